@@ -1,0 +1,1 @@
+"""The memory service: remember what was said, recall what matters, forget on request."""

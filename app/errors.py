@@ -1,0 +1,116 @@
+"""What can go wrong, in families; a family says what follows from it."""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """The root of every error that we raise on purpose.
+
+    ``code`` is stable and for programs, the message is for people. Neither carries anybody's text.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class ProviderError(ServiceError):
+    """A paid provider did not give a usable answer."""
+
+    code = "provider_error"
+
+
+class ProviderUnavailable(ProviderError):
+    """Down, over capacity or too slow. The worker tries again later; the API says 503.
+
+    ``retry_after_seconds`` is what the provider asked for, when it asked. ``rate_limited`` (429) burns no attempt.
+    """
+
+    code = "provider_unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after_seconds: float | None = None,
+        rate_limited: bool = False,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+        self.rate_limited = rate_limited
+
+
+class ProviderRefused(ProviderError):
+    """The account cannot call the provider at all: key refused, money out. Jobs wait; an operator is needed."""
+
+    code = "provider_refused"
+
+
+class ProviderRejected(ProviderError):
+    """The provider will never take this request. The conversation is dead until somebody changes something."""
+
+    code = "provider_rejected"
+
+
+class ProviderAnswerInvalid(ProviderError):
+    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension. Tried again, boundedly."""
+
+    code = "provider_answer_invalid"
+
+
+class ProviderAnswerTruncated(ProviderAnswerInvalid):
+    """The answer stopped at its token limit. It is never a success; a smaller part may fit."""
+
+    code = "provider_answer_truncated"
+
+
+class BadRequest(ServiceError):
+    """The request cannot be read at all."""
+
+    code = "bad_request"
+
+
+class Unauthenticated(ServiceError):
+    """No key, or none that is known; the answer is the same for every cause."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(ServiceError):
+    """The key is known and may not do this."""
+
+    code = "forbidden"
+
+
+class NotFound(ServiceError):
+    """There is no such thing in the caller's tenant."""
+
+    code = "not_found"
+
+
+class Conflict(ServiceError):
+    """The thing is there, and its state does not allow this."""
+
+    code = "conflict"
+
+
+class TooLarge(ServiceError):
+    """The body is larger than settings allow."""
+
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(ServiceError):
+    """The body is not what this API reads."""
+
+    code = "unsupported_media_type"
+
+
+class Unprocessable(ServiceError):
+    """The request was read and means nothing valid."""
+
+    code = "validation"

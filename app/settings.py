@@ -1,0 +1,115 @@
+"""The one reader of the environment."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that a deployment may change, read once from SMARA_* variables.
+
+    The names that people already have (DATABASE_URL, REDIS_URL, VOYAGE_API_KEY, …) work as they are. An empty
+    variable counts as not given, so that a compose file may pass ``VOYAGE_API_KEY=${VOYAGE_API_KEY:-}``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SMARA_", env_ignore_empty=True, frozen=True, populate_by_name=True)
+
+    # Where things are. `up` embeds what has no address here.
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    redis_url: str | None = Field(None, validation_alias="REDIS_URL")
+    data_dir: Path = Path(".data")
+    embedded_parts: list[str] = Field([], description="Set by `up`: the parts that it runs itself.")
+    host: str = "0.0.0.0"
+    port: int = Field(3010, ge=1, le=65535, validation_alias="PORT")
+
+    # Claude, or without a key the rules.
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(None, validation_alias="ANTHROPIC_BASE_URL")
+    extraction_model: str = "claude-haiku-5-5"
+    extraction_max_tokens: int = Field(8_192, ge=256)
+    extraction_timeout_seconds: float = Field(60.0, gt=0)
+    window_max_chars: int = Field(24_000, ge=500)
+    window_overlap_messages: int = Field(4, ge=0)
+
+    # Voyage, or without a key the local MiniLM.
+    voyage_api_key: SecretStr | None = Field(None, validation_alias="VOYAGE_API_KEY")
+    voyage_base_url: str | None = Field(None, validation_alias="VOYAGE_BASE_URL")
+    embedding_model: str | None = None
+    embedding_timeout_seconds: float = Field(20.0, gt=0)
+    query_embedding_timeout_seconds: float = Field(2.0, gt=0)
+    query_cache_entries: int = Field(10_000, ge=0)
+
+    # What a million tokens cost, in US dollars, for the books. Prices change: set what you pay.
+    extraction_input_usd: float = Field(1.00, ge=0)
+    extraction_output_usd: float = Field(5.00, ge=0)
+    extraction_cache_read_usd: float = Field(0.10, ge=0)
+    extraction_cache_write_usd: float = Field(1.25, ge=0)
+    embedding_usd: float = Field(0.06, ge=0)
+
+    # Bands on cosine similarity; None takes those measured for the embedding model in use.
+    duplicate_similarity: float | None = Field(None, ge=0, le=1)
+    contradiction_similarity: float | None = Field(None, ge=0, le=1)
+
+    # What a request may carry.
+    max_body_bytes: int = Field(2 * 1024 * 1024, ge=1024)
+    max_in_flight_per_tenant: int = Field(64, ge=1)
+
+    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease < visibility.
+    worker_processes: int = Field(2, ge=1)
+    worker_in_flight: int = Field(8, ge=1)
+    conversation_timeout_seconds: float = Field(150.0, gt=0)
+    claim_window_seconds: float = Field(30.0, gt=0)
+    soft_time_limit_seconds: int = Field(240, gt=0)
+    hard_time_limit_seconds: int = Field(270, gt=0)
+    lease_seconds: float = Field(300.0, gt=0)
+    visibility_timeout_seconds: int = Field(600, gt=0)
+    sweep_seconds: float = Field(5.0, gt=0)
+    max_attempts: int = Field(8, ge=1)
+    max_crashes: int = Field(3, ge=1)
+    retry_base_seconds: float = Field(2.0, gt=0)
+    retry_cap_seconds: float = Field(600.0, gt=0)
+
+    # The database.
+    pool_size: int = Field(10, ge=1)
+    pool_timeout_seconds: float = Field(2.0, gt=0)
+    statement_timeout_seconds: float = Field(15.0, gt=0)
+
+    # For fault tests only: see app/crash_points.py.
+    crash_dir: Path | None = None
+
+    # Logs: `console` for people, `json` for collectors.
+    log_format: str = Field("console", pattern="^(console|json)$")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @model_validator(mode="after")
+    def clocks_are_ordered(self) -> Self:
+        """A lease that ends before the work it covers would let two workers do the same work."""
+        clocks = [
+            ("extraction_timeout_seconds", self.extraction_timeout_seconds),
+            ("conversation_timeout_seconds", self.conversation_timeout_seconds),
+            ("soft_time_limit_seconds", self.soft_time_limit_seconds),
+            ("hard_time_limit_seconds", self.hard_time_limit_seconds),
+            ("lease_seconds", self.lease_seconds),
+            ("visibility_timeout_seconds", self.visibility_timeout_seconds),
+        ]
+        for (shorter, low), (longer, high) in itertools.pairwise(clocks):
+            if low >= high:
+                raise ValueError(f"SMARA_{shorter.upper()} ({low:g}) must be below SMARA_{longer.upper()} ({high:g})")
+        if self.claim_window_seconds + self.conversation_timeout_seconds >= self.soft_time_limit_seconds:
+            raise ValueError(
+                "SMARA_CLAIM_WINDOW_SECONDS + SMARA_CONVERSATION_TIMEOUT_SECONDS must be below "
+                f"SMARA_SOFT_TIME_LIMIT_SECONDS ({self.soft_time_limit_seconds})"
+            )
+        return self
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read at the first call."""
+    return Settings()
