@@ -1,0 +1,1 @@
+"""The rules: pure functions, standard library only, numbers and times as arguments."""

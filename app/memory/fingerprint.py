@@ -1,0 +1,23 @@
+"""A fact's words → a hash that is equal for texts no reader could tell apart."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+
+
+def normalised(text: str) -> str:
+    """``text`` in one Unicode form, without invisible characters, case, spare white space or a closing full stop."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text)).translate(_TYPOGRAPHIC)
+    return " ".join(text.casefold().split()).rstrip(" .!")
+
+
+def content_hash(fact: str) -> bytes:
+    """32 bytes that two live memories of one scope never share."""
+    return hashlib.sha256(normalised(fact).encode()).digest()

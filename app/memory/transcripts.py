@@ -1,0 +1,72 @@
+"""Transcripts as people and chat APIs write them → messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.memory.types import Message, Role
+
+_LINE = re.compile(r"([^\W\d_][\w .'’-]{0,39}):(?:\s+(.*)|$)")
+_ROLES: Mapping[str, Role] = {
+    "user": "user",
+    "human": "user",
+    "me": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "bot": "assistant",
+    "agent": "assistant",
+    "chatgpt": "assistant",
+    "claude": "assistant",
+    "system": "system",
+    "tool": "tool",
+}
+
+
+def parse_transcript(text: str) -> list[Message]:
+    """Lines such as "Name: words" → one message each; a line without a name goes on with the message before it.
+
+    User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; any other name is a speaker of that
+    name, in the user's role. Lines before the first name, or a text with no name at all, are the user's, a message a
+    line.
+    """
+    messages: list[Message] = []
+    named = False
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        match = _LINE.fullmatch(line.strip())
+        if match:
+            speaker, words = match.group(1).strip(), match.group(2) or ""
+            role = _ROLES.get(speaker.casefold())
+            messages.append(Message(role or "user", words, None if role else speaker))
+            named = True
+        elif named:
+            last = messages[-1]
+            messages[-1] = Message(last.role, f"{last.content}\n{line.strip()}".strip(), last.name)
+        else:
+            messages.append(Message("user", line.strip()))
+    return [message for message in messages if message.content]
+
+
+def text_of(content: str | Sequence[Mapping[str, Any]] | None) -> str:
+    """The words of a message's content, as the OpenAI and Anthropic chat APIs send it: a string, or content blocks.
+
+    Text blocks are joined by line ends and tool results read the same way; anything else leaves a note such as
+    "[image]" in its place.
+    """
+    if content is None or isinstance(content, str):
+        return content or ""
+    parts = []
+    for block in content:
+        kind = str(block.get("type", "text"))
+        if isinstance(block.get("text"), str):
+            parts.append(block["text"])
+        elif kind == "tool_result":
+            parts.append(text_of(block.get("content")))
+        elif kind in ("thinking", "redacted_thinking"):
+            continue
+        else:
+            parts.append(f"[{kind.removesuffix('_url').removeprefix('input_')}]")
+    return "\n".join(part for part in parts if part)

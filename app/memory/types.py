@@ -1,0 +1,175 @@
+"""The nouns of the service: frozen values that every layer above shares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+Vector: TypeAlias = Sequence[float]
+"""A unit vector of the deployment's dimension."""
+
+Role: TypeAlias = Literal["user", "assistant", "system", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a transcript. ``name`` tells speakers of one role apart; ``at`` is when it was said."""
+
+    role: Role
+    content: str
+    name: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said, in order. ``occurred_at`` dates every message that has no ``at`` of its own."""
+
+    messages: tuple[Message, ...]
+    occurred_at: datetime
+    instructions: str | None = None
+
+    def said_at(self, index: int) -> datetime:
+        """When the message at ``index`` (from 0) was said."""
+        return self.messages[index].at or self.occurred_at
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement drawn from messages: third person, understood without its conversation.
+
+    ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote`` stands word for word
+    in the first of them. ``valid_from`` is when it became true in the world, as far as the transcript tells.
+    ``about`` is the name that ``text`` opens with ("Caroline", "User").
+    """
+
+    text: str
+    importance: float
+    message_indexes: tuple[int, ...] = ()
+    quote: str = ""
+    valid_from: datetime | None = None
+    about: str = "User"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The set of memories within which duplicates and contradictions are looked for.
+
+    private: tenant, user, namespace; agent: the same plus ``agent_id``; team: tenant, team, namespace.
+    """
+
+    tenant_id: UUID
+    namespace: str
+    user_id: str | None = None
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+    @property
+    def key(self) -> UUID:
+        """A fixed-size name for the scope inside its tenant, the same on every machine."""
+        if self.team_id is not None:
+            parts: list[str | None] = ["team", str(self.team_id), self.namespace]
+        elif self.agent_id is not None:
+            parts = ["agent", str(self.agent_id), self.user_id, self.namespace]
+        else:
+            parts = ["private", self.user_id, self.namespace]
+        digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
+        return UUID(bytes=digest)
+
+
+class Action(StrEnum):
+    """What became of a fact."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Messages ``start`` to ``stop`` (exclusive) of a transcript, read in one go.
+
+    Messages before ``fresh_from`` overlap the window before: they are context, and their facts are already drawn.
+    """
+
+    start: int
+    stop: int
+    fresh_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one provider call used. Token counts are the provider's; a keyless stand-in reports zeros."""
+
+    provider: str
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What an extractor drew from one window; message indexes count from the transcript's start."""
+
+    facts: tuple[Fact, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One unit vector a text, in the order of the texts."""
+
+    vectors: tuple[Vector, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its event time."""
+
+    memory_id: UUID
+    fact: str
+    similarity: float
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in [0, 1]."""
+
+    memory_id: UUID
+    fact: str
+    importance: float
+    retention: float
+    similarity: float
+    score: float
+    source: str
+    namespace: str
+    created_at: datetime
+    conversation_id: UUID | None
+    message_indexes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one fact, and why: a line of a conversation's receipt.
+
+    ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id`` is the one that it
+    retired. ``reason`` is a stable code.
+    """
+
+    fact: Fact
+    action: Action
+    reason: str
+    memory_id: UUID | None = None
+    replaced_id: UUID | None = None
+    similarity: float | None = None
