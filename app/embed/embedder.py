@@ -1,0 +1,26 @@
+"""What every embedder offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.memory.types import Embeddings, Vector
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors of ``dimension`` floats. Errors are ProviderErrors."""
+
+    @property
+    def model(self) -> str:
+        """The model's id; vectors of two models are never compared."""
+
+    @property
+    def dimension(self) -> int:
+        """How many floats a vector has."""
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """One vector a text, in the order of the texts."""
+
+    async def embed_query(self, text: str) -> Vector:
+        """The vector of one query."""
