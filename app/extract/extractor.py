@@ -1,0 +1,22 @@
+"""What every extractor offers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.memory.types import Extraction, Transcript, Window
+
+
+class Extractor(Protocol):
+    """Draws facts from a window of a transcript. Errors are ProviderErrors."""
+
+    @property
+    def model(self) -> str:
+        """The model's id."""
+
+    @property
+    def version(self) -> str:
+        """Names stored extractions: it changes whenever the same transcript might give other facts."""
+
+    async def extract(self, transcript: Transcript, window: Window) -> Extraction:
+        """The facts that are new in the window; their message indexes count from the transcript's start."""

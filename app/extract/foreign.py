@@ -1,0 +1,191 @@
+"""First-person statements in Spanish, German and French → third person; other languages stand as a quotation.
+
+Only sentences that open with a verb we know are turned around: a wrong verb form reads worse than a quotation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.extract import kinds
+from app.extract.language import Language
+from app.extract.sentences import MAX_SENTENCE_CHARS
+from app.extract.tables import word_map, word_set
+
+_MIN_WORDS = 2
+_MIN_LETTERS = 6
+_SHORT_WORDS = 5
+_FIRST_UNSPACED = 0x2E80
+"""From here on in Unicode stand the scripts that put no spaces between words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """``subject`` is what may stand before the verb ("ich "); ``verbs`` go from first to third person and ``rest`` from
+    first-person words after the verb to third-person ones. ``hello`` opens sentences that say nothing."""
+
+    subject: re.Pattern[str]
+    verbs: dict[str, str]
+    rest: dict[str, str]
+    hello: re.Pattern[str]
+
+
+_GRAMMARS: dict[Language, _Grammar] = {
+    "es": _Grammar(
+        re.compile(
+            r"(?:(?:hola|bueno|pues|sí|claro|y|además|también)\b[\s,.!¡]*){0,3}(?:yo )?((?:no |ya no |ya |nunca |también |"
+            r"siempre )?(?:me )?)",
+            re.IGNORECASE,
+        ),
+        word_map(
+            "soy:es estoy:está tengo:tiene vivo:vive trabajo:trabaja quiero:quiere prefiero:prefiere necesito:necesita hablo:habla "
+            "estudio:estudia voy:va hago:hace puedo:puede sé:sabe como:come bebo:bebe juego:juega leo:lee escribo:escribe "
+            "compro:compra uso:usa odio:odia amo:ama pienso:piensa creo:cree espero:espera viajo:viaja nací:nació fui:fue "
+            "tuve:tuvo hice:hizo compré:compró viví:vivió trabajé:trabajó estudié:estudió empecé:empezó dejé:dejó "
+            "conocí:conoció vi:vio comí:comió he:ha había:había era:era tenía:tenía vivía:vivía trabajaba:trabajaba llamo:llama "
+            "gusta:gusta gustan:gustan encanta:encanta encantan:encantan mudé:mudó casé:casó levanto:levanta siento:siente "
+            "dedico:dedica acuesto:acuesta practico:practica toco:toca enseño:enseña conduzco:conduce planeo:planea "
+            "pago:paga gano:gana peso:pesa mido:mide fumo:fuma corro:corre nado:nada cocino:cocina terminé:terminó"
+        ),
+        word_map("mi:su mis:sus mí:sí conmigo:consigo nuestro:su nuestra:su nuestros:sus nuestras:sus me:se"),
+        re.compile(
+            r"(?:hola|buenos días|buenas|gracias|muchas gracias|adiós|hasta luego|qué tal|de nada|genial|vale)\b", re.I
+        ),
+    ),
+    "de": _Grammar(
+        re.compile(r"(?:(?:hallo|hi|ja|also|und|aber|übrigens)\b[\s,.!]*){0,3}ich ()", re.IGNORECASE),
+        word_map(
+            "bin:ist habe:hat hab:hat wohne:wohnt lebe:lebt arbeite:arbeitet mag:mag möchte:möchte will:will kann:kann muss:muss "
+            "liebe:liebt hasse:hasst esse:isst trinke:trinkt spreche:spricht lerne:lernt studiere:studiert fahre:fährt "
+            "gehe:geht spiele:spielt lese:liest schreibe:schreibt komme:kommt heiße:heißt werde:wird brauche:braucht "
+            "nutze:nutzt verwende:verwendet benutze:benutzt kaufe:kauft reise:reist laufe:läuft schlafe:schläft "
+            "plane:plant denke:denkt glaube:glaubt weiß:weiß bevorzuge:bevorzugt wünsche:wünscht war:war hatte:hatte "
+            "wurde:wurde ging:ging zog:zog kam:kam wollte:wollte konnte:konnte musste:musste wohnte:wohnte arbeitete:arbeitete "
+            "interessiere:interessiert freue:freut unterrichte:unterrichtet wiege:wiegt rauche:raucht koche:kocht "
+            "schwimme:schwimmt höre:hört sammle:sammelt bekomme:bekommt treffe:trifft ziehe:zieht habe:hat darf:darf "
+            "soll:soll sollte:sollte würde:würde fliege:fliegt mache:macht machte:machte leide:leidet vertrage:verträgt"
+        ),
+        word_map(
+            "mein:ihr meine:ihre meinen:ihren meinem:ihrem meiner:ihrer meines:ihres mich:sich mir:sich unser:ihr unsere:ihre "
+            "unseren:ihren unserem:ihrem unserer:ihrer"
+        ),
+        re.compile(
+            r"(?:hallo|guten (?:morgen|tag|abend)|danke|vielen dank|tschüss|bis bald|wie geht|alles klar|super|toll)\b",
+            re.I,
+        ),
+    ),
+    "fr": _Grammar(
+        re.compile(
+            r"(?:(?:bonjour|salut|oui|et|mais|alors|moi)\b[\s,.!]*){0,3}(?:je |j')((?:ne |n')?(?:me |m')?)", re.I
+        ),
+        word_map(
+            "suis:est ai:a habite:habite travaille:travaille aime:aime adore:adore déteste:déteste préfère:préfère veux:veut "
+            "peux:peut dois:doit vais:va fais:fait viens:vient prends:prend parle:parle étudie:étudie apprends:apprend "
+            "mange:mange bois:boit lis:lit écris:écrit joue:joue vis:vit pense:pense crois:croit sais:sait utilise:utilise "
+            "achète:achète voyage:voyage cours:court dors:dort pars:part reste:reste cherche:cherche espère:espère "
+            "appelle:appelle voudrais:voudrait étais:était avais:avait habitais:habitait travaillais:travaillait "
+            "lève:lève enseigne:enseigne possède:possède joue:joue nage:nage fume:fume cuisine:cuisine paie:paie connais:connaît "
+            "rêve:rêve collectionne:collectionne conduis:conduit souhaite:souhaite compte:compte pèse:pèse mesure:mesure"
+        ),
+        word_map("mon:son ma:sa mes:ses moi:soi notre:leur nos:leurs me:se"),
+        re.compile(r"(?:bonjour|salut|merci|bonsoir|au revoir|à bientôt|ça va|d'accord|super|génial|de rien)\b", re.I),
+    ),
+}
+_WORD = re.compile(r"[^\W\d_]+")
+_JOINED = re.compile(
+    r"(?P<joint>\b(?:y|e|pero|und|aber|et|mais),?) (?:yo |ich |je |j')?"
+    r"(?P<small>(?:no |ya |también |auch |ne |n'|me |m'){0,3})(?P<verb>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+_STILL_FIRST = re.compile(r"\b(?:yo|ich|je)\b|\bj'", re.IGNORECASE)
+_KINDS: tuple[tuple[frozenset[str], float], ...] = (
+    (
+        word_set(
+            "soy vivo trabajo llamo tengo estudio nací hablo mudé casé bin wohne lebe arbeite heiße habe studiere spreche "
+            "leide vertrage suis habite travaille appelle ai étudie parle vis possède"
+        ),
+        kinds.IDENTITY,
+    ),
+    (
+        word_set(
+            "prefiero odio amo mag liebe hasse bevorzuge interessiere aime adore déteste préfère esse trinke como bebo "
+            "mange bois juego toco spiele joue"
+        ),
+        kinds.PREFERENCE,
+    ),
+    (
+        word_set(
+            "quiero voy espero planeo necesito will möchte werde plane muss veux vais voudrais dois espère souhaite compte "
+            "pars"
+        ),
+        kinds.PLAN,
+    ),
+)
+
+
+def foreign_statement(said: str, name: str, language: Language) -> tuple[str, float] | None:
+    """A sentence of another language as a statement that opens with ``name``, with its importance in [0, 1]; None when
+    it says nothing to keep. What cannot be turned around stands whole in quotation marks.
+    """
+    said = said.strip()[:MAX_SENTENCE_CHARS].replace("\u2019", "'")
+    grammar = _GRAMMARS.get(language)
+    if grammar is not None:
+        turned = _turned(said, name, grammar)
+        if turned is not None:
+            return turned
+        if grammar.hello.match(said) and len(said.split()) < _SHORT_WORDS:
+            return None
+    letters = sum(1 for c in said if c.isalpha())
+    spaced = all(ord(c) < _FIRST_UNSPACED for c in said)
+    if letters < (_MIN_LETTERS if spaced else 3) or (spaced and len(said.split()) < _MIN_WORDS):
+        return None
+    quoted = said.replace('"', "'")
+    return f'{name} said: "{quoted}"', kinds.EVENT
+
+
+def _turned(said: str, name: str, grammar: _Grammar) -> tuple[str, float] | None:
+    subject = grammar.subject.match(said)
+    verb = _WORD.match(said, subject.end()) if subject else None
+    if subject is None or verb is None or verb.group().lower() not in grammar.verbs:
+        return None
+    low = verb.group().lower()
+    after = _with_third_verbs(said[verb.end() :], grammar)
+    after = _WORD.sub(lambda found: grammar.rest.get(found.group().lower(), found.group()), after)
+    if _STILL_FIRST.search(after):
+        return None
+    before = _before_verb(subject.group(1).lower(), grammar.verbs[low])
+    if low in ("gusta", "gustan", "encanta", "encantan"):  # The liked thing is the subject: "a User le gusta …".
+        return f"{name}: {before.replace('se ', 'le ')}{low}{after}", kinds.PREFERENCE
+    return f"{name} {before}{grammar.verbs[low]}{after}", _importance(low)
+
+
+def _with_third_verbs(text: str, grammar: _Grammar) -> str:
+    """Verbs that "and" or "but" joins to the first one: "… und habe zwei Katzen" → "… und hat zwei Katzen"."""
+
+    def turned(found: re.Match[str]) -> str:
+        third = grammar.verbs.get(found["verb"].lower())
+        if third is None:
+            return found.group()
+        return f"{found['joint']} {_before_verb(found['small'].lower(), third)}{third}"
+
+    return _JOINED.sub(turned, text)
+
+
+def _before_verb(words: str, third: str) -> str:
+    """The small words between subject and verb, with "me" turned into "se" and elided before vowels as French does."""
+    words = re.sub(r"\bme\b", "se", words)
+    words = re.sub(r"\bm'", "s'", words)
+    starts_with_vowel = third[0] in "aeiouyhéêèà"
+    if words.endswith("n'") and not starts_with_vowel:
+        return f"{words[:-2]}ne "
+    if words.endswith("ne ") and starts_with_vowel:
+        return f"{words[:-3]}n'"
+    return words
+
+
+def _importance(verb: str) -> float:
+    for verbs, importance in _KINDS:
+        if verb in verbs:
+            return importance
+    return kinds.EVENT

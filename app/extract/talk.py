@@ -1,0 +1,270 @@
+"""One message in its conversation → facts: who speaks to whom, which question it answers, what belongs together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.extract import kinds, smalltalk
+from app.extract.dates import absolute
+from app.extract.english import Speakers, clauses, said_form, statement
+from app.extract.foreign import foreign_statement
+from app.extract.language import Language, language_of
+from app.extract.person import has_first_person, third_person
+from app.extract.prose import prose_spans
+from app.extract.sentences import MAX_MESSAGE_CHARS, Sentence, note_at_end, sentences, without_emoji
+from app.memory.types import Fact, Transcript, Window
+
+MAX_FACTS_PER_MESSAGE = 12
+MAX_FACT_CHARS = 420
+"""A few sentences that lean on one another; longer ones say too many things for one memory."""
+MAX_QUESTION_CHARS = 160
+
+_NOTE_VERB = re.compile(r"(shares|sends|shows|posts|uploads|attaches)\b\s*(.*)", re.IGNORECASE | re.DOTALL)
+_NOTE_KIND = re.compile(r"(?:an? )?(image|photo|picture|video|audio|gif|sticker|file)\s*[:,-]\s*(.+)", re.I | re.DOTALL)
+_PAST = {
+    "shares": "shared", "sends": "sent", "shows": "showed", "posts": "posted", "uploads": "uploaded",
+    "attaches": "attached",
+}  # fmt: skip
+_LEANS = re.compile(
+    r"(?:it|he|she|they|this|that|these|those|his|her|their|its|there|here|both|one|some|another)(?:['’]\w{1,2})?\b",
+    re.I,
+)
+_YES = re.compile(
+    r"(?:(?:yes|yeah|yep|yup|sure|correct|exactly|right|indeed|absolutely|definitely|of course|i do|i am|i have|i did|"
+    r"we do|we are|we have|that's right|it is|they do|he is|she is)\b[\s,.!]*){1,3}$",
+    re.I,
+)
+_NO = re.compile(
+    r"(?:(?:no|nope|nah|not really|not yet|i don't|i do not|i'm not|i am not|i haven't|i didn't|never|we don't|not at all|"
+    r"it isn't)\b[\s,.!]*){1,3}$",
+    re.I,
+)
+_ASKS_YOU = re.compile(r"\byou(?:r|'re|'ve)?\b", re.I)
+_YES_NO_QUESTION = re.compile(r"(?:so |and |but )?(?:do|are|have|did|is|were|was|can|will|would|has|had|does)\b", re.I)
+_HYPOTHETICAL = re.compile(r"if (?:i|we) (?:were|had|was|could)\b|(?:what|imagine) if\b|suppose\b", re.I)
+_COMPANY = re.compile(
+    r"\b(?:with |and )?(?:my|our|the) ((?:\w+ ){0,1}(?:family|fam|wife|husband|partner|girlfriend|boyfriend|fianc[ée]e?|kids|"
+    r"children|son|daughter|parents|friends|friend|team|colleagues|coworkers|brother|sister|mom|mum|dad|wife and kids|"
+    r"husband and kids))\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A fact in the making. ``start`` and ``stop`` are its quote's place in the message."""
+
+    text: str
+    said: str
+    start: int
+    stop: int
+    starts_at: datetime | None
+    with_question: bool = False
+    importance: float | None = None
+
+
+class Talk:
+    """The window's people, looked up once: their names, languages and whether an assistant takes part."""
+
+    def __init__(self, transcript: Transcript, window: Window) -> None:
+        self._transcript = transcript
+        self._first = window.start
+        spoken = transcript.messages[window.start : window.stop]
+        self._names = sorted({m.name for m in spoken if m.role == "user" and m.name})
+        self._assisted = len(self._names) < 2 or any(m.role == "assistant" for m in spoken)
+        said: dict[str | None, list[str]] = {}
+        for message in spoken:
+            if message.role == "user":
+                said.setdefault(message.name, []).append(message.content[:500])
+        self._languages = {name: language_of(" ".join(parts)[:4_000]) for name, parts in said.items()}
+
+    def facts_of(self, index: int) -> list[Fact]:
+        """The facts that the user message at ``index`` states, in its order, at most MAX_FACTS_PER_MESSAGE."""
+        message = self._transcript.messages[index]
+        content = message.content[:MAX_MESSAGE_CHARS]
+        note = note_at_end(content)
+        spoken = content[: note[1]] if note else content
+        language = language_of(spoken, self._languages.get(message.name, "en"))
+        if language == "en":
+            drafts = self._english(index, spoken)
+        else:
+            drafts = self._foreign(index, spoken, language)
+        drafts = drafts[:MAX_FACTS_PER_MESSAGE]
+        facts = [self._fact(index, draft) for draft in drafts]
+        if note:
+            facts.extend(self._note_fact(index, note[0], note[1], content))
+        return facts
+
+    # English.
+
+    def _english(self, index: int, content: str) -> list[_Draft]:
+        drafts: list[_Draft] = []
+        who = self._speakers(index, content)
+        question = self._question_before(index)
+        answered = False
+        for sentence in sentences(content, prose_spans(content)):
+            if sentence.is_question or smalltalk.holds_secret(sentence.text) or smalltalk.is_polite(sentence.text):
+                continue
+            own = self._english_drafts(index, sentence, who)
+            if own:
+                answered = True
+                drafts.extend(own)
+            else:
+                draft = self._leaning(index, sentence, who, drafts, None if answered else question)
+                if draft is None:
+                    continue
+                answered = True
+                if drafts and draft.start == drafts[-1].start:
+                    drafts[-1] = draft
+                else:
+                    drafts.append(draft)
+        if not drafts and question is not None:
+            drafts = self._yes_or_no(index, content, who, question)
+        return drafts
+
+    def _english_drafts(self, index: int, sentence: Sentence, who: Speakers) -> list[_Draft]:
+        """One draft for each clause in which the speaker speaks of themselves."""
+        said = self._bare(index, sentence.text)
+        drafts: list[_Draft] = []
+        for clause in clauses(said):
+            if (
+                smalltalk.is_empty(clause)
+                or _HYPOTHETICAL.match(clause)
+                or (self._assisted and smalltalk.is_task(clause))
+            ):
+                continue
+            dated = absolute(clause, self._transcript.said_at(index))
+            text = statement(dated.text, who)
+            if text is None or (text.startswith(f"{who.name} said: ") and _LEANS.match(clause)):
+                continue
+            stop = sentence.start + len(sentence.text)
+            drafts.append(_Draft(_closed(text), clause, sentence.start, stop, dated.starts_at))
+        return drafts
+
+    def _leaning(
+        self, index: int, sentence: Sentence, who: Speakers, drafts: list[_Draft], question: str | None
+    ) -> _Draft | None:
+        """A sentence without "I" or "my": part of the fact before it, an answer to a question, or, between two
+        people, something that the speaker said."""
+        said = self._bare(index, sentence.text)
+        if smalltalk.is_empty(said) or _HYPOTHETICAL.match(said) or smalltalk.is_verdict(said):
+            return None
+        if self._assisted and smalltalk.is_task(said):
+            return None
+        dated = absolute(said, self._transcript.said_at(index))
+        stop = sentence.start + len(sentence.text)
+        if drafts and _LEANS.match(said):
+            last = drafts[-1]
+            text = f"{last.text} {_closed(_third(dated.text, who))}"
+            if len(text) <= MAX_FACT_CHARS:
+                return replace(last, text=text, stop=stop, starts_at=last.starts_at or dated.starts_at)
+        if question is not None:
+            text = f'{who.name}, asked "{question}", said: {_closed(_third(dated.text, who))}'
+            return _Draft(text, said, sentence.start, stop, dated.starts_at, with_question=True)
+        if not has_first_person(said) and (self._assisted or len(said.split()) < 5 or not smalltalk.is_specific(said)):
+            return None
+        return _Draft(_closed(said_form(dated.text, who)), said, sentence.start, stop, dated.starts_at)
+
+    def _yes_or_no(self, index: int, content: str, who: Speakers, question: str) -> list[_Draft]:
+        said = content.strip()
+        if len(said) > 40 or not _YES_NO_QUESTION.match(question) or not _ASKS_YOU.search(question):
+            return []
+        answer = "yes" if _YES.match(said) else "no" if _NO.match(said) else None
+        if answer is None:
+            return []
+        start = content.index(said)
+        text = f'{who.name}, asked "{question}", said {answer}.'
+        return [_Draft(text, said, start, start + len(said), None, with_question=True)]
+
+    def _bare(self, index: int, text: str) -> str:
+        others = [name for name in self._names if name != self._transcript.messages[index].name]
+        straight = without_emoji(text).replace("\u2019", "'")
+        return smalltalk.without_vocative(smalltalk.without_openers(straight, others), others)
+
+    def _speakers(self, index: int, content: str) -> Speakers:
+        name = self._transcript.messages[index].name or "User"
+        others = [n for n in self._names if n != name]
+        you = others[0] if len(others) == 1 and not self._assisted else "the assistant" if self._assisted else None
+        company = _COMPANY.search(content[:2_000])
+        return Speakers(name, you, f"{name} and their {company.group(1).lower()}" if company else None)
+
+    def _question_before(self, index: int) -> str | None:
+        """The question that the message before asks last, if another person or the assistant asked it."""
+        if index <= self._first:
+            return None
+        before, now = self._transcript.messages[index - 1], self._transcript.messages[index]
+        if before.role not in ("user", "assistant") or (before.role == now.role and before.name == now.name):
+            return None
+        tail = before.content[-1_000:]
+        asked = [s for s in sentences(tail, [(0, len(tail))]) if s.is_question]
+        if not asked or len(asked[-1].text) > MAX_QUESTION_CHARS:
+            return None
+        names = [n for n in self._names if n != before.name]
+        bare = smalltalk.without_vocative(smalltalk.without_openers(without_emoji(asked[-1].text), names), names)
+        return bare.replace('"', "'") if len(bare.split()) > 2 else None
+
+    # Other languages.
+
+    def _foreign(self, index: int, content: str, language: Language) -> list[_Draft]:
+        name = self._transcript.messages[index].name or "User"
+        drafts: list[_Draft] = []
+        for sentence in sentences(content, prose_spans(content)):
+            if sentence.is_question or smalltalk.holds_secret(sentence.text):
+                continue
+            found = foreign_statement(without_emoji(sentence.text), name, language)
+            if found is not None:
+                text, importance = found
+                stop = sentence.start + len(sentence.text)
+                drafts.append(_Draft(text, sentence.text, sentence.start, stop, None, importance=importance))
+        return drafts
+
+    # Facts.
+
+    def _fact(self, index: int, draft: _Draft) -> Fact:
+        message = self._transcript.messages[index]
+        said_at = self._transcript.said_at(index)
+        starts_at = draft.starts_at if draft.starts_at is not None and draft.starts_at <= said_at else said_at
+        return Fact(
+            text=draft.text,
+            importance=draft.importance if draft.importance is not None else _importance(draft.said),
+            message_indexes=(index, index - 1) if draft.with_question else (index,),
+            quote=message.content[draft.start : draft.stop],
+            valid_from=starts_at,
+            about=message.name or "User",
+        )
+
+    def _note_fact(self, index: int, note: str, start: int, content: str) -> Iterable[Fact]:
+        message = self._transcript.messages[index]
+        name = message.name or "User"
+        acted, kind = _NOTE_VERB.match(note), _NOTE_KIND.match(note)
+        if acted and acted.group(2):
+            text = f"{name} {_PAST[acted.group(1).lower()]} {acted.group(2)}"
+        elif kind:
+            text = f"{name} shared a {kind.group(1).lower()}: {kind.group(2)}"
+        else:
+            return
+        yield Fact(
+            text=_closed(text[:MAX_FACT_CHARS]),
+            importance=kinds.PASSING,
+            message_indexes=(index,),
+            quote=content[start:].strip(),
+            valid_from=self._transcript.said_at(index),
+            about=name,
+        )
+
+
+def _importance(said: str) -> float:
+    return kinds.importance_of(said) if has_first_person(said) else kinds.PASSING
+
+
+def _third(said: str, who: Speakers) -> str:
+    return third_person(said, who.name, you=who.you, we=who.we)
+
+
+def _closed(text: str) -> str:
+    """With a mark at its end."""
+    text = text.rstrip(" ,;:-–—")
+    return text if text.endswith((".", "!", "?", "…", '."', "。", "！")) else f"{text}."
