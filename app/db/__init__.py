@@ -1,0 +1,1 @@
+"""All the SQL there is; what leaves is a dataclass."""

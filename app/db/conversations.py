@@ -1,0 +1,237 @@
+"""Conversations as their owners see them: accepted, listed, read, replayed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from app.db.pool import Connection
+from app.memory.types import Message, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class NewConversation:
+    """A validated conversation on its way in. ``priority`` 0 is live, 1 is backfill."""
+
+    tenant_id: UUID
+    subject: str
+    scope: Scope
+    user_id: str
+    visibility: str
+    messages: Sequence[Message]
+    occurred_at: datetime | None
+    instructions: str | None
+    source: str
+    external_id: str | None
+    metadata: dict[str, Any]
+    priority: int
+    idempotency_key: str | None
+    body_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The row behind a 202. ``replayed`` says that the same key and body had been accepted before."""
+
+    conversation_id: UUID
+    state: str
+    created_at: datetime
+    replayed: bool
+    body_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A conversation without its text: where it stands and what came of it."""
+
+    conversation_id: UUID
+    user_id: str
+    namespace: str
+    source: str
+    external_id: str | None
+    metadata: dict[str, Any]
+    message_count: int
+    occurred_at: datetime
+    created_at: datetime
+    state: str
+    attempts: int
+    crash_attempts: int
+    next_attempt_at: datetime
+    error_code: str | None
+    error_detail: str | None
+    claimed_at: datetime | None
+    finished_at: datetime | None
+    stages: dict[str, float]
+    receipt: dict[str, Any] | None
+    erased: bool
+
+
+_PROGRESS = """
+    conversation_id, user_id, namespace, source, external_id, metadata, message_count, occurred_at, created_at, state,
+    attempts, crash_attempts, next_attempt_at, error_code, error_detail, claimed_at, finished_at, stages, receipt,
+    messages IS NULL AS erased
+"""
+
+
+async def accept(connection: Connection, new: NewConversation) -> Accepted:
+    """Write the conversation down. The same idempotency key again gives the first row back, whatever the body."""
+    scope = new.scope
+    cursor = await connection.execute(
+        """
+        INSERT INTO conversations (
+            tenant_id, subject, user_id, namespace, agent_id, team_id, visibility, messages, message_count, occurred_at,
+            instructions, source, external_id, metadata, priority, idempotency_key, body_sha256, ready)
+        VALUES (
+            %(tenant_id)s, %(subject)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s, %(visibility)s,
+            %(messages)s, %(message_count)s, coalesce(%(occurred_at)s, now()), %(instructions)s, %(source)s,
+            %(external_id)s, %(metadata)s, %(priority)s, %(idempotency_key)s, %(body_sha256)s,
+            NOT EXISTS (
+                SELECT FROM conversations
+                WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')))
+        ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+        RETURNING conversation_id, state, created_at
+        """,
+        {
+            "tenant_id": new.tenant_id,
+            "subject": new.subject,
+            "user_id": new.user_id,
+            "namespace": scope.namespace,
+            "agent_id": scope.agent_id,
+            "team_id": scope.team_id,
+            "visibility": new.visibility,
+            "messages": Jsonb([_message_to_json(message) for message in new.messages]),
+            "message_count": len(new.messages),
+            "occurred_at": new.occurred_at,
+            "instructions": new.instructions,
+            "source": new.source,
+            "external_id": new.external_id,
+            "metadata": Jsonb(new.metadata),
+            "priority": new.priority,
+            "idempotency_key": new.idempotency_key,
+            "body_sha256": new.body_sha256,
+        },
+    )
+    row = await cursor.fetchone()
+    if row is not None:
+        conversation_id, state, created_at = row
+        return Accepted(conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256)
+    cursor = await connection.execute(
+        """
+        SELECT conversation_id, 'queued', created_at, true, body_sha256 FROM conversations
+        WHERE tenant_id = %s AND idempotency_key = %s
+        """,
+        (new.tenant_id, new.idempotency_key),
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a conversation is never deleted, so its key stays taken"
+    return Accepted(*row)
+
+
+async def get(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> Progress | None:
+    """One conversation, or None when this tenant has none of that id."""
+    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+        await cursor.execute(
+            f"SELECT {_PROGRESS} FROM conversations WHERE tenant_id = %s AND conversation_id = %s",
+            (tenant_id, conversation_id),
+        )
+        return await cursor.fetchone()
+
+
+async def list_page(
+    connection: Connection,
+    tenant_id: UUID,
+    *,
+    user_id: str | None,
+    state: str | None,
+    since: datetime | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Progress]:
+    """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were accepted."""
+    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_PROGRESS} FROM conversations
+            WHERE tenant_id = %(tenant_id)s
+              AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
+              AND (%(state)s::text IS NULL OR state = %(state)s)
+              AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+              AND (%(before)s::uuid IS NULL OR conversation_id < %(before)s)
+            ORDER BY conversation_id DESC LIMIT %(limit)s
+            """,
+            {
+                "tenant_id": tenant_id,
+                "user_id": user_id,
+                "state": state,
+                "since": since,
+                "before": before,
+                "limit": limit,
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> bool:
+    """Queue a finished conversation once more, attempts from zero. False when it is not dead or done, or is erased."""
+    cursor = await connection.execute(
+        """
+        UPDATE conversations
+        SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0, next_attempt_at = now(),
+            error_code = NULL, error_detail = NULL, finished_at = NULL, receipt = NULL, stages = '{}'
+        WHERE tenant_id = %s AND conversation_id = %s AND state IN ('done', 'dead') AND messages IS NOT NULL
+        RETURNING conversation_id
+        """,
+        (tenant_id, conversation_id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID, *, with_memories: bool) -> bool:
+    """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the receipt.
+
+    ``with_memories`` also removes what was learned from it. False when this tenant has no such conversation. The
+    subject is locked, so a settle of this conversation either came before, and is undone here, or finds it cancelled.
+    """
+    key = (tenant_id, conversation_id)
+    found = await connection.execute(
+        """
+        SELECT FROM subjects JOIN conversations USING (tenant_id, subject)
+        WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF subjects
+        """,
+        key,
+    )
+    await found.fetchall()
+    erased = await connection.execute(
+        """
+        UPDATE conversations
+        SET state = CASE WHEN state IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
+            finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
+            messages = NULL, instructions = NULL, metadata = '{}', receipt = NULL
+        WHERE tenant_id = %s AND conversation_id = %s
+        RETURNING conversation_id
+        """,
+        key,
+    )
+    await connection.execute("DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key)
+    if with_memories:
+        await connection.execute("DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s", key)
+    else:
+        await connection.execute(
+            "UPDATE memories SET quote = '' WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''", key
+        )
+    return await erased.fetchone() is not None
+
+
+def _message_to_json(message: Message) -> dict[str, Any]:
+    document: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.name is not None:
+        document["name"] = message.name
+    if message.at is not None:
+        document["at"] = message.at.isoformat()
+    return document

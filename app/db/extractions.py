@@ -1,0 +1,71 @@
+"""What an extractor drew, kept before it is applied: a conversation that runs again never pays twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from app.db.pool import Connection
+from app.memory.types import Extraction, Fact, Usage
+
+
+async def stored(connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str) -> dict[int, Extraction]:
+    """The conversation's extractions of this extractor version, by part."""
+    cursor = await connection.execute(
+        """
+        SELECT part, facts, usage FROM extractions
+        WHERE tenant_id = %s AND conversation_id = %s AND version = %s
+        """,
+        (tenant_id, conversation_id, version),
+    )
+    return {
+        part: Extraction(tuple(_fact(document) for document in facts), Usage(**usage))
+        for part, facts, usage in await cursor.fetchall()
+    }
+
+
+async def save(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, part: int, version: str, extraction: Extraction
+) -> None:
+    """Keep one part; what is stored already stays, so that a slow second process cannot change it."""
+    await connection.execute(
+        """
+        INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage)
+        SELECT %s, %s, %s, %s, %s, %s
+        WHERE EXISTS (SELECT FROM conversations
+                      WHERE tenant_id = %s AND conversation_id = %s AND messages IS NOT NULL)
+        ON CONFLICT DO NOTHING
+        """,
+        (
+            tenant_id,
+            conversation_id,
+            part,
+            version,
+            Jsonb(_facts(extraction.facts)),
+            Jsonb(asdict(extraction.usage)),
+            tenant_id,
+            conversation_id,
+        ),
+    )
+
+
+def _facts(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    return [json.loads(json.dumps(asdict(fact), default=datetime.isoformat)) for fact in facts]
+
+
+def _fact(document: dict[str, Any]) -> Fact:
+    valid_from = document["valid_from"]
+    return Fact(
+        text=document["text"],
+        importance=document["importance"],
+        message_indexes=tuple(document["message_indexes"]),
+        quote=document["quote"],
+        valid_from=datetime.fromisoformat(valid_from) if valid_from else None,
+        about=document["about"],
+    )

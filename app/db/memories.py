@@ -1,0 +1,255 @@
+"""Memories: near a vector, ranked for a question, written down, retired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pgvector import HalfVector
+from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
+
+from app.db.pool import Connection
+from app.memory import ranking, retention
+from app.memory.types import Neighbour, Recalled, Scope, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class NewMemory:
+    """A fact about to become a row. With ``superseded_by`` it is history from the start: an older truth that came late."""
+
+    memory_id: UUID
+    scope: Scope
+    user_id: str
+    visibility: str
+    fact: str
+    about: str
+    importance: float
+    source: str
+    metadata: dict[str, Any]
+    conversation_id: UUID | None
+    message_indexes: Sequence[int]
+    quote: str
+    valid_from: datetime | None
+    content_hash: bytes
+    embedding_model: str
+    vector: Vector
+    valid_until: datetime | None = None
+    superseded_by: UUID | None = None
+
+
+async def nearest(
+    connection: Connection,
+    scope: Scope,
+    vectors: Sequence[Vector],
+    content_hashes: Sequence[bytes],
+    *,
+    floor: float,
+    limit: int,
+) -> list[list[Neighbour]]:
+    """For each vector, the live memories of the scope closest to it, best first, in one statement.
+
+    Exact within the scope. Only cosine similarities of ``floor`` or more count, and a memory whose content hash is that
+    of the fact itself always does, with similarity 1.
+    """
+    cursor = await connection.execute(
+        """
+        SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
+        FROM unnest(%(vectors)s::halfvec[], %(hashes)s::bytea[]) WITH ORDINALITY AS wanted (vector, hash, nth)
+        CROSS JOIN LATERAL (
+            SELECT memory_id, fact, valid_from,
+                   CASE WHEN content_hash = wanted.hash THEN 1.0 ELSE 1 - (embedding <=> wanted.vector) END AS similarity
+            FROM memories
+            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+            ORDER BY similarity DESC, memory_id
+            LIMIT %(limit)s) near
+        WHERE near.similarity >= %(floor)s
+        """,
+        {
+            "vectors": [HalfVector(list(vector)) for vector in vectors],
+            "hashes": list(content_hashes),
+            "tenant_id": scope.tenant_id,
+            "scope_key": scope.key,
+            "floor": floor,
+            "limit": limit,
+        },
+    )
+    found: list[list[Neighbour]] = [[] for _ in vectors]
+    for nth, memory_id, fact, similarity, valid_from in await cursor.fetchall():
+        found[nth - 1].append(Neighbour(memory_id, fact, similarity, valid_from))
+    return found
+
+
+_RETENTION = f"""
+    exp(-ln(2) * greatest(date_part('epoch', now() - m.created_at), 0) / 86400
+        / ({retention.DAYS_PER_IMPORTANCE} * greatest(m.importance, {retention.LOWEST_IMPORTANCE})
+           * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2))))
+"""
+"""``app.memory.retention`` in SQL, since a search ranks every candidate of a scope; a test holds the two together."""
+
+_RECALL = f"""
+    SELECT memory_id, fact, importance, retention, similarity, score, source, namespace, created_at, conversation_id,
+           message_indexes
+    FROM (
+        SELECT m.*, {{similarity}} AS similarity, {_RETENTION} AS retention
+        FROM memories m
+        LEFT JOIN (SELECT memory_id, reinforcements FROM memory_recalls
+                   WHERE tenant_id = %(tenant_id)s AND scope_key = ANY(%(scope_keys)s)) r USING (memory_id)
+        WHERE m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'live'
+          AND (%(source)s::text IS NULL OR m.source = %(source)s) AND {{condition}}
+        OFFSET 0
+    ) m CROSS JOIN LATERAL (SELECT {{score}} AS score) s
+    ORDER BY score DESC, created_at DESC, memory_id DESC
+    LIMIT %(limit)s
+"""
+
+_SCORE = f"{ranking.SIMILARITY_WEIGHT} * m.similarity + {ranking.RETENTION_WEIGHT} * m.retention"
+
+_BY_VECTOR = _RECALL.format(
+    similarity="least(greatest(1 - (m.embedding <=> %(vector)s), 0), 1)", condition="true", score=_SCORE
+)
+_BY_TEXT = _RECALL.format(
+    # Rank 1/(1+1/rank)-style normalisation (32) keeps it in [0, 1).
+    similarity="coalesce(ts_rank(to_tsvector('english', m.fact), q.words, 32), 0)",
+    condition="true",
+    score=_SCORE,
+).replace("FROM memories m\n", "FROM memories m CROSS JOIN (SELECT {words} AS words) q\n")
+_ANY_WORD = "replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery"
+_BY_RETENTION = _RECALL.format(similarity="1.0::float8", condition="true", score="m.retention")
+
+
+async def search(
+    connection: Connection, scopes: Sequence[Scope], vector: Vector, *, source: str | None, limit: int
+) -> list[Recalled]:
+    """The memories of ``scopes`` (of one tenant) with the best scores, over all of their live memories."""
+    return await _recall(connection, _BY_VECTOR, scopes, source, limit, {"vector": HalfVector(list(vector))})
+
+
+async def search_text(
+    connection: Connection, scopes: Sequence[Scope], text: str, *, source: str | None, limit: int
+) -> list[Recalled]:
+    """The same without a vector: how well the words match stands in for the similarity."""
+    statement = _BY_TEXT.replace("{words}", _ANY_WORD)
+    return await _recall(connection, statement, scopes, source, limit, {"text": text})
+
+
+async def strongest(
+    connection: Connection, scopes: Sequence[Scope], *, source: str | None, limit: int
+) -> list[Recalled]:
+    """The memories of ``scopes`` with the highest retention, over all of them; their similarity reads 1."""
+    return await _recall(connection, _BY_RETENTION, scopes, source, limit, {})
+
+
+async def _recall(
+    connection: Connection,
+    statement: str,
+    scopes: Sequence[Scope],
+    source: str | None,
+    limit: int,
+    parameters: dict[str, Any],
+) -> list[Recalled]:
+    async with connection.cursor(row_factory=args_row(_to_recalled), binary=True) as cursor:
+        await cursor.execute(
+            statement,
+            {
+                "tenant_id": scopes[0].tenant_id,
+                "scope_keys": [scope.key for scope in scopes],
+                "source": source,
+                "limit": limit,
+                **parameters,
+            },
+        )
+        return await cursor.fetchall()
+
+
+def _to_recalled(*row: Any) -> Recalled:
+    memory_id, fact, importance, age_left, similarity, score, source, namespace, created_at, conversation_id, indexes = row
+    return Recalled(
+        memory_id=memory_id,
+        fact=fact,
+        importance=importance,
+        retention=age_left,
+        similarity=similarity,
+        score=score,
+        source=source,
+        namespace=namespace,
+        created_at=created_at,
+        conversation_id=conversation_id,
+        message_indexes=tuple(indexes),
+    )
+
+
+async def insert(connection: Connection, new: NewMemory) -> None:
+    """Write the memory down. Raises psycopg.errors.UniqueViolation when a live one of its scope says the same."""
+    scope = new.scope
+    await connection.execute(
+        """
+        INSERT INTO memories (
+            tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility, fact, about,
+            importance, source, metadata, conversation_id, message_indexes, quote, valid_from, valid_until,
+            content_hash, embedding_model, embedding, state, superseded_at, superseded_by)
+        VALUES (
+            %(tenant_id)s, %(memory_id)s, %(scope_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
+            %(visibility)s, %(fact)s, %(about)s, %(importance)s, %(source)s, %(metadata)s, %(conversation_id)s,
+            %(message_indexes)s, %(quote)s, coalesce(%(valid_from)s, now()), %(valid_until)s, %(content_hash)s,
+            %(embedding_model)s, %(embedding)s,
+            CASE WHEN %(superseded_by)s::uuid IS NULL THEN 'live' ELSE 'superseded' END,
+            CASE WHEN %(superseded_by)s::uuid IS NOT NULL THEN now() END, %(superseded_by)s)
+        """,
+        {
+            "tenant_id": scope.tenant_id,
+            "memory_id": new.memory_id,
+            "scope_key": scope.key,
+            "user_id": new.user_id,
+            "namespace": scope.namespace,
+            "agent_id": scope.agent_id,
+            "team_id": scope.team_id,
+            "visibility": new.visibility,
+            "fact": new.fact,
+            "about": new.about,
+            "importance": new.importance,
+            "source": new.source,
+            "metadata": Jsonb(new.metadata),
+            "conversation_id": new.conversation_id,
+            "message_indexes": list(new.message_indexes),
+            "quote": new.quote,
+            "valid_from": new.valid_from,
+            "valid_until": new.valid_until,
+            "content_hash": new.content_hash,
+            "embedding_model": new.embedding_model,
+            "embedding": HalfVector(list(new.vector)),
+            "superseded_by": new.superseded_by,
+        },
+    )
+
+
+async def supersede(
+    connection: Connection, tenant_id: UUID, memory_id: UUID, *, by: UUID, valid_until: datetime | None
+) -> None:
+    """Retire a live memory: it keeps its row, says since when and by which, and is no longer recalled."""
+    await connection.execute(
+        """
+        UPDATE memories
+        SET state = 'superseded', superseded_at = now(), superseded_by = %s, valid_until = coalesce(%s, now())
+        WHERE tenant_id = %s AND memory_id = %s AND state = 'live'
+        """,
+        (by, valid_until, tenant_id, memory_id),
+    )
+
+
+async def reinforce(connection: Connection, scope: Scope, memory_id: UUID) -> None:
+    """Count that the memory was said again, at most once a day, so that repetition in a loop gains nothing."""
+    await connection.execute(
+        """
+        INSERT INTO memory_recalls (tenant_id, scope_key, memory_id, reinforcements, last_reinforced_at)
+        VALUES (%s, %s, %s, 1, now())
+        ON CONFLICT (tenant_id, scope_key, memory_id) DO UPDATE
+        SET reinforcements = memory_recalls.reinforcements + 1, last_reinforced_at = now()
+        WHERE memory_recalls.last_reinforced_at IS NULL
+           OR memory_recalls.last_reinforced_at < now() - interval '1 day'
+        """,
+        (scope.tenant_id, scope.key, memory_id),
+    )

@@ -1,0 +1,92 @@
+"""The queue in figures, for operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One tenant's queue. Times are in seconds; ``stages`` has p50 and p95 of each stage in milliseconds."""
+
+    by_state: dict[str, int]
+    oldest_due_seconds: float
+    window_minutes: int
+    done_in_window: int
+    stages: dict[str, dict[str, float]]
+    dead_by_reason: dict[str, int]
+    at: datetime
+
+
+async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) -> Pipeline:
+    """The tenant's queue now, and what came through it in the last ``window_minutes``."""
+    parameters: dict[str, Any] = {"tenant_id": tenant_id, "minutes": window_minutes}
+    states = await connection.execute(
+        """
+        SELECT state, count(*) FROM conversations WHERE tenant_id = %(tenant_id)s AND state IN ('queued', 'processing')
+        GROUP BY state
+        UNION ALL
+        SELECT state, count(*) FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND state IN ('done', 'dead', 'cancelled') GROUP BY state
+        """,
+        parameters,
+    )
+    by_state = dict.fromkeys(("queued", "processing", "done", "dead", "cancelled"), 0)
+    by_state.update({state: count for state, count in await states.fetchall()})
+    ages = await connection.execute(
+        """
+        SELECT now(), greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0) FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND next_attempt_at <= now()
+        """,
+        parameters,
+    )
+    age = await ages.fetchone()
+    assert age is not None
+    stages = await connection.execute(
+        """
+        SELECT stage, count(*), percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY spent::float8)
+        FROM conversations CROSS JOIN LATERAL jsonb_each_text(
+            stages || jsonb_build_object('total_ms', date_part('epoch', finished_at - created_at) * 1000))
+            AS each (stage, spent)
+        WHERE tenant_id = %(tenant_id)s AND state = 'done' AND finished_at > now() - make_interval(mins => %(minutes)s)
+        GROUP BY stage
+        """,
+        parameters,
+    )
+    timed = {stage: (count, quantiles) for stage, count, quantiles in await stages.fetchall()}
+    dead = await connection.execute(
+        """
+        SELECT coalesce(error_code, 'unknown'), count(*) FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND state = 'dead' GROUP BY 1
+        """,
+        parameters,
+    )
+    return Pipeline(
+        by_state=by_state,
+        oldest_due_seconds=float(age[1]),
+        window_minutes=window_minutes,
+        done_in_window=timed["total_ms"][0] if timed else 0,
+        stages={
+            stage: {"p50": round(quantiles[0], 1), "p95": round(quantiles[1], 1)}
+            for stage, (_, quantiles) in sorted(timed.items())
+        },
+        dead_by_reason={code: count for code, count in await dead.fetchall()},
+        at=age[0],
+    )
+
+
+async def oldest_due_seconds(connection: Connection) -> float:
+    """How long the oldest due conversation of any tenant has waited; 0 when nothing waits."""
+    cursor = await connection.execute(
+        """
+        SELECT greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0) FROM conversations
+        WHERE state = 'queued' AND next_attempt_at <= now()
+        """
+    )
+    row = await cursor.fetchone()
+    return float(row[0]) if row else 0.0

@@ -1,0 +1,89 @@
+"""The connections of one process: autocommitting ones for a single statement, transactions for more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import psycopg
+from pgvector.psycopg import register_vector_async
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from app.settings import Settings
+
+Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
+
+_pool: AsyncConnectionPool[Connection] | None = None
+
+
+async def open_pool(settings: Settings, *, size: int | None = None) -> None:
+    """Open this process's pool on the running event loop. Returns at once; a dead server shows at the first use."""
+    global _pool
+    assert settings.database_url is not None, "DATABASE_URL is not set"
+    _pool = AsyncConnectionPool(
+        settings.database_url,
+        kwargs={"autocommit": True, "options": _session_options(settings), "connect_timeout": 5},
+        min_size=1,
+        max_size=size or settings.pool_size,
+        timeout=settings.pool_timeout_seconds,
+        max_idle=300,
+        # A server that comes back is noticed within seconds, however long it was away.
+        reconnect_timeout=5,
+        reconnect_failed=_try_again,
+        configure=register_vector_async,
+        open=False,
+    )
+    await _pool.open(wait=False)
+
+
+async def close_pool() -> None:
+    """Close every connection; a second call does nothing."""
+    global _pool
+    if _pool is not None:
+        pool, _pool = _pool, None
+        await pool.close()
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[Connection]:
+    """A connection on which each statement is its own transaction.
+
+    Raises psycopg.OperationalError when there is none to be had in time or the server is away.
+    """
+    if _pool is None:
+        raise RuntimeError("the pool is not open in this process")
+    async with _pool.connection() as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Connection]:
+    """One READ COMMITTED transaction: committed when the block ends, rolled back when it raises.
+
+    Statements are pipelined: those whose results nobody awaits in between share one round trip.
+    """
+    async with connection() as conn, conn.pipeline(), conn.transaction():
+        yield conn
+
+
+def _session_options(settings: Settings) -> str:
+    milliseconds = int(settings.statement_timeout_seconds * 1000)
+    # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a parallel worker.
+    options = {
+        "random_page_cost": "1.1",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+        "statement_timeout": f"{milliseconds}",
+        "lock_timeout": f"{milliseconds // 2}",
+        "idle_in_transaction_session_timeout": f"{milliseconds}",
+        "TimeZone": "UTC",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:
+    await asyncio.sleep(1.0)
+    await pool.check()

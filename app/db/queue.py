@@ -1,0 +1,266 @@
+"""The conversations table as a queue: claim, finish, fail, release, sweep.
+
+Postgres' clock is the only one. A lease token fences each claim: whoever lost it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from app.db.pool import Connection
+from app.memory.types import Message, Scope, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A conversation that this process may work on until its lease runs out."""
+
+    tenant_id: UUID
+    conversation_id: UUID
+    lease_token: UUID
+    run: int
+    attempts: int
+    subject: str
+    scope: Scope
+    user_id: str
+    visibility: str
+    source: str
+    metadata: dict[str, Any]
+    transcript: Transcript
+
+
+_CLAIM = """
+WITH RECURSIVE waiting AS (
+    -- The tenants that have anything ready, one index probe each.
+    (SELECT tenant_id FROM conversations WHERE state = 'queued' AND ready ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.tenant_id FROM conversations c
+            WHERE c.state = 'queued' AND c.ready AND c.tenant_id > w.tenant_id ORDER BY c.tenant_id LIMIT 1)
+    FROM waiting w WHERE w.tenant_id IS NOT NULL
+), turn AS (
+    SELECT tenant_id, last_served_at,
+           least(%(limit)s, %(max_in_flight)s - (
+               SELECT count(*) FROM conversations c
+               WHERE c.tenant_id = t.tenant_id AND c.state = 'processing' AND c.lease_until > now())) AS room
+    FROM tenant_turns t WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w)
+), due AS (
+    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id,
+           row_number() OVER (PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth
+    FROM turn CROSS JOIN LATERAL (
+        SELECT conversation_id, priority FROM conversations q
+        WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready AND next_attempt_at <= now()
+          AND (crash_attempts > 0) = %(suspects)s
+          AND NOT EXISTS (
+              SELECT FROM conversations earlier
+              WHERE earlier.tenant_id = q.tenant_id AND earlier.subject = q.subject
+                AND earlier.state IN ('queued', 'processing') AND earlier.conversation_id < q.conversation_id)
+        ORDER BY priority, conversation_id
+        LIMIT greatest(turn.room, 0)
+        FOR UPDATE SKIP LOCKED) c
+), picked AS (
+    SELECT tenant_id, conversation_id FROM due ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
+), served AS (
+    UPDATE tenant_turns SET last_served_at = clock_timestamp()
+    WHERE tenant_id IN (SELECT t.tenant_id FROM tenant_turns t WHERE t.tenant_id IN (SELECT tenant_id FROM picked)
+                        FOR UPDATE SKIP LOCKED)
+)
+UPDATE conversations c
+SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid(), claimed_at = now(),
+    lease_until = now() + make_interval(secs => %(lease_seconds)s)
+FROM picked
+WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id AND c.state = 'queued'
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, subject, user_id, namespace, agent_id, team_id,
+          visibility, source, metadata, messages, occurred_at, instructions
+"""
+
+
+async def claim(
+    connection: Connection, *, limit: int, max_in_flight: int, lease_seconds: float, suspects: bool = False
+) -> list[Claim]:
+    """Lease up to ``limit`` due conversations, one per subject, taking the tenants in turn.
+
+    Attempts are counted here, before the work, which is what bounds a conversation that kills its process.
+    ``suspects`` asks for those whose process died before instead, so that they can be run with no others beside them.
+    """
+    cursor = await connection.execute(
+        _CLAIM,
+        {"limit": limit, "max_in_flight": max_in_flight, "lease_seconds": lease_seconds, "suspects": suspects},
+    )
+    return [_to_claim(*row) for row in await cursor.fetchall()]
+
+
+async def still_ours(connection: Connection, claim: Claim) -> bool:
+    """Whether the lease holds; the row stays locked until the transaction ends. A lost lease changes nothing."""
+    cursor = await connection.execute(
+        """
+        SELECT FROM conversations
+        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing' FOR UPDATE
+        """,
+        (claim.tenant_id, claim.conversation_id, claim.lease_token),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def finish(connection: Connection, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]) -> None:
+    """Mark the conversation done with its receipt, and let the subject's next one come forward."""
+    await connection.execute(
+        """
+        UPDATE conversations
+        SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL, error_code = NULL,
+            error_detail = NULL, receipt = %s, stages = %s
+        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
+        """,
+        (Jsonb(receipt), Jsonb(stages), claim.tenant_id, claim.conversation_id, claim.lease_token),
+    )
+    await _wake_next(connection, claim)
+
+
+async def fail(
+    connection: Connection,
+    claim: Claim,
+    *,
+    code: str,
+    detail: str,
+    retry_in_seconds: float | None,
+    burns_attempt: bool,
+) -> None:
+    """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead, with the reason."""
+    await connection.execute(
+        """
+        UPDATE conversations
+        SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'dead' ELSE 'queued' END,
+            next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
+            finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
+            attempts = attempts - %(refund)s, error_code = %(code)s, error_detail = %(detail)s,
+            lease_token = NULL, lease_until = NULL
+        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s AND lease_token = %(lease_token)s
+        """,
+        {
+            "retry": retry_in_seconds,
+            "refund": 0 if burns_attempt else 1,
+            "code": code,
+            "detail": detail,
+            "tenant_id": claim.tenant_id,
+            "conversation_id": claim.conversation_id,
+            "lease_token": claim.lease_token,
+        },
+    )
+    if retry_in_seconds is None:
+        await _wake_next(connection, claim)
+
+
+async def release(connection: Connection, claim: Claim) -> None:
+    """Give an unfinished claim back at once, as if it had never been made: this process is being stopped."""
+    await connection.execute(
+        """
+        UPDATE conversations
+        SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(), lease_token = NULL, lease_until = NULL
+        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
+        """,
+        (claim.tenant_id, claim.conversation_id, claim.lease_token),
+    )
+
+
+async def sweep(connection: Connection, *, max_crashes: int) -> int:
+    """Take back expired leases, wake followers that nobody woke, and count what is due. Any number may run at once.
+
+    A lease that ran out means that its process died or hung: after ``max_crashes`` of these a conversation is dead.
+    """
+    await connection.execute(
+        """
+        UPDATE conversations c
+        SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL, next_attempt_at = now(),
+            state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
+            finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
+            error_code = 'crashed', error_detail = 'The process that worked on this conversation died or hung.'
+        FROM (SELECT tenant_id, conversation_id FROM conversations
+              WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED) expired
+        WHERE c.tenant_id = expired.tenant_id AND c.conversation_id = expired.conversation_id
+        """,
+        {"max": max_crashes},
+    )
+    # An accept that ran beside the finish of its forerunner saw it unfinished, and was not seen by it.
+    await connection.execute(
+        """
+        UPDATE conversations SET ready = true
+        WHERE (tenant_id, conversation_id) IN (
+            SELECT c.tenant_id, c.conversation_id FROM conversations c
+            WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
+                SELECT FROM conversations earlier
+                WHERE earlier.tenant_id = c.tenant_id AND earlier.subject = c.subject
+                  AND earlier.state IN ('queued', 'processing') AND earlier.conversation_id < c.conversation_id)
+            FOR UPDATE SKIP LOCKED)
+        """
+    )
+    cursor = await connection.execute(
+        "SELECT count(*) FROM conversations WHERE state = 'queued' AND ready AND next_attempt_at <= now()"
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def _wake_next(connection: Connection, claim: Claim) -> None:
+    await connection.execute(
+        """
+        UPDATE conversations SET ready = true
+        WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
+            SELECT conversation_id FROM conversations
+            WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')
+            ORDER BY conversation_id LIMIT 1)
+        """,
+        {"tenant_id": claim.tenant_id, "subject": claim.subject},
+    )
+
+
+def _to_claim(
+    tenant_id: UUID,
+    conversation_id: UUID,
+    lease_token: UUID,
+    run: int,
+    attempts: int,
+    subject: str,
+    user_id: str,
+    namespace: str,
+    agent_id: UUID | None,
+    team_id: UUID | None,
+    visibility: str,
+    source: str,
+    metadata: dict[str, Any],
+    messages: Sequence[dict[str, Any]],
+    occurred_at: datetime,
+    instructions: str | None,
+) -> Claim:
+    return Claim(
+        tenant_id=tenant_id,
+        conversation_id=conversation_id,
+        lease_token=lease_token,
+        run=run,
+        attempts=attempts,
+        subject=subject,
+        scope=Scope(tenant_id, namespace, user_id, agent_id, team_id),
+        user_id=user_id,
+        visibility=visibility,
+        source=source,
+        metadata=metadata,
+        transcript=Transcript(
+            messages=tuple(_message_from_json(message) for message in messages),
+            occurred_at=occurred_at,
+            instructions=instructions,
+        ),
+    )
+
+
+def _message_from_json(document: dict[str, Any]) -> Message:
+    at = document.get("at")
+    return Message(
+        role=document["role"],
+        content=document["content"],
+        name=document.get("name"),
+        at=datetime.fromisoformat(at) if at else None,
+    )
