@@ -1,0 +1,38 @@
+"""The first start: a tenant, and a key to call with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from app import keys
+from app.db import tenants
+from app.db.pool import close_pool, open_pool, transaction
+from app.settings import Settings
+
+KEY_FILE = "api_key"
+BOOTSTRAP_LOCK = 7_310_579
+
+
+async def first_key(settings: Settings) -> tuple[Path | None, bool]:
+    """The file with the installation's first API key, and whether it was issued just now.
+
+    On a fresh database a tenant and a key are made and the key is written to ``api_key`` in the data folder, mode 0600.
+    None when the database has tenants already and the folder has no key of theirs.
+    """
+    file = settings.data_dir / KEY_FILE
+    await open_pool(settings, size=1)
+    try:
+        async with transaction() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (BOOTSTRAP_LOCK,))
+            if await tenants.first_tenant(connection) is not None:
+                return (file if file.exists() else None), False
+            tenant_id = await tenants.create_tenant(connection, "default")
+            issued = await keys.issue(connection, tenant_id, label="first start")
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as out:
+                out.write(issued.api_key + "\n")
+            file.chmod(0o600)
+            return file, True
+    finally:
+        await close_pool()

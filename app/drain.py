@@ -1,0 +1,98 @@
+"""Use case: work off what is due, several conversations at a time, for a bounded while."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import psycopg
+
+from app.db import queue
+from app.db.pool import connection
+from app.db.queue import Claim
+from app.failures import give_back
+from app.logs import log
+from app.remember import remember
+from app.settings import Settings, get_settings
+
+LOOK_AGAIN_SECONDS = 0.2
+"""How often a process with free slots looks for more while others of its conversations are under way."""
+STOP_GRACE_SECONDS = 8.0
+"""How long a process that is asked to stop lets what it has begun come to its end."""
+DATABASE_RETRY_SECONDS = 1.0
+
+
+async def drain(stopping: Callable[[], bool]) -> bool:
+    """Claim and remember until nothing is due or the claim window is over; True when there may be more.
+
+    A conversation whose process died before is suspected of having killed it, so it runs first and alone: it cannot
+    take others down with it a second time. Once ``stopping()`` is true nothing more is claimed, and what is not done
+    within STOP_GRACE_SECONDS goes back to the queue as if it had never been claimed.
+    """
+    settings = get_settings()
+    deadline = time.monotonic() + settings.claim_window_seconds
+
+    def claiming() -> bool:
+        return time.monotonic() < deadline and not stopping()
+
+    while claiming() and (suspects := await _claim(settings, limit=1, suspects=True)):
+        await _work_on({asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping)
+    running: set[asyncio.Task[None]] = set()
+    while claiming():
+        for claim in await _claim(settings, limit=settings.worker_in_flight - len(running)):
+            running.add(asyncio.create_task(_remember(claim, settings)))
+        if not running:
+            return False
+        full = len(running) >= settings.worker_in_flight
+        _, running = await asyncio.wait(
+            running, timeout=1.0 if full else LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+    await _work_on(running, stopping)
+    return True
+
+
+async def _work_on(running: set[asyncio.Task[None]], stopping: Callable[[], bool]) -> None:
+    """Wait for the end of what is running; when the process is to stop, for a while only."""
+    grace = STOP_GRACE_SECONDS
+    while running and grace > 0:
+        _, running = await asyncio.wait(running, timeout=LOOK_AGAIN_SECONDS)
+        if stopping():
+            grace -= LOOK_AGAIN_SECONDS
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _claim(settings: Settings, *, limit: int, suspects: bool = False) -> list[Claim]:
+    if limit <= 0:
+        return []
+    async with connection() as conn:
+        return await queue.claim(
+            conn,
+            limit=limit,
+            max_in_flight=settings.max_in_flight_per_tenant,
+            lease_seconds=settings.lease_seconds,
+            suspects=suspects,
+        )
+
+
+async def _remember(claim: Claim, settings: Settings) -> None:
+    """Remember; when the database goes away meanwhile, give the claim back as soon as it answers again."""
+    give_up_at = time.monotonic() + settings.lease_seconds
+    failure: psycopg.OperationalError | None = None
+    while failure is None or time.monotonic() < give_up_at:
+        try:
+            if failure is None:
+                await remember(claim)
+            else:
+                await give_back(claim, failure)
+            return
+        except psycopg.OperationalError as error:
+            log.warning("database_error", conversation_id=str(claim.conversation_id), sqlstate=error.sqlstate)
+            failure = failure or error
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)
+        except asyncio.CancelledError:
+            async with connection() as conn:
+                await queue.release(conn, claim)
+            raise

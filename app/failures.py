@@ -1,0 +1,81 @@
+"""What follows from a failure: try the conversation again, wait, or give it up."""
+
+from __future__ import annotations
+
+import random
+import traceback
+
+import psycopg
+
+from app.db import queue
+from app.db.pool import connection
+from app.db.queue import Claim
+from app.errors import ProviderRefused, ProviderRejected, ProviderUnavailable, ServiceError
+from app.logs import log
+from app.memory.backoff import backoff_seconds
+from app.settings import get_settings
+
+REFUSED_WAIT_SECONDS = 60.0
+"""How long a conversation waits when the provider refuses the account: until an operator has mended it."""
+
+_KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (psycopg.OperationalError, "database_unavailable", "The database was away or too slow."),
+    (psycopg.DataError, "unstorable", "The database refused what was to be written."),
+    (TimeoutError, "timed_out", "The conversation took longer than its deadline."),
+    (MemoryError, "out_of_memory", "The process ran out of memory on this conversation."),
+    (BaseException, "internal", "A fault of the service; its log says where."),
+)
+
+
+async def give_back(claim: Claim, error: BaseException) -> None:
+    """Queue the conversation again or give it up, by what kind of failure it was. A lost lease changes nothing."""
+    settings = get_settings()
+    code, detail = _describe(error)
+    backoff = backoff_seconds(
+        claim.attempts,
+        random.random(),
+        base_seconds=settings.retry_base_seconds,
+        cap_seconds=settings.retry_cap_seconds,
+    )
+    retry_in, burns_attempt = _consequence(error, backoff)
+    if burns_attempt and claim.attempts >= settings.max_attempts:
+        retry_in = None
+    async with connection() as conn:
+        await queue.fail(conn, claim, code=code, detail=detail, retry_in_seconds=retry_in, burns_attempt=burns_attempt)
+    log.warning(
+        "conversation_dead" if retry_in is None else "conversation_retried",
+        conversation_id=str(claim.conversation_id),
+        code=code,
+        attempts=claim.attempts,
+        retry_in_seconds=retry_in,
+    )
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    """A stable code and a sentence, neither with anybody's words in it."""
+    if isinstance(error, ServiceError):
+        return error.code, str(error)
+    kind, code, detail = next(entry for entry in _KINDS if isinstance(error, entry[0]))
+    if kind is BaseException:
+        # The message may quote a transcript, so only the type and the place are logged.
+        places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+        log.error("internal_error", error=type(error).__name__, places=places)
+    return code, detail
+
+
+def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bool]:
+    """Seconds until the next attempt, None for never, and whether this one counts."""
+    match error:
+        case ProviderRejected() | psycopg.DataError():
+            return None, True
+        case ProviderRefused():
+            return REFUSED_WAIT_SECONDS + backoff, False
+        case ProviderUnavailable(rate_limited=True):
+            return (error.retry_after_seconds or 1.0) + backoff, False
+        case ProviderUnavailable():
+            return max(backoff, error.retry_after_seconds or 0.0), True
+        case psycopg.OperationalError():
+            # Without a state the connection was lost, which says nothing about the conversation.
+            return backoff, error.sqlstate is not None and error.sqlstate[:2] not in ("57", "53", "08")
+        case _:
+            return backoff, True

@@ -1,0 +1,60 @@
+"""Use case: a question → ranked memories.
+
+No queue, no LLM, no lock and no write; the one thing outside Postgres is the embedding of the question, and without
+it the words of the question are searched instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cachetools import TTLCache
+
+from app.db import memories, subjects
+from app.db.pool import connection
+from app.errors import ProviderError
+from app.memory.types import Recalled, Scope
+from app.memory.wording import query_text
+from app.providers import get_providers
+
+_speakers: TTLCache[tuple[object, str], tuple[str, ...]] = TTLCache(maxsize=10_000, ttl=10.0)
+"""Names by subject, for seconds: they only sharpen the question's vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What came back, best first. ``degraded`` says why the answer is less good than usual, if it is."""
+
+    memories: Sequence[Recalled]
+    degraded: str | None = None
+
+
+async def recall(
+    scopes: Sequence[Scope], subject: str, question: str, *, source: str | None = None, limit: int
+) -> Recollection:
+    """The memories of ``scopes`` that best answer the question, over all of them."""
+    text = query_text(question, await _names(scopes[0], subject))
+    try:
+        vector = await get_providers().query_embedder.embed_query(text)
+    except ProviderError as error:
+        async with connection() as conn:
+            found = await memories.search_text(conn, scopes, question, source=source, limit=limit)
+        return Recollection(found, degraded=error.code)
+    async with connection() as conn:
+        return Recollection(await memories.search(conn, scopes, vector, source=source, limit=limit))
+
+
+async def strongest(scopes: Sequence[Scope], *, source: str | None = None, limit: int) -> Recollection:
+    """Without a question: the memories of the highest retention, over all of the scopes."""
+    async with connection() as conn:
+        return Recollection(await memories.strongest(conn, scopes, source=source, limit=limit))
+
+
+async def _names(scope: Scope, subject: str) -> tuple[str, ...]:
+    key = (scope.tenant_id, subject)
+    names = _speakers.get(key)
+    if names is None:
+        async with connection() as conn:
+            names = _speakers[key] = await subjects.speakers(conn, scope.tenant_id, subject)
+    return names

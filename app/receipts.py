@@ -1,0 +1,45 @@
+"""What a finished conversation answers: each fact with its fate, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.ledger import cost_microusd
+from app.memory.types import Embeddings, Settled, Usage
+from app.settings import get_settings
+
+
+def receipt(settled: Sequence[Settled], drawn: Sequence[Usage], embedded: Embeddings | None) -> dict[str, Any]:
+    """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid for it."""
+    settings = get_settings()
+    cost = sum(cost_microusd(usage, "extract", settings) for usage in drawn)
+    if embedded:
+        cost += cost_microusd(embedded.usage, "embed", settings)
+    return {
+        "facts": [
+            {
+                "fact": outcome.fact.text,
+                "importance": outcome.fact.importance,
+                "action": outcome.action.value,
+                "reason": outcome.reason,
+                "memory_id": str(outcome.memory_id) if outcome.memory_id else None,
+                "replaced_id": str(outcome.replaced_id) if outcome.replaced_id else None,
+                "message_indexes": list(outcome.fact.message_indexes),
+                "quote": outcome.fact.quote,
+            }
+            for outcome in settled
+        ],
+        "models": {
+            "extraction": drawn[0].model if drawn else None,
+            "embedding": embedded.usage.model if embedded else None,
+        },
+        "tokens": {
+            "input": sum(usage.input_tokens for usage in drawn),
+            "output": sum(usage.output_tokens for usage in drawn),
+            "cache_read": sum(usage.cache_read_tokens for usage in drawn),
+            "cache_write": sum(usage.cache_write_tokens for usage in drawn),
+            "embedding": embedded.usage.input_tokens if embedded else 0,
+        },
+        "cost_usd": cost / 1_000_000,
+    }

@@ -1,0 +1,156 @@
+"""Use case: a conversation → memories."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from app.crash_points import crash_point
+from app.db import extractions, queue, subjects
+from app.db.pool import connection, transaction
+from app.db.queue import Claim
+from app.extract.windows import windows
+from app.failures import give_back
+from app.ledger import paid_call
+from app.logs import log
+from app.memory.grounding import Rejected, ground
+from app.memory.types import Action, Embeddings, Extraction, Fact, Settled, Window
+from app.memory.wording import document_text
+from app.providers import Providers, get_providers
+from app.receipts import receipt
+from app.settings import get_settings
+from app.store import Destination, settle
+
+
+async def remember(claim: Claim) -> None:
+    """Turn a claimed conversation into memories, or note why not. A second run changes nothing.
+
+    Raises psycopg.OperationalError when the database is away, since then nothing can be noted.
+    """
+    settings = get_settings()
+    try:
+        async with asyncio.timeout(settings.conversation_timeout_seconds):
+            await _remember(claim)
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:  # The worker's outermost wall: one conversation's fault must not reach the others.
+        await give_back(claim, error)
+
+
+async def _remember(claim: Claim) -> None:
+    providers = get_providers()
+    stages: dict[str, float] = {}
+    crash_point("claimed", (message.content for message in claim.transcript.messages))
+    with _timed(stages, "extract_ms"):
+        parts = await _extract(claim, providers)
+    crash_point("extraction_saved")
+    accepted: list[Fact] = []
+    rejected: list[Rejected] = []
+    for window, extraction in parts:
+        grounded = ground(claim.transcript, window, extraction.facts)
+        accepted += grounded.accepted
+        rejected += grounded.rejected
+    with _timed(stages, "embed_ms"):
+        embedded = await _embed(claim, providers, accepted)
+
+    began = time.perf_counter()
+    async with transaction() as conn:
+        names = {message.name for message in claim.transcript.messages if message.name and message.role == "user"}
+        await subjects.lock(conn, claim.tenant_id, claim.subject, names)
+        if not await queue.still_ours(conn, claim):
+            log.info("lease_lost", conversation_id=str(claim.conversation_id))
+            return
+        settled = await settle(
+            conn,
+            _destination(claim),
+            accepted,
+            embedded.vectors if embedded else (),
+            model=providers.embedder.model,
+            bands=providers.bands,
+        )
+        settled += [Settled(no.fact, Action.REJECTED, no.reason) for no in rejected]
+        crash_point("before_commit")
+        stages["settle_ms"] = _since(began)
+        usages = [extraction.usage for _, extraction in parts]
+        await queue.finish(conn, claim, receipt(settled, usages, embedded), stages)
+    crash_point("after_commit")
+    log.info("remembered", conversation_id=str(claim.conversation_id), facts=len(settled), **stages)
+
+
+async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Extraction]]:
+    """Each window with its facts: those kept from an earlier run, or drawn now and kept before they are used."""
+    settings, extractor = get_settings(), providers.extractor
+    async with connection() as conn:
+        kept = await extractions.stored(conn, claim.tenant_id, claim.conversation_id, extractor.version)
+    parts = []
+    for part, window in enumerate(
+        windows(claim.transcript, settings.window_max_chars, settings.window_overlap_messages)
+    ):
+        extraction = kept.get(part)
+        if extraction is None:
+            extraction = await _draw(claim, providers, window)
+            crash_point("extracted")
+            async with connection() as conn:
+                await extractions.save(
+                    conn, claim.tenant_id, claim.conversation_id, part, extractor.version, extraction
+                )
+        parts.append((window, extraction))
+    return parts
+
+
+async def _draw(claim: Claim, providers: Providers, window: Window) -> Extraction:
+    if not providers.paid_extractor:
+        return await providers.extractor.extract(claim.transcript, window)
+    return await paid_call(
+        lambda: providers.extractor.extract(claim.transcript, window),
+        tenant_id=claim.tenant_id,
+        conversation_id=claim.conversation_id,
+        purpose="extract",
+        provider="anthropic",
+        model=providers.extractor.model,
+    )
+
+
+async def _embed(claim: Claim, providers: Providers, facts: list[Fact]) -> Embeddings | None:
+    if not facts:
+        return None
+    texts = [document_text(fact) for fact in facts]
+    if not providers.paid_embedder:
+        return await providers.embedder.embed_documents(texts)
+    return await paid_call(
+        lambda: providers.embedder.embed_documents(texts),
+        tenant_id=claim.tenant_id,
+        conversation_id=claim.conversation_id,
+        purpose="embed",
+        provider="voyage",
+        model=providers.embedder.model,
+    )
+
+
+def _destination(claim: Claim) -> Destination:
+    return Destination(
+        subject=claim.subject,
+        scope=claim.scope,
+        user_id=claim.user_id,
+        visibility=claim.visibility,
+        source=claim.source,
+        metadata=claim.metadata,
+        conversation_id=claim.conversation_id,
+        run=claim.run,
+    )
+
+
+@contextmanager
+def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    stages[name] = _since(began)
+
+
+def _since(began: float) -> float:
+    """Milliseconds since ``began``, to a tenth."""
+    return round((time.perf_counter() - began) * 1000, 1)

@@ -1,0 +1,67 @@
+"""One thin task per use case, on one event loop for each worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+
+from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
+
+from app.db import queue
+from app.db.pool import close_pool, connection, open_pool
+from app.drain import drain
+from app.settings import get_settings
+from app.workers import doorbell
+from app.workers.celery import celery
+
+_runner: asyncio.Runner | None = None
+_stopping = multiprocessing.get_context("fork").Event()
+"""Set by the parent when it is asked to stop; its children inherit it when they are forked."""
+
+
+def _the_runner() -> asyncio.Runner:
+    """This process's event loop, with the pool open on it; clients and connections live as long as the process."""
+    global _runner
+    if _runner is None:
+        _runner = asyncio.Runner()
+        settings = get_settings()
+        _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
+    return _runner
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _tell_the_children(**_: object) -> None:
+    _stopping.set()
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _forget_the_parents_loop(**_: object) -> None:
+    global _runner
+    _runner = None
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _close(**_: object) -> None:
+    if _runner is not None:
+        _runner.run(close_pool())
+        _runner.close()
+
+
+@celery.task
+def remember_due() -> None:
+    """Work on what is due, if anything is. Safe to run at any time, any number of times."""
+    if _the_runner().run(drain(_stopping.is_set)):
+        doorbell.publish(1)
+
+
+@celery.task(ignore_result=True, expires=60)
+def sweep() -> None:
+    """Take back what dead processes held, and ring for what is due."""
+    settings = get_settings()
+    due = _the_runner().run(_sweep(settings.max_crashes))
+    doorbell.publish(min(due, settings.worker_processes))
+
+
+async def _sweep(max_crashes: int) -> int:
+    async with connection() as conn:
+        return await queue.sweep(conn, max_crashes=max_crashes)
