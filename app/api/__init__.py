@@ -1,0 +1,1 @@
+"""The HTTP shell: input in, one call, answer out."""

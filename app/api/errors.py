@@ -1,0 +1,110 @@
+"""Error family → status code, and one shape for all of them: ``{"error": "<text>", "code": "<stable>"}``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from app import errors
+from app.logs import log
+
+STATUS: dict[type[errors.ServiceError], int] = {
+    errors.BadRequest: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.Unprocessable: 422,
+    errors.ProviderError: 503,
+    errors.ServiceError: 500,
+}
+"""The nearest family in an error's ancestry decides."""
+
+RETRY_AFTER_SECONDS = "2"
+
+
+class ErrorDetail(BaseModel):
+    """Where in the request something is wrong, and what."""
+
+    path: str = Field(examples=["messages[3].content"])
+    message: str = Field(examples=["must not contain the NUL character"])
+
+
+class ErrorBody(BaseModel):
+    """What every refused request gets."""
+
+    error: str = Field(description="For people.", examples=["messages[3].content: must not contain NUL"])
+    code: str = Field(description="Stable, for programs.", examples=["validation"])
+    details: list[ErrorDetail] | None = Field(None, description="With code `validation`: each thing that is wrong.")
+
+
+def error_response(status: int, code: str, message: str, **extra: Any) -> JSONResponse:
+    """The one shape."""
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse({"error": message, "code": code, **extra}, status, headers)
+
+
+def service_error_response(error: errors.ServiceError) -> JSONResponse:
+    """The answer for one of our own errors."""
+    status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
+    return error_response(status, error.code, str(error))
+
+
+def database_response(error: psycopg.OperationalError) -> JSONResponse:
+    """The answer when the database is away, full or too slow; its own words stay in the log."""
+    log.warning("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
+    return error_response(503, "database_unavailable", "The database is away or too busy; try again shortly.")
+
+
+def install(app: FastAPI) -> None:
+    """Render every error of the app in the one shape."""
+
+    @app.exception_handler(errors.ServiceError)
+    async def service_error(_: Request, error: errors.ServiceError) -> JSONResponse:
+        return service_error_response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        details = [{"path": _path(each["loc"]), "message": _message(each)} for each in error.errors()]
+        first = details[0]
+        more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+        text = f"{first['path']}: {first['message']}{more}" if first["path"] else f"{first['message']}{more}"
+        return error_response(422, "validation", text, details=details[:50])
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code in (404, 405):
+            return error_response(404, "not_found", f"There is no {request.method} {request.url.path} here; see /docs.")
+        return error_response(error.status_code, "http_error", str(error.detail))
+
+    @app.exception_handler(psycopg.OperationalError)
+    async def database(_: Request, error: psycopg.OperationalError) -> JSONResponse:
+        return database_response(error)
+
+    @app.exception_handler(Exception)
+    async def internal(_: Request, error: Exception) -> JSONResponse:
+        return error_response(500, "internal", "A fault of the service; its log says more.")
+
+
+def _path(location: Sequence[Any]) -> str:
+    """("body", "messages", 3, "content") → "messages[3].content"."""
+    path = ""
+    for part in location[1:] if location and location[0] in ("body", "query", "path", "header") else location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _message(error: dict[str, Any]) -> str:
+    message = str(error["msg"])
+    return message.removeprefix("Value error, ")

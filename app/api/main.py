@@ -1,0 +1,72 @@
+"""The ASGI app: routers, the gate before them, error rendering."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from app import logs
+from app.api import conversations, errors, keys, memories, operations
+from app.api.gate import Gate
+from app.db.pool import close_pool, open_pool
+from app.providers import get_providers
+from app.settings import get_settings
+from app.workers.doorbell import Doorbell
+
+DESCRIPTION = """
+Memory for AI agents. POST a conversation when it ends; ask for the context before the next LLM call.
+
+Send `Authorization: Bearer smara_…` with every request under `/v1`. Every refusal has the same shape:
+`{"error": "<for people>", "code": "<stable, for programs>"}`.
+"""
+
+COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": errors.ErrorBody, "description": description}
+    for status, description in {
+        400: "The body is not JSON.",
+        401: "No API key, or none that is known.",
+        403: "The key may not do this.",
+        404: "There is no such thing in your tenant.",
+        413: "The body is too large.",
+        415: "The body is not application/json.",
+        422: "Something in the request is not valid; `details` says where.",
+        503: "The database or a provider is away; `Retry-After` says when to try again.",
+    }.items()
+}
+
+
+def create_app() -> FastAPI:
+    """The app of one API process."""
+    settings = get_settings()
+    app = FastAPI(
+        title="Smara memory API",
+        version=operations.VERSION,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    for router in (conversations.router, memories.router, keys.router, operations.router):
+        app.include_router(router, responses=COMMON_ERRORS)
+    errors.install(app)
+    app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings = get_settings()
+    logs.configure(settings)
+    await open_pool(settings)
+    app.state.doorbell = Doorbell()
+    app.state.doorbell.start()
+    # The first question should not wait for a model to load; a paid embedder is not called for this.
+    providers = get_providers()
+    if not providers.paid_embedder:
+        await providers.query_embedder.embed_query("warm-up")
+    yield
+    app.state.doorbell.stop()
+    await close_pool()

@@ -1,0 +1,62 @@
+"""JSON as the standard has it, or a 400 that says where it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from app.errors import BadRequest
+
+
+class StrictRequest(Request):
+    """A request whose body must be UTF-8 and JSON without NaN and Infinity. Of equal keys the last one counts."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_parsed"):
+            self._parsed = _parse(await self.body())
+        return self._parsed
+
+
+class StrictRoute(APIRoute):
+    """A route that reads StrictRequests."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            if request.method in ("POST", "PUT", "PATCH"):
+                request = StrictRequest(request.scope, request.receive)
+                if self.body_field is not None:
+                    # Read here, outside FastAPI's own try block, which would hide what is wrong.
+                    await request.json()
+            return await handler(request)
+
+        return strict
+
+
+def _parse(body: bytes) -> Any:
+    if not body:
+        raise BadRequest("The body is empty; send a JSON object.", code="malformed_json")
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8; send JSON encoded as UTF-8.", code="malformed_json") from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(
+            f"The body is not valid JSON (line {error.lineno}, column {error.colno}).", code="malformed_json"
+        ) from None
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply; flatten it.", code="malformed_json") from None
+    except ValueError:
+        raise BadRequest(
+            "The body holds a number that JSON does not have (NaN, Infinity, or thousands of digits).",
+            code="malformed_json",
+        ) from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)

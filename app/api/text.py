@@ -1,0 +1,124 @@
+"""Types of what a request may carry: texts that Postgres can store, numbers as lenient as the contract."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from annotated_types import GroupedMetadata
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+MAX_METADATA_DEPTH = 16
+MAX_METADATA_BYTES = 16_384
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+"""Any text but NUL; lone surrogates are refused by pydantic itself."""
+
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_storable)]
+Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]
+Source = Annotated[str, StringConstraints(max_length=50), AfterValidator(_storable)]
+FactText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_storable),
+    AfterValidator(_not_blank),
+]
+Question = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_storable), AfterValidator(_not_blank)]
+
+
+def _in_utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be a time between the years 1000 and 3000") from None
+    if not 1000 <= at.year <= 3000:
+        raise ValueError("must be a time between the years 1000 and 3000")
+    return at
+
+
+Time = Annotated[datetime, AfterValidator(_in_utc)]
+"""An ISO 8601 time; without an offset it is UTC."""
+
+
+def _whole(value: Any) -> Any:
+    """Clients send ``1.5`` where a whole number is meant (contract decision 7): the fraction goes."""
+    if isinstance(value, str):
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not math.isfinite(number):
+            raise ValueError("must be a finite number")
+        return int(number)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Lenient(GroupedMetadata):
+    """A whole number from ``minimum`` on; a fraction is cut off and more than ``maximum`` counts as the maximum."""
+
+    minimum: int
+    maximum: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield BeforeValidator(_whole)
+        yield AfterValidator(lambda number: min(number, self.maximum))
+        yield Field(ge=self.minimum, json_schema_extra={"maximum": self.maximum})
+
+
+def _strict_bool(value: Any) -> Any:
+    if isinstance(value, str) and value.lower() not in ("true", "false", "1", "0"):
+        raise ValueError("must be true, false, 1 or 0")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_strict_bool)]
+
+
+def _metadata(value: dict[str, Any]) -> dict[str, Any]:
+    _check_json(value, 1)
+    if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
+        raise ValueError(f"must not be larger than {MAX_METADATA_BYTES} bytes as JSON")
+    return value
+
+
+def _check_json(value: Any, depth: int) -> None:
+    if depth > MAX_METADATA_DEPTH:
+        raise ValueError(f"must not be nested deeper than {MAX_METADATA_DEPTH} levels")
+    if isinstance(value, str):
+        _storable(value)
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("must not contain lone surrogates")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must contain finite numbers only")
+    elif isinstance(value, int) and abs(value) >= 2**63:
+        raise ValueError("must contain numbers of at most 64 bits")
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            _check_json(key, depth)
+            _check_json(member, depth + 1)
+    elif isinstance(value, list):
+        for member in value:
+            _check_json(member, depth + 1)
+
+
+Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
