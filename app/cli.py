@@ -1,0 +1,218 @@
+"""The operators' door: smara-server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import warnings
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import click
+import psycopg
+from pydantic import ValidationError
+
+from app import keys as api_keys
+from app import logs
+from app.db import conversations, tenants
+from app.db.migrate import bind_embedding_model
+from app.db.migrate import migrate as migrate_database
+from app.db.pool import close_pool, open_pool, transaction
+from app.errors import ServiceError
+from app.settings import Settings, get_settings
+
+T = TypeVar("T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="smara-server")
+def cli() -> None:
+    """The memory service for AI agents.
+
+    `up` runs everything on this machine. In production run `api`, `worker` and `beat` each by itself, after `migrate`,
+    with DATABASE_URL and REDIS_URL set.
+    """
+
+
+@cli.command()
+@click.option(
+    "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Where data is kept [SMARA_DATA_DIR]."
+)
+@click.option("--host", help="Address to listen on [SMARA_HOST].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [PORT].")
+def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
+    """Run API, worker and scheduler, and whatever Postgres, Redis and models they were not given an address for."""
+    from app.embedded.up import up as run_everything  # The embedded servers' packages are needed by `up` alone.
+
+    given = {"data_dir": data_dir, "host": host, "port": port}
+    settings = get_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    logs.configure(settings)
+    asyncio.run(run_everything(settings))
+
+
+@cli.command()
+def api() -> None:
+    """Serve the HTTP API."""
+    import uvicorn
+
+    settings = _with_database()
+    logs.configure(settings)
+    uvicorn.run(
+        "app.api.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        timeout_keep_alive=30,
+    )
+
+
+@cli.command()
+@click.option("--processes", type=click.IntRange(1), help="Worker processes [SMARA_WORKER_PROCESSES].")
+def worker(processes: int | None) -> None:
+    """Turn conversations into memories."""
+    from celery.exceptions import SecurityWarning
+
+    from app.workers.celery import celery
+
+    # The warning is about pickled messages from strangers; ours are JSON without content, so root is no worse here.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    settings = _with_database()
+    count = processes or settings.worker_processes
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    celery.worker_main(["--quiet", "worker", f"--concurrency={count}", "--loglevel=WARNING", *quiet])
+
+
+@cli.command()
+def beat() -> None:
+    """Ring for what is due, every few seconds. One is enough; more do no harm."""
+    from app.workers.celery import celery
+
+    _with_database()
+    # The schedule is one line, so it is kept in memory; there is no file to lose.
+    celery.start(["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="])
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to run at any time, and by several at once."""
+    from app.providers import build
+
+    settings = _with_database()
+    assert settings.database_url is not None
+    migrate_database(settings.database_url)
+    embedder = build(settings).embedder
+    bind_embedding_model(settings.database_url, embedder.model, embedder.dimension)
+    click.echo(f"The schema is up to date; vectors are {embedder.model}, {embedder.dimension} dimensions.")
+
+
+@cli.group()
+def keys() -> None:
+    """API keys of the installation's first tenant."""
+
+
+@keys.command("create")
+@click.option("--label", default="", help="What the key is for.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(api_keys.SCOPES), help="Default: all of them.")
+def create_key(label: str, scopes: tuple[str, ...]) -> None:
+    """Issue a key and print it, once. On a fresh database a tenant is made for it."""
+
+    async def issue() -> str:
+        async with transaction() as connection:
+            tenant_id = await tenants.first_tenant(connection) or await tenants.create_tenant(connection, "default")
+            issued = await api_keys.issue(connection, tenant_id, label=label, scopes=scopes or api_keys.SCOPES)
+            return issued.api_key
+
+    click.echo(_with_pool(issue))
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """List the keys, without their secrets."""
+
+    async def read() -> list[tenants.KeyInfo]:
+        async with transaction() as connection:
+            return await tenants.keys(connection, await _first_tenant(connection))
+
+    for key in _with_pool(read):
+        state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "live"
+        click.echo(f"{key.key_id}  {key.prefix}…  {state}  {','.join(key.scopes)}  {key.label}")
+
+
+@keys.command("revoke")
+@click.argument("key_id", type=click.UUID)
+def revoke_key(key_id: UUID) -> None:
+    """Revoke a key; it stops working within 5 seconds."""
+
+    async def revoke() -> bool:
+        async with transaction() as connection:
+            return await tenants.revoke_key(connection, await _first_tenant(connection), key_id)
+
+    if not _with_pool(revoke):
+        raise ServiceError("There is no live key of this id; see `smara-server keys list`.")
+    click.echo("Revoked.")
+
+
+@cli.command()
+@click.argument("conversation_id", type=click.UUID)
+def replay(conversation_id: UUID) -> None:
+    """Queue a dead or done conversation once more."""
+
+    async def queue_again() -> bool:
+        async with transaction() as connection:
+            return await conversations.replay(connection, await _first_tenant(connection), conversation_id)
+
+    if not _with_pool(queue_again):
+        raise ServiceError("There is no dead or done conversation of this id with its text still there.")
+    click.echo("Queued; the scheduler rings for it within seconds.")
+
+
+async def _first_tenant(connection: Any) -> UUID:
+    tenant_id = await tenants.first_tenant(connection)
+    if tenant_id is None:
+        raise ServiceError("There is no tenant yet; `smara-server keys create` makes the first one.")
+    return tenant_id
+
+
+def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def run() -> T:
+        await open_pool(_with_database(), size=1)
+        try:
+            return await work()
+        finally:
+            await close_pool()
+
+    return asyncio.run(run())
+
+
+def _with_database() -> Settings:
+    settings = get_settings()
+    if settings.database_url is None:
+        raise ServiceError("DATABASE_URL is not set. Set it, or use `smara-server up`, which brings a database along.")
+    return settings
+
+
+def main() -> None:
+    """Run the command; what can go wrong is said in a sentence, not a traceback."""
+    try:
+        cli()
+    except ServiceError as error:
+        click.echo(f"smara-server: {error}", err=True)
+        sys.exit(1)
+    except psycopg.OperationalError as error:
+        click.echo(f"smara-server: the database cannot be reached: {error}", err=True)
+        sys.exit(1)
+    except ValidationError as error:
+        for problem in error.errors():
+            where = ".".join(str(part) for part in problem["loc"])
+            click.echo(f"smara-server: setting {where or ''}: {problem['msg']}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `up` runs when it was pointed at nothing: Postgres, Redis, and the processes, under one supervisor."""

@@ -1,0 +1,24 @@
+"""A process that `up` keeps running."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+
+async def at_once() -> bool:
+    """For a part that is ready as soon as it runs."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``ready`` is asked until it says True. ``stop_signal`` asks for a graceful end, within ``stop_seconds``."""
+
+    name: str
+    command: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    ready: Callable[[], Awaitable[bool]] = at_once
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 10.0

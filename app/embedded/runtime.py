@@ -1,0 +1,25 @@
+"""Where sockets go: a Unix socket's path may have 107 bytes, and a data folder's may be longer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from app.errors import ServiceError
+
+LONGEST_FOLDER = 80
+
+
+def socket_folder(data_dir: Path) -> Path:
+    """A folder for sockets that only this user can enter: in the data folder, or under the temporary one if too long."""
+    folder = data_dir / "run"
+    if len(os.fsencode(folder)) > LONGEST_FOLDER:
+        digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+        folder = Path(tempfile.gettempdir()) / f"smara-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise ServiceError(f"{folder} belongs to somebody else; remove it or choose another data folder.")
+    folder.chmod(0o700)
+    return folder
