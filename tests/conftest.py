@@ -1,0 +1,83 @@
+"""One Postgres, one Redis and one running service for each test process; a fresh tenant for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from app.embed.minilm import MiniLM
+from tests.providers.fixtures import fake_anthropic, fake_voyage
+from tests.servers import LOCAL_MODEL, Client, create_database, start_postgres, start_redis
+from tests.stack import Stack
+
+__all__ = ["fake_anthropic", "fake_voyage"]
+
+MakeDatabase = Callable[[tuple[str, int]], str]
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def workspace() -> Iterator[Path]:
+    """A short path, since sockets lie in it."""
+    folder = Path(tempfile.mkdtemp(prefix="smara-test-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def models(workspace: Path) -> Path:
+    """The local model, built once."""
+    folder = workspace / "models"
+    asyncio.run(MiniLM(folder).embed_query("warm-up"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def maintenance_url(workspace: Path) -> Iterator[str]:
+    """A running Postgres with pgvector."""
+    server, url = start_postgres(workspace / "pg")
+    yield url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def make_database(maintenance_url: str) -> MakeDatabase:
+    """Makes migrated databases of their own."""
+    numbers = count()
+
+    def make(model: tuple[str, int]) -> str:
+        return create_database(maintenance_url, f"test_{next(numbers)}", model)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def redis_url(workspace: Path) -> Iterator[str]:
+    """A running Redis."""
+    server, url = start_redis(workspace / "redis")
+    yield url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(workspace: Path, make_database: MakeDatabase, redis_url: str, models: Path) -> Iterator[Stack]:
+    """The keyless service, running for all the tests that do no harm to it."""
+    stack = Stack(workspace / "stack", make_database(LOCAL_MODEL), redis_url, models, SMARA_SWEEP_SECONDS="1")
+    yield stack.start()
+    stack.stop()
+
+
+@pytest.fixture
+def client(stack: Stack) -> Client:
+    """A client of a tenant that no other test knows."""
+    return stack.client()

@@ -1,0 +1,205 @@
+"""Real Postgres and Redis for tests, and the service's own processes beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import psycopg
+
+from app import keys
+from app.db import tenants
+from app.db.migrate import bind_embedding_model, migrate
+from app.db.pool import close_pool, open_pool, transaction
+from app.embedded import postgres, redis
+from app.embedded.part import Part
+from app.settings import Settings
+
+LOCAL_MODEL = ("all-MiniLM-L6-v2-int8", 384)
+VOYAGE_MODEL = ("voyage-4", 1024)
+
+
+class Server:
+    """A part of the embedded kind, started and stopped by the test."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.part.command,
+            env={**os.environ, **self.part.env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        eventually(lambda: asyncio.run(self._ready()), seconds=30)
+
+    async def _ready(self) -> bool:
+        return await self.part.ready()
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.part.stop_signal)
+            self.process.wait(timeout=30)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        kill_group(self.process)
+
+
+def start_postgres(folder: Path) -> tuple[Server, str]:
+    """A cluster of its own; the address of its maintenance database."""
+    part, url = postgres.prepare(folder)
+    server = Server(part)
+    server.start()
+    return server, url.replace(f"@/{postgres.DATABASE}?", "@/postgres?")
+
+
+def start_redis(folder: Path) -> tuple[Server, str]:
+    """A Redis of its own, without persistence; its address."""
+    part, url, _ = redis.prepare(folder)
+    assert part is not None
+    server = Server(part)
+    server.start()
+    return server, url
+
+
+def create_database(maintenance_url: str, name: str, model: tuple[str, int]) -> str:
+    """A migrated database sized for ``model``; its address."""
+    with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = maintenance_url.replace("@/postgres?", f"@/{name}?")
+    migrate(url)
+    bind_embedding_model(url, *model)
+    return url
+
+
+def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
+    """A fresh tenant and an API key of it."""
+
+    async def make() -> tuple[UUID, str]:
+        await open_pool(Settings(database_url=database_url), size=1)
+        try:
+            async with transaction() as connection:
+                tenant_id = await tenants.create_tenant(connection, name)
+                return tenant_id, (await keys.issue(connection, tenant_id, label=name)).api_key
+        finally:
+            await close_pool()
+
+    return asyncio.run(make())
+
+
+class Process:
+    """One of the service's processes (api, worker, beat), as production starts it."""
+
+    def __init__(self, name: str, env: Mapping[str, str], log: Path) -> None:
+        self.name, self._env, self._log = name, env, log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **env: str) -> Process:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", self.name],
+                env={**os.environ, **self._env, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self
+
+    def kill(self) -> None:
+        """kill -9 of the process and all of its children, as a power cut would."""
+        assert self.process is not None
+        kill_group(self.process)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        if self.process is not None:
+            kill_group(self.process)
+
+    def children(self) -> list[int]:
+        """The pool children of a worker."""
+        assert self.process is not None
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+
+class Client:
+    """Calls the API as a developer would, with one key."""
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self.http = httpx2.Client(
+            base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=35.0, trust_env=False
+        )
+
+    def post_conversation(self, user_id: str, *texts: str, key: str | None = None, **fields: Any) -> str:
+        """POST a conversation of user messages; its id."""
+        messages = [{"role": "user", "content": text} for text in texts]
+        headers = {"Idempotency-Key": key} if key else {}
+        body = {"user_id": user_id, "messages": messages, **fields}
+        answer = self.http.post("/v1/conversations", json=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        identifier: str = answer.json()["id"]
+        return identifier
+
+    def finished(self, conversation_id: str, seconds: float = 30.0) -> dict[str, Any]:
+        """The conversation once it is done, dead or cancelled."""
+        deadline = time.monotonic() + seconds
+        while True:
+            answer = self.http.get(f"/v1/conversations/{conversation_id}", params={"wait": 5})
+            assert answer.status_code == 200, answer.text
+            conversation: dict[str, Any] = answer.json()
+            if conversation["state"] in ("done", "dead", "cancelled"):
+                return conversation
+            assert time.monotonic() < deadline, conversation
+
+    def facts(self, user_id: str, q: str = "what is known") -> list[str]:
+        """The facts of the user's live memories, in no particular order."""
+        answer = self.http.get("/v1/memories/search", params={"user_id": user_id, "q": q, "limit": 50})
+        assert answer.status_code == 200, answer.text
+        return sorted(memory["fact"] for memory in answer.json()["results"])
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+    """The first true value of ``condition``, or an assertion error after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait(timeout=10)
