@@ -18,8 +18,17 @@ from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
 from app.providers import get_providers
 
-_speakers: TTLCache[tuple[object, str], tuple[str, ...]] = TTLCache(maxsize=10_000, ttl=10.0)
-"""Names by subject, for seconds: they only sharpen the question's vector."""
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What shapes a search before it is made: the names of those who spoke, and whether there is much to search."""
+
+    speakers: tuple[str, ...]
+    large: bool
+
+
+_profiles: TTLCache[tuple[object, ...], _Profile] = TTLCache(maxsize=10_000, ttl=10.0)
+"""Kept for seconds, since both change slowly and neither changes which memories may be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ async def recall(
     scopes: Sequence[Scope], subject: str, question: str, *, source: str | None = None, limit: int
 ) -> Recollection:
     """The memories of ``scopes`` that best answer the question, over all of them."""
-    text = query_text(question, await _names(scopes[0], subject))
+    profile = await _profile(scopes, subject)
+    text = query_text(question, profile.speakers)
     try:
         vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
@@ -42,7 +52,8 @@ async def recall(
             found = await memories.search_text(conn, scopes, question, source=source, limit=limit)
         return Recollection(found, degraded=error.code)
     async with connection() as conn:
-        return Recollection(await memories.search(conn, scopes, vector, source=source, limit=limit))
+        found = await memories.search(conn, scopes, vector, source=source, limit=limit, large=profile.large)
+    return Recollection(found)
 
 
 async def strongest(scopes: Sequence[Scope], *, source: str | None = None, limit: int) -> Recollection:
@@ -51,10 +62,11 @@ async def strongest(scopes: Sequence[Scope], *, source: str | None = None, limit
         return Recollection(await memories.strongest(conn, scopes, source=source, limit=limit))
 
 
-async def _names(scope: Scope, subject: str) -> tuple[str, ...]:
-    key = (scope.tenant_id, subject)
-    names = _speakers.get(key)
-    if names is None:
+async def _profile(scopes: Sequence[Scope], subject: str) -> _Profile:
+    key = (subject, *scopes)
+    profile = _profiles.get(key)
+    if profile is None:
         async with connection() as conn:
-            names = _speakers[key] = await subjects.speakers(conn, scope.tenant_id, subject)
-    return names
+            speakers = await subjects.speakers(conn, scopes[0].tenant_id, subject)
+            profile = _profiles[key] = _Profile(speakers, await memories.is_large(conn, scopes))
+    return profile

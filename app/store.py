@@ -80,7 +80,13 @@ async def settle(
     scope = destination.scope
     hashes = [content_hash(fact.text) for fact in facts]
     found = await memories.nearest(
-        connection, scope, vectors, hashes, floor=min(bands.candidate, bands.contradiction), limit=NEIGHBOURS
+        connection,
+        scope,
+        vectors,
+        hashes,
+        floor=bands.candidate,
+        limit=NEIGHBOURS,
+        large=await memories.is_large(connection, [scope]),
     )
     arrived_at = await now(connection)
     batch = _Batch(vectors, hashes)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
-from app.api.text import Flag, Lenient, Metadata, Namespace, Source, Text, Time, UserId
+from app.api.text import Flag, Lenient, Metadata, Namespace, Source, Text, Time, UserId, storable
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import connection, transaction
@@ -44,8 +44,7 @@ class MessageIn(BaseModel):
 
     @model_validator(mode="after")
     def blocks_are_storable(self) -> Self:
-        if "\x00" in text_of(self.content):
-            raise ValueError("content must not contain the NUL character")
+        storable(text_of(self.content))
         return self
 
 
@@ -294,7 +293,8 @@ async def list_conversations(
 async def get(
     request: Request,
     conversation_id: UUID,
-    wait: Annotated[int, Lenient(0, MAX_WAIT_SECONDS), Query(description="Hold the answer for up to this many seconds until done.")
+    wait: Annotated[
+        int, Lenient(0, MAX_WAIT_SECONDS), Query(description="Hold the answer for up to this many seconds until done.")
     ] = 0,
 ) -> ConversationOut:
     """Where a conversation stands and, when it is done, the receipt: each fact, what became of it, and why."""

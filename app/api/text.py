@@ -16,9 +16,15 @@ MAX_METADATA_DEPTH = 16
 MAX_METADATA_BYTES = 16_384
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """``text``, if UTF-8 and Postgres can hold it; else a ValueError that says why not."""
     if "\x00" in text:
         raise ValueError("must not contain the NUL character")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("must not contain lone surrogates") from None
     return text
 
 
@@ -28,19 +34,19 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
-"""Any text but NUL; lone surrogates are refused by pydantic itself."""
+Text = Annotated[str, AfterValidator(storable)]
+"""Any text that UTF-8 and Postgres can hold: no NUL, no lone surrogates."""
 
-UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_storable)]
-Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]
-Source = Annotated[str, StringConstraints(max_length=50), AfterValidator(_storable)]
+UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(storable)]
+Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]
+Source = Annotated[str, StringConstraints(max_length=50), AfterValidator(storable)]
 FactText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(_storable),
+    AfterValidator(storable),
     AfterValidator(_not_blank),
 ]
-Question = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_storable), AfterValidator(_not_blank)]
+Question = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(storable), AfterValidator(_not_blank)]
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -105,9 +111,7 @@ def _check_json(value: Any, depth: int) -> None:
     if depth > MAX_METADATA_DEPTH:
         raise ValueError(f"must not be nested deeper than {MAX_METADATA_DEPTH} levels")
     if isinstance(value, str):
-        _storable(value)
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError("must not contain lone surrogates")
+        storable(value)
     elif isinstance(value, float) and not math.isfinite(value):
         raise ValueError("must contain finite numbers only")
     elif isinstance(value, int) and abs(value) >= 2**63:

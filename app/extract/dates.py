@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.extract.tables import word_set
+from app.memory.word_lists import word_list, word_set
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]  # fmt: skip
-DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+MONTHS = word_list("January February March April May June July August September October November December")
+DAYS = word_list("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 _SEASON_MONTH = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
 _NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
@@ -41,6 +41,17 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _RUNNING = re.compile(r"this (?!past)", re.IGNORECASE)
+_DAY_WORDS: dict[str, tuple[re.Pattern[str], dict[str, int]]] = {
+    "es": (re.compile(r"\b(?:anteayer|ayer|hoy)\b", re.IGNORECASE), {"anteayer": -2, "ayer": -1, "hoy": 0}),
+    "de": (
+        re.compile(r"\b(?:[Vv]orgestern|[Gg]estern|[Hh]eute|morgen|[Üü]bermorgen)\b"),
+        {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "übermorgen": 2},
+    ),
+    "fr": (
+        re.compile(r"\b(?:avant-hier|hier|aujourd'hui|demain)\b", re.IGNORECASE),
+        {"avant-hier": -2, "hier": -1, "aujourd'hui": 0, "demain": 1},
+    ),
+}
 _MONTH_NAMES = "|".join(MONTHS)
 _ABSOLUTE = re.compile(
     rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH_NAMES}),? (?P<y1>(?:19|20)\d\d)"
@@ -93,8 +104,28 @@ def absolute(text: str, said_at: datetime) -> Dated:
 
     result = _RELATIVE.sub(replaced, text)
     stated = [day for found in _ABSOLUTE.finditer(text) if (day := _stated_day(found)) is not None]
-    first = (starts or stated or [None])[0]
-    return Dated(result, None if first is None else _midnight(first, said_at))
+    days = starts or stated
+    return Dated(result, _midnight(days[0], said_at) if days else None)
+
+
+def with_day_noted(text: str, said_at: datetime, language: str) -> Dated:
+    """``text`` with the date behind each "yesterday", "today" and "tomorrow" of Spanish, German and French: "ayer
+    (2023-05-07)". Those languages' other relative dates stay as said.
+    """
+    if language not in _DAY_WORDS:
+        return Dated(text, None)
+    pattern, offsets = _DAY_WORDS[language]
+    days: list[date] = []
+
+    def noted(found: re.Match[str]) -> str:
+        days.append(said_at.date() + timedelta(days=offsets[found.group().lower()]))
+        return f"{found.group()} ({days[-1].isoformat()})"
+
+    try:
+        result = pattern.sub(noted, text)
+    except OverflowError:  # The day before year 1, or after 9999.
+        return Dated(text, None)
+    return Dated(result, _midnight(days[0], said_at) if days else None)
 
 
 def _midnight(day: date, said_at: datetime) -> datetime:

@@ -11,27 +11,35 @@ from app.extract.verbs import is_past_or_modal
 _SUBJECT = re.compile(r"(?:I|i|we|We|WE|im|ive|Im|Ive)(?:['’](?:m|ve|d|ll|re|M|VE|D|LL|RE))?\b(?!\.\w)")
 _OWNED = re.compile(r"(?:my|our|me and)\b", re.IGNORECASE)
 _AM_ADDED = re.compile(
-    r"(?:gonna|going to|looking (?:forward|into|for|at)|thinking (?:of|about)|planning|hoping|trying|working on|getting ready|"
-    r"feeling|learning|still (?:working|trying|looking|learning)|currently|not (?:sure|much)|excited|happy|glad|grateful|"
-    r"thankful|thrilled|researching|about to|so (?:happy|glad|excited|grateful|thankful)|super (?:excited|happy)|busy|proud)\b",
+    r"(?:gonna|going to|looking (?:forward|into|for|at)|thinking (?:of|about)|planning|hoping|trying|working on"
+    r"|getting ready|"
+    r"feeling|learning|still (?:working|trying|looking|learning)|currently|not (?:sure|much)|excited|happy|glad"
+    r"|grateful|"
+    r"thankful|thrilled|researching|about to|so (?:happy|glad|excited|grateful|thankful)|super (?:excited|happy)"
+    r"|busy|proud)\b",
     re.IGNORECASE,
 )
 _I_ADDED = re.compile(
-    r"(?:can't|cannot|couldn't|didn't|haven't|hope|hoping|don't (?:have|like|want|know|really|drink|eat|own|use|need|speak|smoke|feel|mind|remember|see)|wish|love|loved|like|hate|need|want|wanna|miss|prefer|enjoy|"
-    r"enjoyed|gotta|just (?:got|had|came|went|finished|started|bought|made|wanted)|have (?:been|had|to|got|never|always|just|a )|had|used to|"
+    r"(?:can't|cannot|couldn't|didn't|haven't|hope|hoping|don't (?:have|like|want|know|really|drink|eat|own|use"
+    r"|need|speak|smoke|feel|mind|remember|see)|wish|love|loved|like|hate|need|want|wanna|miss|prefer|enjoy|"
+    r"enjoyed|gotta|just (?:got|had|came|went|finished|started|bought|made|wanted)|have (?:been|had|to|got|never"
+    r"|always|just|a )|had|used to|"
     r"might|will|would|wouldn't|won't)\b",
     re.IGNORECASE,
 )
 _BEEN = re.compile(r"been\b", re.IGNORECASE)
 _FRONTED = re.compile(
-    r"(?P<lead>(?:in|on|at|for|since|during|after|before|with|from|last|this|next|yesterday|today|tonight|tomorrow|recently|"
-    r"lately|currently|now|sometimes|usually|every|these days|once|over|right now|a (?:few|couple)|(?:one|two|three|\d+) "
+    r"(?P<lead>(?:in|on|at|for|since|during|after|before|with|from|last|this|next|yesterday|today|tonight|tomorrow"
+    r"|recently|"
+    r"lately|currently|now|sometimes|usually|every|these days|once|over|right now|a (?:few|couple)|(?:one|two"
+    r"|three|\d+) "
     r"(?:days?|weeks?|months?|years?) ago|around|until|at the moment|back in|earlier)\b[^,;:.!?]{0,60})(?P<comma>,)? "
     r"(?P<rest>(?:I|my|we|our)(?:['’]\w{1,2})?\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _TIME_LEAD = re.compile(
-    r"(?:(?:last|this|next) \w+|yesterday|today|tonight|tomorrow|recently|lately|currently|now|sometimes|usually|these days|"
+    r"(?:(?:last|this|next) \w+|yesterday|today|tonight|tomorrow|recently|lately|currently|now|sometimes|usually"
+    r"|these days|"
     r"once|(?:in|on) [^,]{0,20}\d{4}|on the \w+ of [^,]{0,20}\d{4}|in the week (?:before|after) [^,]{0,20}\d{4})$",
     re.IGNORECASE,
 )
@@ -46,6 +54,9 @@ _CLAUSE = re.compile(
     r"(?:(?:,|;| [\u2013\u2014-]) (?:and |but )?|\.\.\.? ?| and | but )(?=(?:I|i)(?:'(?:m|ve|d|ll))?\b|(?:we|my|our)\b)"
 )
 _MIN_CLAUSE_WORDS = 4
+_UNFINISHED = re.compile(
+    r"\b(?:to (?:go|do|try|be|know|see|come|help)|it|that|so|too|there|them|him|her|one)\W*$", re.IGNORECASE
+)
 _BEING = re.compile(r"(?:i'm|i am|im) \S", re.IGNORECASE)
 
 
@@ -70,12 +81,14 @@ def clauses(said: str) -> list[str]:
 
 def _stands_alone(clause: str) -> bool:
     """Whether it says enough by itself: "I'm vegan" does, "I want to go" does not."""
-    return bool(_BEING.match(clause)) or len(clause.split()) > _MIN_CLAUSE_WORDS
+    if _UNFINISHED.search(clause):
+        return False
+    return bool(_BEING.match(clause)) or len(clause.split()) >= _MIN_CLAUSE_WORDS
 
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
-    """Who speaks, and who is spoken to (None when unknown or several). ``we`` is whom "we" means besides the speaker."""
+    """Who speaks, who is spoken to (None when unknown or several), and ``we``: whom "we" names, the speaker first."""
 
     name: str
     you: str | None

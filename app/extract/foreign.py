@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.extract import kinds
 from app.extract.language import Language
 from app.extract.sentences import MAX_SENTENCE_CHARS
-from app.extract.tables import word_map, word_set
+from app.memory.word_lists import word_map, word_set
 
 _MIN_WORDS = 2
 _MIN_LETTERS = 6
@@ -34,17 +34,23 @@ class _Grammar:
 _GRAMMARS: dict[Language, _Grammar] = {
     "es": _Grammar(
         re.compile(
-            r"(?:(?:hola|bueno|pues|sí|claro|y|además|también)\b[\s,.!¡]*){0,3}(?:yo )?((?:no |ya no |ya |nunca |también |"
+            r"(?:(?:hola|bueno|pues|sí|claro|y|además|también)\b[\s,.!¡]*){0,3}(?:yo )?((?:no |ya no |ya |nunca "
+            r"|también |"
             r"siempre )?(?:me )?)",
             re.IGNORECASE,
         ),
         word_map(
-            "soy:es estoy:está tengo:tiene vivo:vive trabajo:trabaja quiero:quiere prefiero:prefiere necesito:necesita hablo:habla "
-            "estudio:estudia voy:va hago:hace puedo:puede sé:sabe como:come bebo:bebe juego:juega leo:lee escribo:escribe "
-            "compro:compra uso:usa odio:odia amo:ama pienso:piensa creo:cree espero:espera viajo:viaja nací:nació fui:fue "
+            "soy:es estoy:está tengo:tiene vivo:vive trabajo:trabaja quiero:quiere prefiero:prefiere "
+            "necesito:necesita hablo:habla "
+            "estudio:estudia voy:va hago:hace puedo:puede sé:sabe como:come bebo:bebe juego:juega leo:lee "
+            "escribo:escribe "
+            "compro:compra uso:usa odio:odia amo:ama pienso:piensa creo:cree espero:espera viajo:viaja nací:nació "
+            "fui:fue "
             "tuve:tuvo hice:hizo compré:compró viví:vivió trabajé:trabajó estudié:estudió empecé:empezó dejé:dejó "
-            "conocí:conoció vi:vio comí:comió he:ha había:había era:era tenía:tenía vivía:vivía trabajaba:trabajaba llamo:llama "
-            "gusta:gusta gustan:gustan encanta:encanta encantan:encantan mudé:mudó casé:casó levanto:levanta siento:siente "
+            "conocí:conoció vi:vio comí:comió he:ha había:había era:era tenía:tenía vivía:vivía "
+            "trabajaba:trabajaba llamo:llama "
+            "gusta:gusta gustan:gustan encanta:encanta encantan:encantan mudé:mudó casé:casó levanto:levanta "
+            "siento:siente "
             "dedico:dedica acuesto:acuesta practico:practica toco:toca enseño:enseña conduzco:conduce planeo:planea "
             "pago:paga gano:gana peso:pesa mido:mide fumo:fuma corro:corre nado:nada cocino:cocina terminé:terminó"
         ),
@@ -56,18 +62,21 @@ _GRAMMARS: dict[Language, _Grammar] = {
     "de": _Grammar(
         re.compile(r"(?:(?:hallo|hi|ja|also|und|aber|übrigens)\b[\s,.!]*){0,3}ich ()", re.IGNORECASE),
         word_map(
-            "bin:ist habe:hat hab:hat wohne:wohnt lebe:lebt arbeite:arbeitet mag:mag möchte:möchte will:will kann:kann muss:muss "
+            "bin:ist habe:hat hab:hat wohne:wohnt lebe:lebt arbeite:arbeitet mag:mag möchte:möchte will:will "
+            "kann:kann muss:muss "
             "liebe:liebt hasse:hasst esse:isst trinke:trinkt spreche:spricht lerne:lernt studiere:studiert fahre:fährt "
             "gehe:geht spiele:spielt lese:liest schreibe:schreibt komme:kommt heiße:heißt werde:wird brauche:braucht "
             "nutze:nutzt verwende:verwendet benutze:benutzt kaufe:kauft reise:reist laufe:läuft schlafe:schläft "
             "plane:plant denke:denkt glaube:glaubt weiß:weiß bevorzuge:bevorzugt wünsche:wünscht war:war hatte:hatte "
-            "wurde:wurde ging:ging zog:zog kam:kam wollte:wollte konnte:konnte musste:musste wohnte:wohnte arbeitete:arbeitete "
+            "wurde:wurde ging:ging zog:zog kam:kam wollte:wollte konnte:konnte musste:musste wohnte:wohnte "
+            "arbeitete:arbeitete "
             "interessiere:interessiert freue:freut unterrichte:unterrichtet wiege:wiegt rauche:raucht koche:kocht "
             "schwimme:schwimmt höre:hört sammle:sammelt bekomme:bekommt treffe:trifft ziehe:zieht habe:hat darf:darf "
             "soll:soll sollte:sollte würde:würde fliege:fliegt mache:macht machte:machte leide:leidet vertrage:verträgt"
         ),
         word_map(
-            "mein:ihr meine:ihre meinen:ihren meinem:ihrem meiner:ihrer meines:ihres mich:sich mir:sich unser:ihr unsere:ihre "
+            "mein:ihr meine:ihre meinen:ihren meinem:ihrem meiner:ihrer meines:ihres mich:sich mir:sich unser:ihr "
+            "unsere:ihre "
             "unseren:ihren unserem:ihrem unserer:ihrer"
         ),
         re.compile(
@@ -80,13 +89,17 @@ _GRAMMARS: dict[Language, _Grammar] = {
             r"(?:(?:bonjour|salut|oui|et|mais|alors|moi)\b[\s,.!]*){0,3}(?:je |j')((?:ne |n')?(?:me |m')?)", re.I
         ),
         word_map(
-            "suis:est ai:a habite:habite travaille:travaille aime:aime adore:adore déteste:déteste préfère:préfère veux:veut "
+            "suis:est ai:a habite:habite travaille:travaille aime:aime adore:adore déteste:déteste préfère:préfère "
+            "veux:veut "
             "peux:peut dois:doit vais:va fais:fait viens:vient prends:prend parle:parle étudie:étudie apprends:apprend "
-            "mange:mange bois:boit lis:lit écris:écrit joue:joue vis:vit pense:pense crois:croit sais:sait utilise:utilise "
+            "mange:mange bois:boit lis:lit écris:écrit joue:joue vis:vit pense:pense crois:croit sais:sait "
+            "utilise:utilise "
             "achète:achète voyage:voyage cours:court dors:dort pars:part reste:reste cherche:cherche espère:espère "
             "appelle:appelle voudrais:voudrait étais:était avais:avait habitais:habitait travaillais:travaillait "
-            "lève:lève enseigne:enseigne possède:possède joue:joue nage:nage fume:fume cuisine:cuisine paie:paie connais:connaît "
-            "rêve:rêve collectionne:collectionne conduis:conduit souhaite:souhaite compte:compte pèse:pèse mesure:mesure"
+            "lève:lève enseigne:enseigne possède:possède joue:joue nage:nage fume:fume cuisine:cuisine paie:paie "
+            "connais:connaît "
+            "rêve:rêve collectionne:collectionne conduis:conduit souhaite:souhaite compte:compte pèse:pèse "
+            "mesure:mesure"
         ),
         word_map("mon:son ma:sa mes:ses moi:soi notre:leur nos:leurs me:se"),
         re.compile(r"(?:bonjour|salut|merci|bonsoir|au revoir|à bientôt|ça va|d'accord|super|génial|de rien)\b", re.I),
@@ -102,7 +115,8 @@ _STILL_FIRST = re.compile(r"\b(?:yo|ich|je)\b|\bj'", re.IGNORECASE)
 _KINDS: tuple[tuple[frozenset[str], float], ...] = (
     (
         word_set(
-            "soy vivo trabajo llamo tengo estudio nací hablo mudé casé bin wohne lebe arbeite heiße habe studiere spreche "
+            "soy vivo trabajo llamo tengo estudio nací hablo mudé casé bin wohne lebe arbeite heiße habe studiere "
+            "spreche "
             "leide vertrage suis habite travaille appelle ai étudie parle vis possède"
         ),
         kinds.IDENTITY,
@@ -116,7 +130,8 @@ _KINDS: tuple[tuple[frozenset[str], float], ...] = (
     ),
     (
         word_set(
-            "quiero voy espero planeo necesito will möchte werde plane muss veux vais voudrais dois espère souhaite compte "
+            "quiero voy espero planeo necesito will möchte werde plane muss veux vais voudrais dois espère "
+            "souhaite compte "
             "pars"
         ),
         kinds.PLAN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from app.extract.tables import word_set
+from app.memory.word_lists import word_set
 
 Language: TypeAlias = Literal["en", "es", "de", "fr", "other"]
 
@@ -16,7 +16,8 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
         "so just am do did can will would from what when he she his her your am been im love like really want"
     ),
     "es": word_set(
-        "el la los las de que y en un una es por con para mi mis me se lo como pero más muy yo soy estoy tengo está son "
+        "el la los las de que y en un una es por con para mi mis me se lo como pero más muy yo soy estoy tengo "
+        "está son "
         "del al su sus vivo trabajo gusta quiero años tenemos también cuando hay nos nuestra nuestro hace encanta"
     ),
     "de": word_set(
@@ -29,7 +30,82 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
     ),
     "other": frozenset(
         # Italian, Portuguese, Dutch, Swedish, Polish, Turkish: known only so that they are not taken for the four.
-        ["il", "che", "di", "per", "sono", "mio", "mia", "ho", "della", "non", "con", "più", "anche", "gli", "nel", "o", "os", "as", "um", "uma", "eu", "meu", "minha", "não", "do", "da", "em", "no", "na", "het", "een", "ik", "mijn", "niet", "van", "dat", "zijn", "voor", "maar", "och", "jag", "är", "att", "det", "som", "på", "min", "inte", "har", "w", "nie", "na", "się", "że", "jest", "mam", "moja", "mój", "ve", "bir", "bu", "çok", "benim", "için", "abito", "lavoro", "vivo", "moro", "trabalho", "tenho", "woon", "werk", "bor", "arbetar"]
+        [
+            "il",
+            "che",
+            "di",
+            "per",
+            "sono",
+            "mio",
+            "mia",
+            "ho",
+            "della",
+            "non",
+            "con",
+            "più",
+            "anche",
+            "gli",
+            "nel",
+            "o",
+            "os",
+            "as",
+            "um",
+            "uma",
+            "eu",
+            "meu",
+            "minha",
+            "não",
+            "do",
+            "da",
+            "em",
+            "no",
+            "na",
+            "het",
+            "een",
+            "ik",
+            "mijn",
+            "niet",
+            "van",
+            "dat",
+            "zijn",
+            "voor",
+            "maar",
+            "och",
+            "jag",
+            "är",
+            "att",
+            "det",
+            "som",
+            "på",
+            "min",
+            "inte",
+            "har",
+            "w",
+            "nie",
+            "na",
+            "się",
+            "że",
+            "jest",
+            "mam",
+            "moja",
+            "mój",
+            "ve",
+            "bir",
+            "bu",
+            "çok",
+            "benim",
+            "için",
+            "abito",
+            "lavoro",
+            "vivo",
+            "moro",
+            "trabalho",
+            "tenho",
+            "woon",
+            "werk",
+            "bor",
+            "arbetar",
+        ]
     ),
 }
 

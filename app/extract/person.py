@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from app.extract.tables import word_set
 from app.extract.verbs import (
     PARTICIPLES,
     PLURAL,
@@ -14,8 +13,9 @@ from app.extract.verbs import (
     joins_as_verb,
     third_singular,
 )
+from app.memory.word_lists import word_set
 
-_TOKEN = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@\S+|[^\W\d_]+(?:['’][^\W\d_]+)?|\s+|.", re.DOTALL)
+_PIECE = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@\S+|[^\W\d_]+(?:['’][^\W\d_]+)?|\s+|.", re.DOTALL)
 _GENERIC_YOU = word_set("if when whenever where how what before after once unless because that as until while")
 _SLANG = {
     "dont": "don't",
@@ -57,46 +57,49 @@ def third_person(text: str, name: str, *, you: str | None, we: str | None = None
 
 @dataclass(slots=True)
 class _Rewriting:
-    """One pass over the tokens of a sentence. ``singular_verb`` says that a present verb of the name may follow."""
+    """One pass over the pieces of a sentence. ``singular_verb`` says that a present verb of the name may follow,
+    ``verb_at`` where the last one stood.
+    """
 
     text: str
     name: str
     you: str | None
     we: str | None
     mentioned: bool
-    tokens: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
     at: int = 0
     they_taken: bool = False
     in_quotes: bool = False
     singular_verb: bool = False
+    verb_at: int = -9
 
     def run(self) -> str:
-        self.tokens = _TOKEN.findall(self.text)
+        self.pieces = _PIECE.findall(self.text)
         out: list[str] = []
-        while self.at < len(self.tokens):
+        while self.at < len(self.pieces):
             out.append(self._next())
         return "".join(out)
 
     def _next(self) -> str:
-        token = self.tokens[self.at]
+        piece = self.pieces[self.at]
         self.at += 1
-        if token in '"“”„«»':
-            self.in_quotes = token in "“„«" or (token == '"' and not self.in_quotes)
-            return token
-        if self.in_quotes or not token[0].isalpha():
-            if token in ".;:":
+        if piece in '"“”„«»':
+            self.in_quotes = piece in "“„«" or (piece == '"' and not self.in_quotes)
+            return piece
+        if self.in_quotes or not piece[0].isalpha():
+            if piece in ".;:":
                 self.singular_verb = False
-            return token
-        word = token.lower().replace("’", "'")
+            return piece
+        word = piece.lower().replace("’", "'")
         if self._peek_raw() == "-" and self._peek_raw(1)[:1].isalpha():
-            return token  # "me-time", "my-side"
+            return piece  # "me-time", "my-side"
         if word == "i" and self._peek_raw() == "." and self._peek_raw(1).lower() == "e":
-            return token
+            return piece
         for handle in (self._as_i, self._as_mine, self._as_we, self._as_you):
             done = handle(word)
             if done is not None:
                 return done
-        return self._as_other(token, word)
+        return self._as_other(piece, word)
 
     # Subjects.
 
@@ -136,27 +139,28 @@ class _Rewriting:
         """The adverbs and the verb after a bare subject, agreeing with it."""
         out: list[str] = []
         for _ in range(10):
-            if self.at >= len(self.tokens):
+            if self.at >= len(self.pieces):
                 break
-            token = self.tokens[self.at]
-            low = token.lower().replace("’", "'")
-            if token[0].isalpha() and not is_adverb(low):
+            piece = self.pieces[self.at]
+            low = piece.lower().replace("’", "'")
+            if piece[0].isalpha() and not is_adverb(low):
                 self.at += 1
-                out.append(self._agree(token, low, plural))
+                out.append(self._agree(piece, low, plural))
                 break
-            if token in ".!?,;:—–-(" or token in '"“”':
+            if piece in ".!?,;:—–-(" or piece in '"“”':
                 break
             self.at += 1
-            out.append(token)
+            out.append(piece)
         return "".join(out)
 
-    def _agree(self, token: str, low: str, plural: bool) -> str:
+    def _agree(self, piece: str, low: str, plural: bool) -> str:
         if plural:
-            return PLURAL.get(low, _SLANG.get(low, token))
+            return PLURAL.get(low, _SLANG.get(low, piece))
         if low == "gotta":
             return "has got to"
         self.singular_verb = not is_past_or_modal(low) or low == "was"
-        return third_singular(token)
+        self.verb_at = self.at - 1
+        return third_singular(piece)
 
     # The rest of the first person.
 
@@ -220,25 +224,27 @@ class _Rewriting:
         self.at += 1
         return f" {changed}"
 
-    def _as_other(self, token: str, word: str) -> str:
+    def _as_other(self, piece: str, word: str) -> str:
         if self.singular_verb:
             if word == "to" or is_past_or_modal(word) or word in ("who", "that", "which", "they", "we", "you"):
                 self.singular_verb = word == "was"
             elif self._previous_word() in ("and", "but", "or", "then", "also", ",") and joins_as_verb(word):
-                return third_singular(token)
+                return third_singular(piece)
+            elif self._previous_word() in ("and", "or") and self.at - 5 == self.verb_at:
+                return third_singular(piece)  # Right after the verb: "I cook and clean".
         elif word == "am" and self._previous_word() in ("and", "but", "who"):
             return "is"
         if word in ("they", "them", "their", "they're", "they've", "they'd", "they'll"):
             self.they_taken = True
-        return _SLANG.get(word, token)
+        return _SLANG.get(word, piece)
 
     # Looking around.
 
     def _peek_raw(self, ahead: int = 0) -> str:
-        return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else ""
+        return self.pieces[self.at + ahead] if self.at + ahead < len(self.pieces) else ""
 
     def _skip_to_word(self) -> None:
-        while self.at < len(self.tokens) and self.tokens[self.at].isspace():
+        while self.at < len(self.pieces) and self.pieces[self.at].isspace():
             self.at += 1
 
     def _peek_word(self) -> str:
@@ -249,20 +255,20 @@ class _Rewriting:
 
     def _previous_word(self) -> str:
         for back in range(self.at - 2, max(self.at - 5, -1), -1):
-            if self.tokens[back][0].isalpha():
-                return self.tokens[back].lower()
-            if not self.tokens[back].isspace():
-                return self.tokens[back]
+            if self.pieces[back][0].isalpha():
+                return self.pieces[back].lower()
+            if not self.pieces[back].isspace():
+                return self.pieces[back]
         return ""
 
     def _ends_joint_subject(self) -> bool:
         """Whether "I" closes a subject of several ("my wife and I"), and does not open a clause of its own."""
         words: list[str] = []
         for back in range(self.at - 2, -1, -1):
-            token = self.tokens[back]
-            if token[0].isalpha():
-                words.append(token)
-            elif not token.isspace():
+            piece = self.pieces[back]
+            if piece[0].isalpha():
+                words.append(piece)
+            elif not piece.isspace():
                 break
             if len(words) > 5:
                 return False
@@ -272,8 +278,8 @@ class _Rewriting:
         return first.lower() in ("my", "the", "both", "our", "a") or (first[0].isupper() and len(words) == 2)
 
     def _next_is_participle(self) -> bool:
-        for ahead in range(self.at, min(self.at + 6, len(self.tokens))):
-            low = self.tokens[ahead].lower()
+        for ahead in range(self.at, min(self.at + 6, len(self.pieces))):
+            low = self.pieces[ahead].lower()
             if low.isspace() or is_adverb(low):
                 continue
             return low in PARTICIPLES or (low.endswith("ed") and is_past_or_modal(low))

@@ -15,7 +15,8 @@ _MACHINE = re.compile(
     r"|Traceback |File \"|at [\w.$<>]{1,200}\(|Caused by:"
     r"|[$#>%] ?\S|>>> |\+\+\+ |--- |@@ "
     r"|[{}\[\]<|]"
-    r"|(?:from|import|def|class|const|let|var|function|public|private|SELECT|INSERT|UPDATE|CREATE)\s[^.!?]{0,200}[({;=*]"
+    r"|(?:from|import|def|class|const|let|var|function|public|private|SELECT|INSERT|UPDATE"
+    r"|CREATE)\s[^.!?]{0,200}[({;=*]"
     r"|https?://\S{1,2000}\s{0,20}$"
     r"|\w{1,60}\s?[:=]\s?[\[{\"'\d]"
     r")"
@@ -27,8 +28,10 @@ _PASTE_CUE = re.compile(
     re.IGNORECASE,
 )
 _PASTE_ORDER = re.compile(
-    r"\s{0,40}(?:(?:please|can you|could you|would you|now|help me|hi|hey|hello),? ){0,3}(?:summari[sz]e|translate|proofread|rewrite|"
-    r"rephrase|review|explain|edit|fix|correct|shorten|improve|analy[sz]e|convert|format|paraphrase|classify|extract)\b",
+    r"\s{0,40}(?:(?:please|can you|could you|would you|now|help me|hi|hey|hello),? ){0,3}(?:summari[sz]e|translate"
+    r"|proofread|rewrite|"
+    r"rephrase|review|explain|edit|fix|correct|shorten|improve|analy[sz]e|convert|format|paraphrase|classify"
+    r"|extract)\b",
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:I|my|me|we|our|I'm|I've|ich|mein|meine|je|mon|ma|mi|yo)\b|\b[jJ]['’]")

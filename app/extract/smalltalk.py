@@ -5,19 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from app.extract.tables import word_set
+from app.memory.word_lists import word_set
 
 _OPENERS = (
-    r"hi|hey|hello|hiya|yo|howdy|good (?:morning|afternoon|evening)|greetings|wow|oh|ooh|aw+|ah|ha(?:ha)*|lol|hmm+|um+|uh|"
+    r"hi|hey|hello|hiya|yo|howdy|good (?:morning|afternoon|evening)|greetings|wow|oh|ooh|aw+|ah|ha(?:ha)*|lol|hmm+"
+    r"|um+|uh|"
     r"yeah|yep|yes|yup|yay|nope|no|nah|sure|ok|okay|alright|right|well|so|anyway|anyways|also|plus|and|but|actually|"
-    r"honestly|definitely|absolutely|totally|exactly|true|indeed|of course|for sure|by the way|btw|you know|i mean|like|"
-    r"thanks(?: a lot| so much| again)?|thank you(?: so much| very much)?|congrats|congratulations|cool|nice|great|awesome|"
+    r"honestly|definitely|absolutely|totally|exactly|true|indeed|of course|for sure|by the way|btw|you know|i mean"
+    r"|like|"
+    r"thanks(?: a lot| so much| again)?|thank you(?: so much| very much)?|congrats|congratulations|cool|nice|great"
+    r"|awesome|"
     r"amazing|man|dude|gosh|oof|whoa|woah|omg|please|fyi|speaking of which|as i said|like i said|in fact|"
     r"i think|i guess|i must say|i have to say|let me tell you"
 )
 _OPENER = re.compile(rf"(?:{_OPENERS})(?=[\s,.!…:;—–-]|$)[\s,.!…:;—–-]*", re.IGNORECASE)
 _SOFT_OPENERS = word_set(
-    "so like right cool nice great awesome amazing well sure true no i think i guess please man but and exactly actually "
+    "so like right cool nice great awesome amazing well sure true no i think i guess please man but and exactly "
+    "actually "
     "honestly definitely absolutely totally indeed also plus"
 )
 _NAME_HEAD = re.compile(r"([^\W\d_]{2,30})[,.!…:;—–-]+\s*")
@@ -28,52 +32,69 @@ _EMPTY_FIRST_PERSON = re.compile(
     r"too| still| all)){0,6} ?(?:"
     r"(?:agree|understand|hear you|appreciate|get it|get that|see|know|know what you mean|bet|hope so|think so|guess|"
     r"guess so|wonder|mean|feel you|feel the same|relate|imagine|know,? right)\b[^a-z]*$"
-    r"|agree\b(?! with (?:my|the|a)\b)|(?:hear|feel|love|admire|appreciate) (?:you\b|your\b|that\b[^a-z]*$|it\b[^a-z]*$|this\b[^a-z]*$)"
+    r"|agree\b(?! with (?:my|the|a)\b)|(?:hear|feel|love|admire|appreciate) (?:you\b|your\b|that\b[^a-z]*$"
+    r"|it\b[^a-z]*$|this\b[^a-z]*$)"
     r"|(?:hope|wish|bet|know|think|believe|trust|hoping|wishing) (?:that )?(?:you|your|it|all goes|everything)\b"
     r"|(?:proud of|happy for|sorry|here for|rooting for|excited for|glad for|thankful for|grateful for|impressed|"
-    r"inspired by|jealous|cheering|pleased for|thrilled for) ?(?:you\b|your\b|to hear\b|about that\b|[^a-z]*$|with you\b)"
+    r"inspired by|jealous|cheering|pleased for|thrilled for) ?(?:you\b|your\b|to hear\b|about that\b|[^a-z]*$|with "
+    r"you\b)"
     r"|glad (?:you|to hear|to help|that you|i could help|it|we)\b|(?:talk|see|catch|chat)(?: to| with)? (?:you|ya)\b"
-    r"|wait to (?:hear|see what|see your|see it|see how)\b|(?:good|fine|ok|okay|great|doing (?:well|good|great|fine|ok))"
-    r"[^a-z]*$|here (?:for you|if you|to (?:help|support|listen))|got (?:you|your back|this)\b|back you up|be here for you|"
+    r"|wait to (?:hear|see what|see your|see it|see how)\b|(?:good|fine|ok|okay|great|doing (?:well|good|great"
+    r"|fine|ok))"
+    r"[^a-z]*$|here (?:for you|if you|to (?:help|support|listen))|got (?:you|your back|this)\b|back you up|be here "
+    r"for you|"
     r"(?:do my best|try)[^a-z]*$|for one\b[^a-z]*$|(?:do|did|have|am|was|will|can)[^a-z]*$"
     r")",
     re.IGNORECASE,
 )
 _TOGETHER = re.compile(
-    r"(?:(?:together|as (?:a team|friends)),? )?we(?:(?:'ll|'ve| can| could| should| must| need to| have to| all| both| "
-    r"definitely| really| just| always| will|'re| are)){1,4} ?(?:got|make|do|keep|support|help|learn|tackle|achieve|have|"
+    r"(?:(?:together|as (?:a team|friends)),? )?we(?:(?:'ll|'ve| can| could| should| must| need to| have to| all| "
+    r"both| "
+    r"definitely| really| just| always| will|'re| are)){1,4} ?(?:got|make|do|keep|support|help|learn|tackle"
+    r"|achieve|have|"
     r"all|each|inspire|create|build|be|in this|need|deserve)\b",
     re.IGNORECASE,
 )
 _PRAISE = re.compile(
-    r"(?:that|this|it|those|these|there|they|everything|things)?(?:'s|'d| is| was| must| sounds?| looks?| seems?|'re| are| "
+    r"(?:that|this|it|those|these|there|they|everything|things)?(?:'s|'d| is| was| must| sounds?| looks?| seems?"
+    r"|'re| are| "
     r"would be| will be|'ll be| be| have been| really| so| such| truly| such an?)*\s?"
-    r"(?:awesome|amazing|great|cool|nice|lovely|wonderful|fantastic|incredible|sweet|good|fun|so|really|super|such|very|"
+    r"(?:awesome|amazing|great|cool|nice|lovely|wonderful|fantastic|incredible|sweet|good|fun|so|really|super|such"
+    r"|very|"
     r"beautiful|gorgeous|stunning|impressive|inspiring|exciting|tough|rough|hard|perfect|brilliant|excellent|true|"
     r"hilarious|interesting|terrible|awful|sad|adorable|cute|powerful|meaningful|thoughtful|kind|right|like|well)\b",
     re.IGNORECASE,
 )
 _IT_IS_NICE_TO = re.compile(
-    r"(?:it's|it is|it was|that's|it must|always|so|such)(?: \w+){1,4} (?:to (?:see|hear|feel|be|know|have|watch|find)|when|how)\b",
+    r"(?:it's|it is|it was|that's|it must|always|so|such)(?: \w+){1,4} (?:to (?:see|hear|feel|be|know|have|watch"
+    r"|find)|when|how)\b",
     re.I,
 )
 _PRAISE_START = re.compile(
-    r"(?:sounds?|looks?|seems?|what an?|how \w+|so (?!i\b|we\b|my\b|our\b)\w+|such|great|good|nice|awesome|amazing|wow|congrat\w*|well done|"
-    r"way to go|keep|glad|sorry|best of luck|good luck|enjoy|take care|cheers|thanks|thank|appreciate|bye|see you|see ya|"
+    r"(?:sounds?|looks?|seems?|what an?|how \w+|so (?!i\b|we\b|my\b|our\b)\w+|such|great|good|nice|awesome|amazing"
+    r"|wow|congrat\w*|well done|"
+    r"way to go|keep|glad|sorry|best of luck|good luck|enjoy|take care|cheers|thanks|thank|appreciate|bye|see you"
+    r"|see ya|"
     r"talk|catch you|later|have (?:a|fun)|hope you|hope it|hope your|hope to|wishing|welcome|no (?:problem|worries|way|"
-    r"doubts?|kidding)|my pleasure|anytime|you|your|you're|you've|you'll|you'd|yours|always here|let's|let me know|let me|"
+    r"doubts?|kidding)|my pleasure|anytime|you|your|you're|you've|you'll|you'd|yours|always here|let's|let me know"
+    r"|let me|"
     r"don't (?:worry|forget|give up|hesitate)|here's to|can't wait to (?:hear|see)|love (?:the|that|your|how|it|this)|"
-    r"loving (?:the|that|your)|way|same here|me too|likewise|impressive|incredible|fantastic|wonderful|lovely|go for it|"
+    r"loving (?:the|that|your)|way|same here|me too|likewise|impressive|incredible|fantastic|wonderful|lovely|go "
+    r"for it|"
     r"stay|believe in|check|take a look|look at|here (?:it|you)|just (?:let|keep)|never give|be proud|hang in)\b",
     re.IGNORECASE,
 )
 _TASK = re.compile(
-    r"(?:i(?:'d like| would like| want| need)(?: for)? you to\b|i(?:'m| am) (?:trying|looking) to (?:get|make|write|fix|"
+    r"(?:i(?:'d like| would like| want| need)(?: for)? you to\b|i(?:'m| am) (?:trying|looking) to (?:get|make"
+    r"|write|fix|"
     r"find out|understand|figure|build|sort|parse|convert|debug)\b|i (?:have|had|got) (?:a|an|another|one more|some) "
-    r"(?:quick )?(?:questions?|request|error|bug|problem with|issue)\b|i (?:get|got|keep getting|am getting|see) (?:the |an? |"
-    r"this )?(?:following )?(?:error|exception|warning|message|output|result)|i(?:'m| am) (?:getting|seeing) (?:the |an? |this )?"
+    r"(?:quick )?(?:questions?|request|error|bug|problem with|issue)\b|i (?:get|got|keep getting|am getting|see) "
+    r"(?:the |an? |"
+    r"this )?(?:following )?(?:error|exception|warning|message|output|result)|i(?:'m| am) (?:getting|seeing) "
+    r"(?:the |an? |this )?"
     r"(?:\w+ ?)?(?:error|exception|warning)|i (?:want|need|would like)(?: to know| to understand| help|"
-    r" some help| an? (?:example|explanation|list|summary))\b|i(?:'d like| would like) to know\b|i don't (?:know|understand) "
+    r" some help| an? (?:example|explanation|list|summary))\b|i(?:'d like| would like) to know\b|i don't (?:know"
+    r"|understand) "
     r"(?:how|why|what|where|if)\b)",
     re.IGNORECASE,
 )
@@ -177,11 +198,19 @@ def is_polite(text: str) -> bool:
     )
 
 
+def is_answer(text: str) -> bool:
+    """Whether a few words, worth nothing alone, may answer a question ("Sunflowers!" after "Which flower?")."""
+    plain = text.replace("’", "'").strip(" .!,;:…-–—")
+    return sum(c.isalnum() for c in plain) > 1 and not _says_nothing(plain) and not is_verdict(plain)
+
+
 def is_empty(text: str) -> bool:
     """Whether an opener-free English sentence says nothing about its speaker."""
     plain = text.replace("’", "'").strip(" .!,;:…-–—")
-    if len(plain) < 8 or " " not in plain:
-        return True
+    return len(plain) < 6 or " " not in plain or _says_nothing(plain)
+
+
+def _says_nothing(plain: str) -> bool:
     return bool(_EMPTY_FIRST_PERSON.match(plain) or _TOGETHER.match(plain) or _PRAISE_START.match(plain))
 
 
@@ -204,7 +233,8 @@ def holds_secret(text: str) -> bool:
 
 
 _SPECIFIC = re.compile(
-    r"\d|[\"“”]|(?<=[a-z,;:] )[A-Z]|\b(?:he|she|his|her|him|hers|was|were|had|did|went|got|made|came|took|said|told|has|"
+    r"\d|[\"“”]|(?<=[a-z,;:] )[A-Z]|\b(?:he|she|his|her|him|hers|was|were|had|did|went|got|made|came|took|said"
+    r"|told|has|"
     r"\w{3,}ed)\b"
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.extract import kinds, smalltalk
-from app.extract.dates import absolute
+from app.extract.dates import absolute, with_day_noted
 from app.extract.english import Speakers, clauses, said_form, statement
 from app.extract.foreign import foreign_statement
 from app.extract.language import Language, language_of
@@ -38,15 +38,23 @@ _YES = re.compile(
     re.I,
 )
 _NO = re.compile(
-    r"(?:(?:no|nope|nah|not really|not yet|i don't|i do not|i'm not|i am not|i haven't|i didn't|never|we don't|not at all|"
+    r"(?:(?:no|nope|nah|not really|not yet|i don't|i do not|i'm not|i am not|i haven't|i didn't|never|we don't|not "
+    r"at all|"
     r"it isn't)\b[\s,.!]*){1,3}$",
     re.I,
 )
+_ASKED_VERB = re.compile(r"\b(are|do|did|have) you\b", re.I)
+_YOUR = re.compile(r"\byour\b", re.I)
 _ASKS_YOU = re.compile(r"\byou(?:r|'re|'ve)?\b", re.I)
 _YES_NO_QUESTION = re.compile(r"(?:so |and |but )?(?:do|are|have|did|is|were|was|can|will|would|has|had|does)\b", re.I)
+_TOO = re.compile(r"\b(I|we), too,", re.I)
+_WH_QUESTION = re.compile(
+    r"(?:so |and |but )?(?:what|which|where|who|whose|when|how (?:many|much|long|old|often|far)|any)\b", re.I
+)
 _HYPOTHETICAL = re.compile(r"if (?:i|we) (?:were|had|was|could)\b|(?:what|imagine) if\b|suppose\b", re.I)
 _COMPANY = re.compile(
-    r"\b(?:with |and )?(?:my|our|the) ((?:\w+ ){0,1}(?:family|fam|wife|husband|partner|girlfriend|boyfriend|fianc[ée]e?|kids|"
+    r"\b(?:with |and )?(?:my|our|the) ((?:\w+ ){0,1}(?:family|fam|wife|husband|partner|girlfriend|boyfriend"
+    r"|fianc[ée]e?|kids|"
     r"children|son|daughter|parents|friends|friend|team|colleagues|coworkers|brother|sister|mom|mum|dad|wife and kids|"
     r"husband and kids))\b",
     re.I,
@@ -88,12 +96,8 @@ class Talk:
         note = note_at_end(content)
         spoken = content[: note[1]] if note else content
         language = language_of(spoken, self._languages.get(message.name, "en"))
-        if language == "en":
-            drafts = self._english(index, spoken)
-        else:
-            drafts = self._foreign(index, spoken, language)
-        drafts = drafts[:MAX_FACTS_PER_MESSAGE]
-        facts = [self._fact(index, draft) for draft in drafts]
+        drafts = self._english(index, spoken) if language == "en" else self._foreign(index, spoken, language)
+        facts = [self._fact(index, draft) for draft in drafts[:MAX_FACTS_PER_MESSAGE]]
         if note:
             facts.extend(self._note_fact(index, note[0], note[1], content))
         return facts
@@ -141,7 +145,8 @@ class Talk:
             if text is None or (text.startswith(f"{who.name} said: ") and _LEANS.match(clause)):
                 continue
             stop = sentence.start + len(sentence.text)
-            drafts.append(_Draft(_closed(text), clause, sentence.start, stop, dated.starts_at))
+            importance = kinds.importance_of(clause)
+            drafts.append(_Draft(_closed(text), clause, sentence.start, stop, dated.starts_at, importance=importance))
         return drafts
 
     def _leaning(
@@ -150,7 +155,11 @@ class Talk:
         """A sentence without "I" or "my": part of the fact before it, an answer to a question, or, between two
         people, something that the speaker said."""
         said = self._bare(index, sentence.text)
-        if smalltalk.is_empty(said) or _HYPOTHETICAL.match(said) or smalltalk.is_verdict(said):
+        if question is not None and _WH_QUESTION.match(question):
+            empty = not smalltalk.is_answer(said)
+        else:
+            empty = smalltalk.is_empty(said) or smalltalk.is_verdict(said)
+        if empty or _HYPOTHETICAL.match(said):
             return None
         if self._assisted and smalltalk.is_task(said):
             return None
@@ -163,7 +172,8 @@ class Talk:
                 return replace(last, text=text, stop=stop, starts_at=last.starts_at or dated.starts_at)
         if question is not None:
             text = f'{who.name}, asked "{question}", said: {_closed(_third(dated.text, who))}'
-            return _Draft(text, said, sentence.start, stop, dated.starts_at, with_question=True)
+            importance = _importance_of_answer(question)
+            return _Draft(text, said, sentence.start, stop, dated.starts_at, with_question=True, importance=importance)
         if not has_first_person(said) and (self._assisted or len(said.split()) < 5 or not smalltalk.is_specific(said)):
             return None
         return _Draft(_closed(said_form(dated.text, who)), said, sentence.start, stop, dated.starts_at)
@@ -177,11 +187,13 @@ class Talk:
             return []
         start = content.index(said)
         text = f'{who.name}, asked "{question}", said {answer}.'
-        return [_Draft(text, said, start, start + len(said), None, with_question=True)]
+        importance = _importance_of_answer(question)
+        return [_Draft(text, said, start, start + len(said), None, with_question=True, importance=importance)]
 
     def _bare(self, index: int, text: str) -> str:
         others = [name for name in self._names if name != self._transcript.messages[index].name]
         straight = without_emoji(text).replace("\u2019", "'")
+        straight = _TOO.sub(r"\1 too", straight)
         return smalltalk.without_vocative(smalltalk.without_openers(straight, others), others)
 
     def _speakers(self, index: int, content: str) -> Speakers:
@@ -204,7 +216,7 @@ class Talk:
             return None
         names = [n for n in self._names if n != before.name]
         bare = smalltalk.without_vocative(smalltalk.without_openers(without_emoji(asked[-1].text), names), names)
-        return bare.replace('"', "'") if len(bare.split()) > 2 else None
+        return bare.replace('"', "'") if len(bare.split()) > 1 else None
 
     # Other languages.
 
@@ -214,11 +226,14 @@ class Talk:
         for sentence in sentences(content, prose_spans(content)):
             if sentence.is_question or smalltalk.holds_secret(sentence.text):
                 continue
-            found = foreign_statement(without_emoji(sentence.text), name, language)
+            dated = with_day_noted(
+                without_emoji(sentence.text).replace("\u2019", "'"), self._transcript.said_at(index), language
+            )
+            found = foreign_statement(dated.text, name, language)
             if found is not None:
                 text, importance = found
                 stop = sentence.start + len(sentence.text)
-                drafts.append(_Draft(text, sentence.text, sentence.start, stop, None, importance=importance))
+                drafts.append(_Draft(text, sentence.text, sentence.start, stop, dated.starts_at, importance=importance))
         return drafts
 
     # Facts.
@@ -258,6 +273,12 @@ class Talk:
 
 def _importance(said: str) -> float:
     return kinds.importance_of(said) if has_first_person(said) else kinds.PASSING
+
+
+def _importance_of_answer(question: str) -> float:
+    """An answer weighs what the question's matter weighs when the speaker says it: "where do you live" as "I live"."""
+    asked = _ASKED_VERB.sub(lambda found: "I am" if found.group(1).lower() == "are" else "I", question)
+    return kinds.importance_of(_YOUR.sub("my", asked).replace("you", "I"))
 
 
 def _third(said: str, who: Speakers) -> str:

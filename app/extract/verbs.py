@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.extract.tables import word_set
+from app.memory.word_lists import word_set
 
 MODALS = word_set(
     "can could will would shall should must may might can't cannot couldn't won't wouldn't shouldn't mustn't mightn't "
@@ -12,7 +12,8 @@ _IRREGULAR_PAST = word_set(
     "went got made took came saw met bought brought thought taught caught fought sought felt kept left lost told said "
     "found gave grew knew threw flew drew blew began drank sang swam ran rang sat stood understood won wore tore swore "
     "spoke broke woke chose froze drove rode wrote rose ate fell held heard hid hung lay led lent meant paid sent shot "
-    "shook slept spent stuck struck stole swept swung wept built became forgot forgave got hit put read cut let set quit "
+    "shook slept spent stuck struck stole swept swung wept built became forgot forgave got hit put read cut let "
+    "set quit "
     "hurt shut cost bet spread burst cast split dug fed fled bred dealt dreamt learnt burnt spelt spilt leapt leant "
     "slid spun stung sprang sank shrank sold sewed bent bit bled did done been gone seen withdrew overcame undertook "
     "mistook woke awoke strove"
@@ -36,7 +37,8 @@ ADVERBS = word_set(
 _LY_VERBS = word_set("rely apply reply supply multiply fly imply comply rally bully tally ally")
 _COORDINATED = word_set(
     "have am do don't haven't live go get make take want eat enjoy prefer keep know see spend speak teach write read "
-    "listen feel think try use own hate collect swim sing like love need hope believe run cook bake paint play"
+    "listen feel think try use own hate collect swim sing like love need hope believe run cook bake paint play "
+    "fly study watch drive ride wear cycle volunteer"
 )
 
 

@@ -12,50 +12,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from app.memory.judge_cues import (
+    ARTICLES,
+    CHANGED_TO,
+    ENDING_HEAD,
+    FROM,
+    LIGHT,
+    NO_SUCH_THING,
+    NOLONGER,
+    ON_THE_SIDE,
+    OPPOSITES,
+    PLANNED,
+    PREPOSITIONS,
+    RELATIONAL,
+    RESCHEDULED,
+    SCOPE,
+    SINGLE_MARK,
+    VALUE_NOUNS,
+)
 from app.memory.judge_reading import MULTI_NOUNS, OWNED_IS, Reading, read
-from app.memory.judge_words import content_words
-
-_LIGHT = frozenset(
-    ["get", "require", "go", "make", "take", "keep", "plain", "want", "plan", "thing", "new", "old", "small", "big", "good", "nice", "lot", "type", "kind", "sit", "talk", "like", "use", "have", "degree", "format", "able", "work", "drink", "eat", "own", "own", "day", "year", "time", "people", "part", "real"]
-)
-"""Words that paraphrases put in or leave out freely."""
-_OPPOSITES = tuple(
-    frozenset(pair.split("/"))
-    for pair in ["dark/light", "on/off", "enabled/disabled", "enable/disable", "like/dislike", "love/dislike", "early/late", "aisle/window", "hot/cold", "left/right", "fulltime/parttime", "online/offline", "public/private", "paper/digital", "alone/together", "rent/own", "buy/sell", "earlyriser/nightowl", "start/finish", "open/close", "single/wed", "single/divorced", "wed/divorced", "tab/space", "concise/long", "metric/imperial", "formal/informal", "formal/casual", "concise/detailed", "concise/verbose", "trust/distrust", "healthy/sick", "upper/lower", "employed/unemployed", "remote/office", "rent/buy vegetarian/meat", "vegan/meat", "accept/decline", "accepted/rejected", "pass/fail", "passed/failed", "increase/decrease", "inside/outside", "iphone/android", "mac/windows", "introvert/extrovert", "optimistic/pessimistic", "easy/difficult", "safe/dangerous"]
-)
-_NO_SUCH_THING = {
-    "child": frozenset(["son", "daughter", "baby", "newborn", "twin", "toddler", "boy", "girl", "child", "pregnant"]),
-    "pet": frozenset(["dog", "cat", "puppy", "kitten", "hamster", "rabbit", "parrot", "bird", "fish", "pet", "turtle", "horse"]),
-    "siblingless": frozenset(["sibling", "twin"]),
-    "job": frozenset(["work", "join"]),
-    "car": frozenset(["car", "drive"]),
-    "allergy": frozenset(("allergy",)),
-    "unemployed": frozenset(["work", "join", "hire", "start"]),
-    "single": frozenset(["girlfriend", "boyfriend", "partner", "wed", "spouse", "engag", "dat"]),
-    "vegetarian": frozenset(["meat", "beef", "chicken", "steak", "pork", "bacon", "burger"]),
-    "vegan": frozenset(["meat", "beef", "chicken", "steak", "pork", "bacon", "cheese", "egg", "milk", "dairy", "fish"]),
-}
-"""What a text denies by a single word, and words of another that contradict it."""
-_ENDING_HEAD = re.compile(
-    r"^(?:(?:has|have|had|is|was|were|been|be|just|recently|finally|now|will) ){0,3}(?:\w+ ){0,3}?(?P<cue>ended|nolonger|died|passed away|ran away|graduated|"
-    r"postponed|switched|migrated|replaced|rescheduled|sold|lost|retired|moved (?:away|out)|asked to switch|went back|"
-    r"fell out|expired|over|stopped|deleted|removed|discarded|returned|swapped|traded|changed|finished|completed)\b"
-)
-_NOLONGER = re.compile(r"\bnolonger\b")
-_FROM = re.compile(
-    r"\b(?:from|instead of|away from|replaced|rather than) (?P<old>[\w .+#-]{2,60}?)(?: (?:to|with|by|for|in)\b|$)"
-)
-_SCOPE = re.compile(r"\b(?:on|at|in|for|when|while|during|with|after|before|if) (?P<scope>[\w ]{3,60})$")
-_RESCHEDULED = re.compile(
-    r"\b(?:extended|postponed|rescheduled|delayed|brought forward|pushed (?:back|forward|to)|(?:was|is|been|got) moved|moved to|"
-    r"changed to|shifted)\b"
-)
-_PLANNED = re.compile(
-    r"\b(?:meeting|deadline|due|flight|fly|flies|exam|appointment|interview|wedding|trip|launch|release|starts?|leaves?|arrives?|"
-    r"birthday|party|concert|surgery|ends?|closes|opens|expires?|presentation|conference|move|moves|holiday|vacation)\b"
-)
-_SINGLE_MARK = frozenset(["prefer", "favorite", "main", "primary", "native", "current", "default", "usual"])
-_RELATIONAL = re.compile(r"\bfrom\b.{1,80}\bto\b|\bto\b.{1,80}\bfrom\b|\b(?:over|than|instead of|before|after)\b")
+from app.memory.judge_words import content_words, stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +59,18 @@ def _judge(new: Reading, old: Reading, similarity: float) -> Judgement:
     if new.remark or old.remark:
         same = new.order == old.order and bool(new.order) and new.negated == old.negated
         return Judgement("duplicate", "same_words") if same else Judgement("different", "remark")
-    for rule in (_same_words, _known_attribute, _owned_attribute, _ended, _denied, _opposite, _moment, _figures, _slot):
+    for rule in (
+        _same_words,
+        _rescheduled,
+        _known_attribute,
+        _owned_attribute,
+        _ended,
+        _denied,
+        _opposite,
+        _moment,
+        _figures,
+        _slot,
+    ):
         judgement = rule(new, old)
         if judgement is not None:
             return judgement
@@ -93,12 +80,20 @@ def _judge(new: Reading, old: Reading, similarity: float) -> Judgement:
 def _same_words(new: Reading, old: Reading) -> Judgement | None:
     if not new.words or new.words != old.words or new.negated != old.negated or new.ended != old.ended:
         return None
-    if new.order != old.order and _RELATIONAL.search(new.text) and _RELATIONAL.search(old.text):
+    if new.order != old.order and RELATIONAL.search(new.text) and RELATIONAL.search(old.text):
         if "prefer" in new.words and new.order[1:2] != old.order[1:2]:
             return Judgement("replaces", "opposite")  # "tea over coffee" against "coffee over tea".
         if new.names or new.numbers:
             return Judgement("unsure", "other_order")  # "from Oslo to Rome" against "from Rome to Oslo".
     return Judgement("duplicate", "same_words")
+
+
+def _rescheduled(new: Reading, old: Reading) -> Judgement | None:
+    """ "The flight was moved to Tuesday" after "The flight is on Monday"."""
+    if new.dates == old.dates or not new.dates or not RESCHEDULED.search(new.text) or not PLANNED.search(old.text):
+        return None
+    what = set(old.words - old.dates - old.numbers - LIGHT)
+    return Judgement("replaces", "rescheduled") if 2 * len(_shared(new.words, what)) >= max(len(what), 1) else None
 
 
 def _known_attribute(new: Reading, old: Reading) -> Judgement | None:
@@ -108,8 +103,12 @@ def _known_attribute(new: Reading, old: Reading) -> Judgement | None:
         return None
     if new.values <= old.values or old.values <= new.values:
         return Judgement("duplicate", "same_value") if len(new.words ^ old.words) <= 2 else None
+    if new.holder != old.holder:
+        return Judgement("different", "other_subject")
     if new.years and old.years and new.years != old.years:
         return Judgement("different", "other_time")
+    if ON_THE_SIDE.search(new.text) or ON_THE_SIDE.search(old.text):
+        return Judgement("different", "several_possible")
     return Judgement("replaces", "same_attribute_new_value")
 
 
@@ -124,54 +123,83 @@ def _owned_attribute(new: Reading, old: Reading) -> Judgement | None:
     values = set(content_words(a["value"])), set(content_words(b["value"]))
     if not values[0] or not values[1] or values[0] <= values[1] or values[1] <= values[0]:
         return None
+    if _same_but_figures(new, old):
+        return None
     several = MULTI_NOUNS.intersection(a["what"].split()) or MULTI_NOUNS.intersection(what_a)
-    if several and not what_a & _SINGLE_MARK:
+    if several and not what_a & SINGLE_MARK:
         return Judgement("different", "several_possible")
+    if new.owned or not _same_shape(a["value"], b["value"], new, old):
+        return Judgement("unsure", "several_possible")
     return Judgement("replaces", "same_attribute_new_value")
+
+
+def _same_but_figures(new: Reading, old: Reading) -> bool:
+    figures = new.numbers | new.dates | new.years | old.numbers | old.dates | old.years
+    return new.words != old.words and new.words - figures == old.words - figures
+
+
+def _same_shape(a: str, b: str, new: Reading, old: Reading) -> bool:
+    """Whether two values answer one question: "on the third floor" and "in Berlin" do not, nor do "red" and "fast"."""
+    first_a, first_b = a.split()[0], b.split()[0]
+    if first_a in PREPOSITIONS or first_b in PREPOSITIONS:
+        return first_a == first_b
+    if first_a in ARTICLES or first_b in ARTICLES or "@" in a:
+        return (first_a in ARTICLES) == (first_b in ARTICLES)
+    proper_a = stem(first_a) in new.names | old.names
+    proper_b = stem(first_b) in new.names | old.names
+    if proper_a or proper_b or first_a[0].isdigit() or first_b[0].isdigit():
+        return proper_a == proper_b and first_a[0].isdigit() == first_b[0].isdigit()
+    return bool(VALUE_NOUNS & set(new.order[:3]))
 
 
 def _ended(new: Reading, old: Reading) -> Judgement | None:
     """The new text says that what the old one says is over."""
     if old.ended or old.happened:
         return None
-    left = _FROM.search(new.text)
-    if left and re.match(r"(?:\w+ ){0,3}(?:switched|migrated|moved|changed|replaced|went)\b", new.text):
-        if set(content_words(left["old"])) & (old.words - _LIGHT):
-            return Judgement("replaces", "moved_on")
-    cue = _ENDING_HEAD.match(new.text) or _NOLONGER.search(new.text)
+    left = FROM.search(new.text)
+    moves = re.match(r"(?:\w+ ){0,3}(?:switched|migrated|moved|changed|replaced|went)\b", new.text)
+    if left and moves and set(content_words(left["old"])) & (old.words - LIGHT):
+        return Judgement("replaces", "moved_on")
+    if RESCHEDULED.search(new.text) and new.dates:
+        return None
+    cue = ENDING_HEAD.match(new.text) or NOLONGER.search(new.text)
     if cue is None or re.search(r"\b(?:not|never) (?:\w+ )?ended\b", new.text):
         return None
-    heavy = set(old.words - _LIGHT) or set(old.words)
+    heavy = set(old.words - LIGHT) or set(old.words)
     shared = _shared(new.words, heavy)
-    main_verb = bool(old.order) and old.order[0] in shared and not old.order[0][0].isdigit() and old.order[0] not in _LIGHT
+    main_verb = (
+        bool(old.order) and old.order[0] in shared and not old.order[0][0].isdigit() and old.order[0] not in LIGHT
+    )
     return Judgement("replaces", "ended") if shared and (len(shared) >= len(heavy) / 2 or main_verb) else None
 
 
 def _denied(new: Reading, old: Reading) -> Judgement | None:
     """One text denies what the other affirms."""
-    if new.happened or old.happened:
+    if old.happened or (new.happened and not re.match(r"(?:not|never)\b", old.text)):
         return None
     for denial, claim in ((new, old), (old, new)):
-        for kind, members in _NO_SUCH_THING.items():
+        for kind, members in NO_SUCH_THING.items():
             denies = kind in denial.words and (denial.negated or kind.endswith(("less", "ed", "le", "n")))
             if denies and len(denial.words) <= 2 and claim.words & members and not claim.negated:
-                return Judgement("replaces", "negated")
+                same_scope = _scope(new) == _scope(old) or not _scope(denial)
+                return Judgement("replaces" if same_scope else "unsure", "negated")
     if new.negated == old.negated:
         return None
     denial, claim = (new, old) if new.negated else (old, new)
     if not re.match(r"(?:\w+ ){0,4}(?:not|no|never|dislike|distrust|without|neither|hardly)\b", denial.text):
         return None
-    heavy = (set(denial.words) - {"dislike"} - _LIGHT or set(denial.words) - {"dislike"}) - denial.names
+    heavy = set(denial.words) - {"dislike"} - LIGHT or set(denial.words) - {"dislike"}
     shared = _shared(claim.words, heavy)
-    if heavy and len(shared) >= 0.75 * len(heavy) and len(claim.words - _LIGHT) <= len(heavy) + 2:
+    only_names = heavy <= denial.names and denial.order[:1] != claim.order[:1]
+    if heavy and not only_names and len(shared) >= 0.75 * len(heavy) and len(claim.words - LIGHT) <= len(heavy) + 2:
         return Judgement("replaces", "negated") if not _other_scope(new, old) else Judgement("unsure", "negated")
     return None
 
 
 def _opposite(new: Reading, old: Reading) -> Judgement | None:
     only_new, only_old = new.words - old.words, old.words - new.words
-    shared = (new.words & old.words) - _LIGHT
-    for pair in _OPPOSITES:
+    shared = (new.words & old.words) - LIGHT
+    for pair in OPPOSITES:
         a, b = only_new & pair, only_old & pair
         if a and b and a != b and shared and not _other_scope(new, old) and not (new.happened and old.happened):
             return Judgement("replaces", "opposite")
@@ -197,8 +225,8 @@ def _figures(new: Reading, old: Reading) -> Judgement | None:
     figures = new.numbers | new.dates | new.years | old.numbers | old.dates | old.years
     a, b = new.words - figures, old.words - figures
     same = len(_shared(a, set(b))) / max(len(a), len(b), 1)
-    if other_dates and _RESCHEDULED.search(new.text) and _PLANNED.search(old.text) and same >= 0.5:
-        return Judgement("replaces", "rescheduled")
+    if new.numbers and old.numbers and CHANGED_TO.search(new.text) and a & b - LIGHT:
+        return Judgement("replaces", "different_numbers")
     if same < 0.75:
         return Judgement("different", "different_numbers")
     missing = (other_numbers and not (new.numbers and old.numbers)) or (
@@ -208,14 +236,20 @@ def _figures(new: Reading, old: Reading) -> Judgement | None:
         return Judgement("unsure", "more_detail")
     if new.happened or old.happened or new.negated != old.negated or (other_numbers and other_dates):
         return Judgement("unsure", "different_numbers")
-    if other_dates and not _PLANNED.search(new.text):
+    if other_dates and not PLANNED.search(new.text):
         return Judgement("unsure", "different_dates")  # "goes climbing on Tuesdays", and on Thursdays too.
     return Judgement("replaces", "different_numbers")
 
 
+def _scope(reading: Reading) -> frozenset[str]:
+    """The words of the circumstance that closes the text ("at home"); empty without one."""
+    found = SCOPE.search(reading.text)
+    return frozenset(content_words(found["scope"])) if found else frozenset()
+
+
 def _other_scope(new: Reading, old: Reading) -> bool:
-    a, b = _SCOPE.search(new.text), _SCOPE.search(old.text)
-    return a is not None and b is not None and set(content_words(a["scope"])) != set(content_words(b["scope"]))
+    a, b = _scope(new), _scope(old)
+    return bool(a) and bool(b) and a != b
 
 
 def _slot(new: Reading, old: Reading) -> Judgement | None:
@@ -229,12 +263,12 @@ def _slot(new: Reading, old: Reading) -> Judgement | None:
         return None
     if verb == "prefer":
         if new.order[-1] == old.order[-1] and len(new.order) > 2:
-            return Judgement("replaces", "same_attribute_new_value")
+            return Judgement("unsure", "several_possible")  # "morning flights" and "short flights" go together.
         if re.search(r"\b(?:over|to|than) ", new.text) and new.order[-1:] == old.order[1:2]:
             return Judgement("replaces", "opposite")
         return None
-    scope = _SCOPE.search(new.text)
-    if verb == "use" and scope and _SCOPE.search(old.text) and len(new.order) > 2:
+    scope = SCOPE.search(new.text)
+    if verb == "use" and scope and SCOPE.search(old.text) and len(new.order) > 2:
         return Judgement("replaces", "same_attribute_new_value")
     return None
 
@@ -242,7 +276,7 @@ def _slot(new: Reading, old: Reading) -> Judgement | None:
 def _paraphrase(new: Reading, old: Reading, similarity: float) -> Judgement:
     if new.negated != old.negated or new.ended != old.ended:
         return Judgement("unsure", "other_polarity") if similarity >= 0.9 else Judgement("different", "other_attribute")
-    a, b = set(new.words - _LIGHT), set(old.words - _LIGHT)
+    a, b = set(new.words - LIGHT), set(old.words - LIGHT)
     if not a or not b:
         return Judgement("unsure", "few_words") if similarity >= 0.9 else Judgement("different", "few_words")
     only_a, only_b = a - _shared(b, a), b - _shared(a, b)
@@ -256,7 +290,11 @@ def _paraphrase(new: Reading, old: Reading, similarity: float) -> Judgement:
         return Judgement("duplicate", "same_meaning")
     if overlap >= 0.6 and similarity >= 0.9 and len(only_a) + len(only_b) <= 2:
         # Both sides with a word of their own may be two values of one thing; one side only is more detail.
-        return Judgement("unsure", "more_detail") if not (only_a and only_b) and overlap < 0.75 else _nearly(overlap, similarity)
+        return (
+            Judgement("unsure", "more_detail")
+            if not (only_a and only_b) and overlap < 0.75
+            else _nearly(overlap, similarity)
+        )
     return Judgement("different", "other_attribute" if overlap < 0.5 else "other_value")
 
 

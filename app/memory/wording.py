@@ -7,37 +7,26 @@ from collections.abc import Collection
 
 from app.memory.types import Fact
 
-_SAID = re.compile(r"(?:said(?: of [^:\n]{1,40})?: |, asked )")
+_ASKED_OF_THE_USER = re.compile(r"(?<!\w)the user(?:['’]s)?(?!\w)", re.IGNORECASE)
 
 
 def document_text(fact: Fact) -> str:
-    """What to embed for a fact: its text without the name it opens with, which says whose memory it is, not what.
+    """What to embed for a fact: its text as it stands, the name included.
 
-    Half of a store's facts open with one name, and a vector that holds it pulls every question that names the person
-    to all of them alike. any@10 on three LoCoMo conversations: 0.773 without the name, 0.752 with it (questions
-    without names in both).
+    Measured on five LoCoMo conversations with questions without names: any@10 is 0.74 with the opening name and 0.75
+    without it; where a question's names stay in, 0.72 and 0.48. Not knowing a name then costs little.
+    Without "User", two facts of one attribute lie farther apart (median cosine of updates 0.71 instead of 0.76).
     """
-    for name in (fact.about, f"The {fact.about.lower()}"):
-        rest = fact.text.removeprefix(name)
-        if rest == fact.text or not name.strip():
-            continue
-        rest = rest.removeprefix("'s").removeprefix("’s") if rest[:1] in "'’" else rest
-        if rest[:1] not in (" ", ",", ":", "'", "’"):
-            continue  # "Ann" does not open "Annabel swims."
-        rest = rest.lstrip(" :'’")
-        said = _SAID.match(rest)
-        rest = rest[said.end() :] if said else rest
-        if any(c.isalnum() for c in rest):
-            return rest
     return fact.text
 
 
 def query_text(q: str, names: Collection[str]) -> str:
-    """What to embed for a question: ``q`` without the people's ``names``, unless no word would be left.
+    """What to embed for a question: ``q`` without "the user" and the people's ``names``, unless no word would be left.
 
-    The counterpart of ``document_text``: with the names left in, any@10 falls from 0.773 to 0.50.
+    In a store of two people's talk each name stands in half of the facts and pulls all of them towards a question that
+    names the person. any@10 on five LoCoMo conversations: 0.74 without the names, 0.72 with them.
     """
-    shorter = q
+    shorter = _ASKED_OF_THE_USER.sub(" ", q)
     for name in sorted((n.strip() for n in names), key=len, reverse=True):
         if name:
             shorter = re.sub(rf"(?<!\w){re.escape(name)}(?:['’]s?)?(?!\w)", " ", shorter, flags=re.IGNORECASE)

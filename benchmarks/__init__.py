@@ -1,0 +1,1 @@
+"""Speed, with a floor beside every figure. Run by `make bench`."""
