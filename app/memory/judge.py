@@ -80,12 +80,18 @@ def _judge(new: Reading, old: Reading, similarity: float) -> Judgement:
 def _same_words(new: Reading, old: Reading) -> Judgement | None:
     if not new.words or new.words != old.words or new.negated != old.negated or new.ended != old.ended:
         return None
+    if any(_has_digit(name) for name in new.names ^ old.names):
+        return Judgement("different", "other_value")  # "Flight BA118" against "flight BA117".
     if new.order != old.order and RELATIONAL.search(new.text) and RELATIONAL.search(old.text):
         if "prefer" in new.words and new.order[1:2] != old.order[1:2]:
             return Judgement("replaces", "opposite")  # "tea over coffee" against "coffee over tea".
         if new.names or new.numbers:
             return Judgement("unsure", "other_order")  # "from Oslo to Rome" against "from Rome to Oslo".
     return Judgement("duplicate", "same_words")
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)
 
 
 def _rescheduled(new: Reading, old: Reading) -> Judgement | None:

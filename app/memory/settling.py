@@ -14,6 +14,11 @@ from app.memory.types import Neighbour
 Outcome: TypeAlias = Literal["new", "duplicate", "replaces", "history"]
 
 
+FIRM = frozenset({"other_subject", "other_time", "several_possible"})
+"""Reasons for "different" that hold however close two texts lie: what they say can be true side by side. Other reasons
+rest on words alone, and from the contradiction band on the model's reading weighs more than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """``neighbour`` is the memory that decided it, or the nearest one when the fact is new; None without neighbours.
@@ -29,8 +34,8 @@ class Decision:
 def decide(fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], bands: Bands) -> Decision:
     """What becomes of ``fact``, which is true since ``valid_from``, beside its live neighbours (best first).
 
-    Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not sure, the band of the
-    similarity decides. A duplicate anywhere wins over a contradiction: the memory that says the same is already there.
+    Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not sure enough, the band of
+    the similarity decides. A duplicate anywhere wins over a contradiction: the memory that says the same is already there.
     A contradiction follows event time, not arrival.
     """
     contradicted: tuple[str, Neighbour] | None = None
@@ -54,9 +59,13 @@ def _compare(
     fact: str, neighbour: Neighbour, bands: Bands
 ) -> tuple[Literal["duplicate", "replaces", "different"], str]:
     judgement = judge(fact, neighbour.fact, neighbour.similarity)
-    if judgement.verdict != "unsure":
-        return judgement.verdict, judgement.reason
-    match bands.of(neighbour.similarity):
+    band = bands.of(neighbour.similarity)
+    match judgement.verdict:
+        case "duplicate" | "replaces":
+            return judgement.verdict, judgement.reason
+        case "different" if band is Band.NEW or judgement.reason in FIRM:
+            return "different", judgement.reason
+    match band:
         case Band.DUPLICATE:
             return "duplicate", "duplicate_band"
         case Band.CONTRADICTION:
