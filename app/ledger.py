@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal, Protocol, TypeVar
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from app.db import llm_calls
-from app.db.pool import connection
+from app.db.pool import Connection, connection, transaction
 from app.errors import ProviderError
 from app.memory.types import Usage
 from app.settings import Settings, get_settings
@@ -32,26 +33,30 @@ async def paid_call(
     purpose: Purpose,
     provider: str,
     model: str,
+    keep: Callable[[Connection, Answer], Awaitable[None]] | None = None,
 ) -> Answer:
-    """Make one provider call and record it, whatever becomes of it. Passes the call's answer and errors on."""
+    """Make one provider call and record it, whatever becomes of it. Passes the call's answer and errors on.
+
+    ``keep`` stores the answer in the transaction that records it.
+    """
     call_id = uuid_utils.uuid7()
     async with connection() as conn:
         await llm_calls.begin(
             conn, tenant_id, call_id, conversation_id=conversation_id, purpose=purpose, provider=provider, model=model
         )
-    usage: Usage | None = None
-    outcome = "abandoned"
     try:
         answer = await call()
-        usage, outcome = answer.usage, "ok"
-        return answer
-    except ProviderError as error:
-        outcome = error.code
-        raise
-    finally:
-        cost = None if usage is None else cost_microusd(usage, purpose, get_settings())
+    except (ProviderError, asyncio.CancelledError) as error:
+        outcome = error.code if isinstance(error, ProviderError) else "abandoned"
         async with connection() as conn:
-            await llm_calls.end(conn, tenant_id, call_id, outcome=outcome, usage=usage, cost_microusd=cost)
+            await llm_calls.end(conn, tenant_id, call_id, outcome=outcome, usage=None, cost_microusd=None)
+        raise
+    cost = cost_microusd(answer.usage, purpose, get_settings())
+    async with transaction() as conn:
+        await llm_calls.end(conn, tenant_id, call_id, outcome="ok", usage=answer.usage, cost_microusd=cost)
+        if keep is not None:
+            await keep(conn, answer)
+    return answer
 
 
 def cost_microusd(usage: Usage, purpose: Purpose, settings: Settings) -> int:

@@ -11,7 +11,7 @@ import psycopg
 
 from app.crash_points import crash_point
 from app.db import extractions, queue, subjects
-from app.db.pool import connection, transaction
+from app.db.pool import Connection, connection, transaction
 from app.db.queue import Claim
 from app.extract.windows import windows
 from app.failures import give_back
@@ -84,34 +84,41 @@ async def _remember(claim: Claim) -> None:
 async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Extraction]]:
     """Each window with its facts: those kept from an earlier run, or drawn now and kept before they are used."""
     settings, extractor = get_settings(), providers.extractor
-    async with connection() as conn:
-        kept = await extractions.stored(conn, claim.tenant_id, claim.conversation_id, extractor.version)
+    kept: dict[int, Extraction] = {}
+    if claim.run > 0 or claim.attempts > 1 or claim.crashes > 0:
+        async with connection() as conn:
+            kept = await extractions.stored(conn, claim.tenant_id, claim.conversation_id, extractor.version)
     parts = []
     for part, window in enumerate(
         windows(claim.transcript, settings.window_max_chars, settings.window_overlap_messages)
     ):
         extraction = kept.get(part)
         if extraction is None:
-            extraction = await _draw(claim, providers, window)
-            crash_point("extracted")
-            async with connection() as conn:
-                await extractions.save(
-                    conn, claim.tenant_id, claim.conversation_id, part, extractor.version, extraction
-                )
+            extraction = await _draw(claim, providers, part, window)
         parts.append((window, extraction))
     return parts
 
 
-async def _draw(claim: Claim, providers: Providers, window: Window) -> Extraction:
+async def _draw(claim: Claim, providers: Providers, part: int, window: Window) -> Extraction:
+    async def keep(conn: Connection, extraction: Extraction) -> None:
+        version = providers.extractor.version
+        await extractions.save(conn, claim.tenant_id, claim.conversation_id, part, version, extraction)
+
+    async def extract() -> Extraction:
+        extraction = await providers.extractor.extract(claim.transcript, window)
+        crash_point("extracted")
+        return extraction
+
     if not providers.paid_extractor:
-        return await providers.extractor.extract(claim.transcript, window)
+        return await extract()  # It costs milliseconds and always says the same, so there is nothing to keep.
     return await paid_call(
-        lambda: providers.extractor.extract(claim.transcript, window),
+        extract,
         tenant_id=claim.tenant_id,
         conversation_id=claim.conversation_id,
         purpose="extract",
         provider="anthropic",
         model=providers.extractor.model,
+        keep=keep,
     )
 
 

@@ -16,6 +16,7 @@ import uuid_utils.compat as uuid_utils
 
 from app.db import events, memories, subjects
 from app.db.clock import now
+from app.db.memories import NewMemory
 from app.db.pool import Connection, transaction
 from app.memory.bands import Bands
 from app.memory.fingerprint import content_hash
@@ -89,12 +90,13 @@ async def settle(
         large=await memories.is_large(connection, [scope]),
     )
     arrived_at = await now(connection)
-    batch = _Batch(vectors, hashes)
+    batch = _Batch(destination, vectors, hashes, model)
     settled: list[Settled] = []
     for n, fact in enumerate(facts):
         valid_from = fact.valid_from or arrived_at
-        decision = decide(fact.text, valid_from, batch.with_own(n, found[n]), bands)
-        settled.append(await _apply(connection, destination, n, fact, valid_from, decision, batch, model))
+        decision = decide(fact.text, valid_from, batch.neighbours(n, found[n]), bands)
+        settled.append(batch.add(n, fact, valid_from, decision))
+    await batch.write(connection)
     await events.record(
         connection, scope.tenant_id, settled, conversation_id=destination.conversation_id, run=destination.run
     )
@@ -102,75 +104,82 @@ async def settle(
 
 
 class _Batch:
-    """The facts being settled together: which of them are memories now, and which memories they retired."""
+    """The facts being settled together: what each comes to, and what is to be written for all of them."""
 
-    def __init__(self, vectors: Sequence[Vector], hashes: Sequence[bytes]) -> None:
-        self.vectors = np.asarray(vectors, dtype=np.float32)
-        self.hashes = hashes
-        self.stored: dict[int, tuple[UUID, Fact, datetime]] = {}
-        self.retired: set[UUID] = set()
+    def __init__(
+        self, destination: Destination, vectors: Sequence[Vector], hashes: Sequence[bytes], model: str
+    ) -> None:
+        self._destination, self._hashes, self._model = destination, hashes, model
+        self._vectors = np.asarray(vectors, dtype=np.float32)
+        self._new: dict[int, NewMemory] = {}
+        self._retired: dict[UUID, NewMemory] = {}
+        self._repeated: list[UUID] = []
 
-    def with_own(self, n: int, found: Sequence[Neighbour]) -> list[Neighbour]:
-        """The neighbours of fact ``n`` as they are by now, best first."""
-        neighbours = [neighbour for neighbour in found if neighbour.memory_id not in self.retired]
-        for earlier, (memory_id, fact, valid_from) in self.stored.items():
-            if memory_id not in self.retired:
-                same = self.hashes[earlier] == self.hashes[n]
-                similarity = 1.0 if same else float(self.vectors[earlier] @ self.vectors[n])
-                neighbours.append(Neighbour(memory_id, fact.text, similarity, valid_from))
-        return sorted(neighbours, key=lambda neighbour: -neighbour.similarity)
+    def neighbours(self, n: int, found: Sequence[Neighbour]) -> list[Neighbour]:
+        """The neighbours of fact ``n`` as they are by now, those of this batch among them, best first."""
+        neighbours = [
+            Neighbour(new.memory_id, new.fact, self._similarity(earlier, n), new.valid_from)
+            for earlier, new in self._new.items()
+            if new.superseded_by is None
+        ]
+        alive = [each for each in [*found, *neighbours] if each.memory_id not in self._retired]
+        return sorted(alive, key=lambda neighbour: -neighbour.similarity)
 
+    def add(self, n: int, fact: Fact, valid_from: datetime, decision: Decision) -> Settled:
+        """Take the decision down; what it came to."""
+        neighbour = decision.neighbour
+        similarity = neighbour.similarity if neighbour else None
+        if decision.outcome == "duplicate" and neighbour is not None:
+            self._repeated.append(neighbour.memory_id)
+            return Settled(fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity)
+        replaced = neighbour if decision.outcome == "replaces" else None
+        successor = neighbour if decision.outcome == "history" else None
+        new = self._memory(n, fact, valid_from, successor)
+        self._new[n] = new
+        if replaced is not None:
+            self._retired[replaced.memory_id] = new
+        return Settled(
+            fact,
+            Action.REPLACED if replaced else Action.STORED,
+            "older_than_current" if successor else decision.reason,
+            new.memory_id,
+            replaced_id=replaced.memory_id if replaced else None,
+            similarity=similarity,
+        )
 
-async def _apply(
-    connection: Connection,
-    destination: Destination,
-    n: int,
-    fact: Fact,
-    valid_from: datetime,
-    decision: Decision,
-    batch: _Batch,
-    model: str,
-) -> Settled:
-    tenant_id, neighbour = destination.scope.tenant_id, decision.neighbour
-    similarity = neighbour.similarity if neighbour else None
-    if decision.outcome == "duplicate" and neighbour is not None:
-        await memories.reinforce(connection, destination.scope, neighbour.memory_id)
-        return Settled(fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity)
+    async def write(self, connection: Connection) -> None:
+        """New memories first: one of them may itself be retired by a later one."""
+        scope = self._destination.scope
+        await memories.insert(connection, list(self._new.values()))
+        for memory_id, by in self._retired.items():
+            await memories.supersede(connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from)
+        for memory_id in self._repeated:
+            await memories.reinforce(connection, scope, memory_id)
 
-    memory_id = uuid_utils.uuid7()
-    replaced = neighbour if decision.outcome == "replaces" else None
-    successor = neighbour if decision.outcome == "history" else None
-    if replaced is not None:
-        await memories.supersede(connection, tenant_id, replaced.memory_id, by=memory_id, valid_until=valid_from)
-        batch.retired.add(replaced.memory_id)
-    new = memories.NewMemory(
-        memory_id=memory_id,
-        scope=destination.scope,
-        user_id=destination.user_id,
-        visibility=destination.visibility,
-        fact=fact.text,
-        about=fact.about,
-        importance=fact.importance,
-        source=destination.source,
-        metadata=destination.metadata,
-        conversation_id=destination.conversation_id,
-        message_indexes=fact.message_indexes,
-        quote=fact.quote,
-        valid_from=valid_from,
-        content_hash=batch.hashes[n],
-        embedding_model=model,
-        vector=batch.vectors[n],
-        valid_until=successor.valid_from if successor else None,
-        superseded_by=successor.memory_id if successor else None,
-    )
-    await memories.insert(connection, new)
-    if successor is None:
-        batch.stored[n] = (memory_id, fact, valid_from)
-    return Settled(
-        fact,
-        Action.REPLACED if replaced else Action.STORED,
-        "older_than_current" if successor else decision.reason,
-        memory_id,
-        replaced_id=replaced.memory_id if replaced else None,
-        similarity=similarity,
-    )
+    def _similarity(self, earlier: int, n: int) -> float:
+        if self._hashes[earlier] == self._hashes[n]:
+            return 1.0
+        return float(self._vectors[earlier] @ self._vectors[n])
+
+    def _memory(self, n: int, fact: Fact, valid_from: datetime, successor: Neighbour | None) -> NewMemory:
+        to = self._destination
+        return NewMemory(
+            memory_id=uuid_utils.uuid7(),
+            scope=to.scope,
+            user_id=to.user_id,
+            visibility=to.visibility,
+            fact=fact.text,
+            about=fact.about,
+            importance=fact.importance,
+            source=to.source,
+            metadata=to.metadata,
+            conversation_id=to.conversation_id,
+            message_indexes=fact.message_indexes,
+            quote=fact.quote,
+            valid_from=valid_from,
+            content_hash=self._hashes[n],
+            embedding_model=self._model,
+            vector=self._vectors[n],
+            valid_until=successor.valid_from if successor else None,
+            superseded_by=successor.memory_id if successor else None,
+        )

@@ -18,15 +18,13 @@ async def record(
     run: int,
 ) -> None:
     """One event for each fact that touched a memory, numbered within the conversation's run."""
-    for op_no, outcome in enumerate(settled):
-        if outcome.memory_id is None:
-            continue
-        await connection.execute(
-            """
-            INSERT INTO memory_events (
-                tenant_id, memory_id, conversation_id, run, op_no, action, reason, similarity, other_memory_id)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-            """,
+    await connection.cursor().executemany(
+        """
+        INSERT INTO memory_events (
+            tenant_id, memory_id, conversation_id, run, op_no, action, reason, similarity, other_memory_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        [
             (
                 tenant_id,
                 outcome.memory_id,
@@ -37,5 +35,8 @@ async def record(
                 outcome.reason,
                 outcome.similarity,
                 outcome.replaced_id,
-            ),
-        )
+            )
+            for op_no, outcome in enumerate(settled)
+            if outcome.memory_id is not None
+        ],
+    )

@@ -33,7 +33,7 @@ class NewMemory:
     conversation_id: UUID | None
     message_indexes: Sequence[int]
     quote: str
-    valid_from: datetime | None
+    valid_from: datetime
     content_hash: bytes
     embedding_model: str
     vector: Vector
@@ -88,7 +88,7 @@ async def nearest(
     cursor = await connection.execute(
         f"""
         SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
-        FROM unnest(%(vectors)s::halfvec[], %(hashes)s::bytea[]) WITH ORDINALITY AS wanted (vector, hash, nth)
+        FROM unnest(%(vectors)b::halfvec[], %(hashes)b::bytea[]) WITH ORDINALITY AS wanted (vector, hash, nth)
         CROSS JOIN LATERAL (
             SELECT memory_id, fact, valid_from,
                    CASE WHEN content_hash = wanted.hash THEN 1.0 ELSE 1 - (embedding <=> wanted.vector) END AS similarity
@@ -144,7 +144,7 @@ _RANKED = f"""
 """
 
 _SCORE = _WEIGHTED.format(similarity="similarity", retention="retention")
-_COSINE = "least(greatest(1 - (m.embedding <=> %(vector)s), 0), 1)"
+_COSINE = "least(greatest(1 - (m.embedding <=> %(vector)b), 0), 1)"
 
 BY_VECTOR = _RANKED.format(similarity=_COSINE, score=_SCORE, memories="memories m")
 
@@ -152,7 +152,7 @@ BY_VECTOR = _RANKED.format(similarity=_COSINE, score=_SCORE, memories="memories 
 # bits), Charikar, "Similarity estimation techniques from rounding algorithms", STOC 2002): an index-only scan ranks the
 # whole scope, age included, and only its head is read from the table.
 _BY_CODE = f"""
-    WITH question AS MATERIALIZED (SELECT binary_quantize(%(vector)s) AS code), head AS MATERIALIZED (
+    WITH question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code), head AS MATERIALIZED (
         SELECT memory_id FROM memories m {_REINFORCED} CROSS JOIN question q WHERE {_LIVE}
         ORDER BY {
     _WEIGHTED.format(similarity="cos(pi() * (m.code <~> q.code) / length(q.code))", retention=_RETENTION)
@@ -248,10 +248,9 @@ def _to_recalled(*row: Any) -> Recalled:
     )
 
 
-async def insert(connection: Connection, new: NewMemory) -> None:
-    """Write the memory down. Raises psycopg.errors.UniqueViolation when a live one of its scope says the same."""
-    scope = new.scope
-    await connection.execute(
+async def insert(connection: Connection, memories: Sequence[NewMemory]) -> None:
+    """Write the memories down. Raises psycopg.errors.UniqueViolation when a live one of its scope says the same."""
+    await connection.cursor().executemany(
         """
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility, fact, about,
@@ -260,36 +259,41 @@ async def insert(connection: Connection, new: NewMemory) -> None:
         VALUES (
             %(tenant_id)s, %(memory_id)s, %(scope_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
             %(visibility)s, %(fact)s, %(about)s, %(importance)s, %(source)s, %(metadata)s, %(conversation_id)s,
-            %(message_indexes)s, %(quote)s, coalesce(%(valid_from)s, now()), %(valid_until)s, %(content_hash)s,
-            %(embedding_model)s, %(embedding)s,
+            %(message_indexes)s, %(quote)s, %(valid_from)s, %(valid_until)s, %(content_hash)s,
+            %(embedding_model)s, %(embedding)b,
             CASE WHEN %(superseded_by)s::uuid IS NULL THEN 'live' ELSE 'superseded' END,
             CASE WHEN %(superseded_by)s::uuid IS NOT NULL THEN now() END, %(superseded_by)s)
         """,
-        {
-            "tenant_id": scope.tenant_id,
-            "memory_id": new.memory_id,
-            "scope_key": scope.key,
-            "user_id": new.user_id,
-            "namespace": scope.namespace,
-            "agent_id": scope.agent_id,
-            "team_id": scope.team_id,
-            "visibility": new.visibility,
-            "fact": new.fact,
-            "about": new.about,
-            "importance": new.importance,
-            "source": new.source,
-            "metadata": Jsonb(new.metadata),
-            "conversation_id": new.conversation_id,
-            "message_indexes": list(new.message_indexes),
-            "quote": new.quote,
-            "valid_from": new.valid_from,
-            "valid_until": new.valid_until,
-            "content_hash": new.content_hash,
-            "embedding_model": new.embedding_model,
-            "embedding": HalfVector(list(new.vector)),
-            "superseded_by": new.superseded_by,
-        },
+        [_columns(new) for new in memories],
     )
+
+
+def _columns(new: NewMemory) -> dict[str, Any]:
+    scope = new.scope
+    return {
+        "tenant_id": scope.tenant_id,
+        "memory_id": new.memory_id,
+        "scope_key": scope.key,
+        "user_id": new.user_id,
+        "namespace": scope.namespace,
+        "agent_id": scope.agent_id,
+        "team_id": scope.team_id,
+        "visibility": new.visibility,
+        "fact": new.fact,
+        "about": new.about,
+        "importance": new.importance,
+        "source": new.source,
+        "metadata": Jsonb(new.metadata),
+        "conversation_id": new.conversation_id,
+        "message_indexes": list(new.message_indexes),
+        "quote": new.quote,
+        "valid_from": new.valid_from,
+        "valid_until": new.valid_until,
+        "content_hash": new.content_hash,
+        "embedding_model": new.embedding_model,
+        "embedding": HalfVector(list(new.vector)),
+        "superseded_by": new.superseded_by,
+    }
 
 
 async def supersede(

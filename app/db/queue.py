@@ -26,6 +26,7 @@ class Claim:
     lease_token: UUID
     run: int
     attempts: int
+    crashes: int
     subject: str
     scope: Scope
     user_id: str
@@ -75,7 +76,7 @@ SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid
     lease_until = now() + make_interval(secs => %(lease_seconds)s)
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, subject, user_id, namespace, agent_id, team_id,
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, crash_attempts, subject, user_id, namespace, agent_id, team_id,
           visibility, source, metadata, messages, occurred_at, instructions
 """
 
@@ -224,6 +225,7 @@ def _to_claim(
     lease_token: UUID,
     run: int,
     attempts: int,
+    crashes: int,
     subject: str,
     user_id: str,
     namespace: str,
@@ -242,6 +244,7 @@ def _to_claim(
         lease_token=lease_token,
         run=run,
         attempts=attempts,
+        crashes=crashes,
         subject=subject,
         scope=Scope(tenant_id, namespace, user_id, agent_id, team_id),
         user_id=user_id,

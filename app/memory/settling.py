@@ -58,6 +58,8 @@ def decide(fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], ban
 def _compare(
     fact: str, neighbour: Neighbour, bands: Bands
 ) -> tuple[Literal["duplicate", "replaces", "different"], str]:
+    if neighbour.similarity >= 1.0:
+        return "duplicate", "same_text"
     judgement = judge(fact, neighbour.fact, neighbour.similarity)
     band = bands.of(neighbour.similarity)
     match judgement.verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 
+import uvloop
+
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from app.db import queue
@@ -23,7 +25,7 @@ def _the_runner() -> asyncio.Runner:
     """This process's event loop, with the pool open on it; clients and connections live as long as the process."""
     global _runner
     if _runner is None:
-        _runner = asyncio.Runner()
+        _runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         settings = get_settings()
         _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
     return _runner
