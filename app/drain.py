@@ -39,15 +39,17 @@ async def drain(stopping: Callable[[], bool]) -> bool:
     while claiming() and (suspects := await _claim(settings, limit=1, suspects=True)):
         await _work_on({asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping)
     running: set[asyncio.Task[None]] = set()
+    look_again_at = 0.0
     while claiming():
-        for claim in await _claim(settings, limit=settings.worker_in_flight - len(running)):
-            running.add(asyncio.create_task(_remember(claim, settings)))
+        free = settings.worker_in_flight - len(running)
+        # One claim for several slots costs what a claim for one does, so a few free ones wait a little for company.
+        if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
+            for claim in await _claim(settings, limit=free):
+                running.add(asyncio.create_task(_remember(claim, settings)))
+            look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
         if not running:
             return False
-        full = len(running) >= settings.worker_in_flight
-        _, running = await asyncio.wait(
-            running, timeout=1.0 if full else LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        _, running = await asyncio.wait(running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     await _work_on(running, stopping)
     return True
 

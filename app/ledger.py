@@ -4,59 +4,73 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol, TypeVar
+from typing import Literal
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from app.db import llm_calls
-from app.db.pool import Connection, connection, transaction
+from app.db import extractions, llm_calls
+from app.db.pool import connection
 from app.errors import ProviderError
-from app.memory.types import Usage
+from app.memory.types import Embeddings, Extraction, Usage
 from app.settings import Settings, get_settings
 
 
-class _Used(Protocol):
-    @property
-    def usage(self) -> Usage: ...
-
-
-Answer = TypeVar("Answer", bound=_Used)
 Purpose = Literal["extract", "embed"]
 
 
-async def paid_call(
-    call: Callable[[], Awaitable[Answer]],
+async def paid_extraction(
+    call: Callable[[], Awaitable[Extraction]],
     *,
     tenant_id: UUID,
-    conversation_id: UUID | None,
-    purpose: Purpose,
-    provider: str,
+    conversation_id: UUID,
+    part: int,
+    version: str,
     model: str,
-    keep: Callable[[Connection, Answer], Awaitable[None]] | None = None,
-) -> Answer:
-    """Make one provider call and record it, whatever becomes of it. Passes the call's answer and errors on.
+) -> Extraction:
+    """Make one call of the LLM and keep its answer, in the statement that records how it ended.
 
-    ``keep`` stores the answer in the transaction that records it.
+    The call is on the books before it is made, so that one whose process dies is there as well: its outcome stays
+    ``started``. Passes the call's errors on.
     """
     call_id = uuid_utils.uuid7()
     async with connection() as conn:
-        await llm_calls.begin(
-            conn, tenant_id, call_id, conversation_id=conversation_id, purpose=purpose, provider=provider, model=model
-        )
+        await llm_calls.begin(conn, tenant_id, call_id, conversation_id=conversation_id, model=model)
     try:
-        answer = await call()
+        extraction = await call()
     except (ProviderError, asyncio.CancelledError) as error:
-        outcome = error.code if isinstance(error, ProviderError) else "abandoned"
         async with connection() as conn:
-            await llm_calls.end(conn, tenant_id, call_id, outcome=outcome, usage=None, cost_microusd=None)
+            await llm_calls.failed(conn, tenant_id, call_id, outcome=_outcome(error))
         raise
-    cost = cost_microusd(answer.usage, purpose, get_settings())
-    async with transaction() as conn:
-        await llm_calls.end(conn, tenant_id, call_id, outcome="ok", usage=answer.usage, cost_microusd=cost)
-        if keep is not None:
-            await keep(conn, answer)
-    return answer
+    cost = cost_microusd(extraction.usage, "extract", get_settings())
+    async with connection() as conn:
+        await llm_calls.ended(conn, tenant_id, call_id, usage=extraction.usage, cost_microusd=cost)
+        await extractions.save(conn, tenant_id, conversation_id, part, version, extraction)
+    return extraction
+
+
+async def paid_embedding(
+    call: Callable[[], Awaitable[Embeddings]], *, tenant_id: UUID, conversation_id: UUID | None, model: str
+) -> Embeddings:
+    """Make one call of the embedder and put it on the books. Passes the call's answer and errors on."""
+    usage, outcome = Usage("voyage", model), "ok"
+    try:
+        embeddings = await call()
+        usage = embeddings.usage
+        return embeddings
+    except (ProviderError, asyncio.CancelledError) as error:
+        outcome = _outcome(error)
+        raise
+    finally:
+        cost = cost_microusd(usage, "embed", get_settings())
+        async with connection() as conn:
+            await llm_calls.record(
+                conn, tenant_id, conversation_id=conversation_id, outcome=outcome, usage=usage, cost_microusd=cost
+            )
+
+
+def _outcome(error: BaseException) -> str:
+    return error.code if isinstance(error, ProviderError) else "abandoned"
 
 
 def cost_microusd(usage: Usage, purpose: Purpose, settings: Settings) -> int:

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from cachetools import TTLCache
 
 from app.db import memories, subjects
 from app.db.pool import connection
+from app.db.sizes import is_large
 from app.errors import ProviderError
 from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
 from app.providers import get_providers
 
 
-@dataclass(frozen=True, slots=True)
-class _Profile:
-    """What shapes a search before it is made: the names of those who spoke, and whether there is much to search."""
-
-    speakers: tuple[str, ...]
-    large: bool
-
-
-_profiles: TTLCache[tuple[object, ...], _Profile] = TTLCache(maxsize=10_000, ttl=10.0)
-"""Kept for seconds, since both change slowly and neither changes which memories may be found."""
+_speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
+"""Names by subject, for seconds: they only sharpen the question's vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +37,7 @@ async def recall(
     scopes: Sequence[Scope], subject: str, question: str, *, source: str | None = None, limit: int
 ) -> Recollection:
     """The memories of ``scopes`` that best answer the question, over all of them."""
-    profile = await _profile(scopes, subject)
-    text = query_text(question, profile.speakers)
+    text = query_text(question, await _names(scopes[0].tenant_id, subject))
     try:
         vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
@@ -52,7 +45,8 @@ async def recall(
             found = await memories.search_text(conn, scopes, question, source=source, limit=limit)
         return Recollection(found, degraded=error.code)
     async with connection() as conn:
-        found = await memories.search(conn, scopes, vector, source=source, limit=limit, large=profile.large)
+        large = await is_large(conn, scopes)
+        found = await memories.search(conn, scopes, vector, source=source, limit=limit, large=large)
     return Recollection(found)
 
 
@@ -62,11 +56,9 @@ async def strongest(scopes: Sequence[Scope], *, source: str | None = None, limit
         return Recollection(await memories.strongest(conn, scopes, source=source, limit=limit))
 
 
-async def _profile(scopes: Sequence[Scope], subject: str) -> _Profile:
-    key = (subject, *scopes)
-    profile = _profiles.get(key)
-    if profile is None:
+async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
+    names = _speakers.get((tenant_id, subject))
+    if names is None:
         async with connection() as conn:
-            speakers = await subjects.speakers(conn, scopes[0].tenant_id, subject)
-            profile = _profiles[key] = _Profile(speakers, await memories.is_large(conn, scopes))
-    return profile
+            names = _speakers[tenant_id, subject] = await subjects.speakers(conn, tenant_id, subject)
+    return names

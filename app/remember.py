@@ -11,11 +11,11 @@ import psycopg
 
 from app.crash_points import crash_point
 from app.db import extractions, queue, subjects
-from app.db.pool import Connection, connection, transaction
+from app.db.pool import connection, transaction
 from app.db.queue import Claim
 from app.extract.windows import windows
 from app.failures import give_back
-from app.ledger import paid_call
+from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
 from app.memory.grounding import Rejected, ground
 from app.memory.types import Action, Embeddings, Extraction, Fact, Settled, Window
@@ -60,7 +60,7 @@ async def _remember(claim: Claim) -> None:
     began = time.perf_counter()
     async with transaction() as conn:
         names = {message.name for message in claim.transcript.messages if message.name and message.role == "user"}
-        await subjects.lock(conn, claim.tenant_id, claim.subject, names)
+        arrived_at = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
         if not await queue.still_ours(conn, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
@@ -69,6 +69,7 @@ async def _remember(claim: Claim) -> None:
             _destination(claim),
             accepted,
             embedded.vectors if embedded else (),
+            now=arrived_at,
             model=providers.embedder.model,
             bands=providers.bands,
         )
@@ -100,10 +101,6 @@ async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Ext
 
 
 async def _draw(claim: Claim, providers: Providers, part: int, window: Window) -> Extraction:
-    async def keep(conn: Connection, extraction: Extraction) -> None:
-        version = providers.extractor.version
-        await extractions.save(conn, claim.tenant_id, claim.conversation_id, part, version, extraction)
-
     async def extract() -> Extraction:
         extraction = await providers.extractor.extract(claim.transcript, window)
         crash_point("extracted")
@@ -111,14 +108,13 @@ async def _draw(claim: Claim, providers: Providers, part: int, window: Window) -
 
     if not providers.paid_extractor:
         return await extract()  # It costs milliseconds and always says the same, so there is nothing to keep.
-    return await paid_call(
+    return await paid_extraction(
         extract,
         tenant_id=claim.tenant_id,
         conversation_id=claim.conversation_id,
-        purpose="extract",
-        provider="anthropic",
+        part=part,
+        version=providers.extractor.version,
         model=providers.extractor.model,
-        keep=keep,
     )
 
 
@@ -128,12 +124,10 @@ async def _embed(claim: Claim, providers: Providers, facts: list[Fact]) -> Embed
     texts = [document_text(fact) for fact in facts]
     if not providers.paid_embedder:
         return await providers.embedder.embed_documents(texts)
-    return await paid_call(
+    return await paid_embedding(
         lambda: providers.embedder.embed_documents(texts),
         tenant_id=claim.tenant_id,
         conversation_id=claim.conversation_id,
-        purpose="embed",
-        provider="voyage",
         model=providers.embedder.model,
     )
 

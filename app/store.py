@@ -15,9 +15,9 @@ import numpy as np
 import uuid_utils.compat as uuid_utils
 
 from app.db import events, memories, subjects
-from app.db.clock import now
 from app.db.memories import NewMemory
 from app.db.pool import Connection, transaction
+from app.db.sizes import is_large
 from app.memory.bands import Bands
 from app.memory.fingerprint import content_hash
 from app.memory.settling import Decision, decide
@@ -51,12 +51,13 @@ async def store(destination: Destination, fact: Fact) -> Settled:
     providers = get_providers()
     embeddings = await providers.embedder.embed_documents([document_text(fact)])
     async with transaction() as connection:
-        await subjects.lock(connection, destination.scope.tenant_id, destination.subject)
+        now = await subjects.lock(connection, destination.scope.tenant_id, destination.subject)
         [settled] = await settle(
             connection,
             destination,
             [fact],
             embeddings.vectors,
+            now=now,
             model=providers.embedder.model,
             bands=providers.bands,
         )
@@ -69,12 +70,14 @@ async def settle(
     facts: Sequence[Fact],
     vectors: Sequence[Vector],
     *,
+    now: datetime,
     model: str,
     bands: Bands,
 ) -> list[Settled]:
     """Write each fact as a new memory, or find it a duplicate, or let it replace what it contradicts.
 
-    The caller's transaction holds the subject's lock. Facts are also compared with those before them in ``facts``.
+    The caller's transaction holds the subject's lock; a fact that does not say since when it is true is so since ``now``.
+    Facts are also compared with those before them in ``facts``.
     """
     if not facts:
         return []
@@ -87,13 +90,12 @@ async def settle(
         hashes,
         floor=bands.candidate,
         limit=NEIGHBOURS,
-        large=await memories.is_large(connection, [scope]),
+        large=await is_large(connection, [scope]),
     )
-    arrived_at = await now(connection)
     batch = _Batch(destination, vectors, hashes, model)
     settled: list[Settled] = []
     for n, fact in enumerate(facts):
-        valid_from = fact.valid_from or arrived_at
+        valid_from = fact.valid_from or now
         decision = decide(fact.text, valid_from, batch.neighbours(n, found[n]), bands)
         settled.append(batch.add(n, fact, valid_from, decision))
     await batch.write(connection)

@@ -18,25 +18,23 @@ async def record(
     run: int,
 ) -> None:
     """One event for each fact that touched a memory, numbered within the conversation's run."""
-    await connection.cursor().executemany(
+    happened = [(op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None]
+    await connection.execute(
         """
         INSERT INTO memory_events (
-            tenant_id, memory_id, conversation_id, run, op_no, action, reason, similarity, other_memory_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity, other_memory_id)
+        SELECT %s, %s, %s, each.* FROM unnest(
+            %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
         """,
-        [
-            (
-                tenant_id,
-                outcome.memory_id,
-                conversation_id,
-                run,
-                op_no,
-                outcome.action.value,
-                outcome.reason,
-                outcome.similarity,
-                outcome.replaced_id,
-            )
-            for op_no, outcome in enumerate(settled)
-            if outcome.memory_id is not None
-        ],
+        (
+            tenant_id,
+            conversation_id,
+            run,
+            [op_no for op_no, _ in happened],
+            [outcome.memory_id for _, outcome in happened],
+            [outcome.action.value for _, outcome in happened],
+            [outcome.reason for _, outcome in happened],
+            [outcome.similarity for _, outcome in happened],
+            [outcome.replaced_id for _, outcome in happened],
+        ),
     )

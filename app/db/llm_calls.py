@@ -8,52 +8,61 @@ from app.db.pool import Connection
 from app.memory.types import Usage
 
 
-async def begin(
-    connection: Connection,
-    tenant_id: UUID,
-    call_id: UUID,
-    *,
-    conversation_id: UUID | None,
-    purpose: str,
-    provider: str,
-    model: str,
-) -> None:
-    """Note an attempt before it is made, so that one whose process dies is on the books as well."""
+async def begin(connection: Connection, tenant_id: UUID, call_id: UUID, *, conversation_id: UUID, model: str) -> None:
+    """Note a call of the LLM before it is made."""
     await connection.execute(
         """
         INSERT INTO llm_calls (tenant_id, call_id, conversation_id, purpose, provider, model)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        VALUES (%s, %s, %s, 'extract', 'anthropic', %s)
         """,
-        (tenant_id, call_id, conversation_id, purpose, provider, model),
+        (tenant_id, call_id, conversation_id, model),
     )
 
 
-async def end(
-    connection: Connection,
-    tenant_id: UUID,
-    call_id: UUID,
-    *,
-    outcome: str,
-    usage: Usage | None,
-    cost_microusd: int | None,
-) -> None:
-    """Note how it ended: ``ok`` or an error's code, with what it used when the provider said so."""
-    used = usage or Usage("", "")
+async def ended(connection: Connection, tenant_id: UUID, call_id: UUID, *, usage: Usage, cost_microusd: int) -> None:
+    """Note that a begun call was answered, and what it used."""
     await connection.execute(
         """
         UPDATE llm_calls
-        SET outcome = %s, input_tokens = %s, output_tokens = %s, cache_read_tokens = %s,
-            cache_write_tokens = %s, cost_microusd = %s, finished_at = clock_timestamp()
+        SET outcome = 'ok', input_tokens = %s, output_tokens = %s, cache_read_tokens = %s, cache_write_tokens = %s,
+            cost_microusd = %s, finished_at = now()
         WHERE tenant_id = %s AND call_id = %s
         """,
         (
-            outcome,
-            used.input_tokens,
-            used.output_tokens,
-            used.cache_read_tokens,
-            used.cache_write_tokens,
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cache_read_tokens,
+            usage.cache_write_tokens,
             cost_microusd,
             tenant_id,
             call_id,
         ),
+    )
+
+
+async def failed(connection: Connection, tenant_id: UUID, call_id: UUID, *, outcome: str) -> None:
+    """Note that a begun call failed, with the error's code."""
+    await connection.execute(
+        "UPDATE llm_calls SET outcome = %s, finished_at = now() WHERE tenant_id = %s AND call_id = %s",
+        (outcome, tenant_id, call_id),
+    )
+
+
+async def record(
+    connection: Connection,
+    tenant_id: UUID,
+    *,
+    conversation_id: UUID | None,
+    outcome: str,
+    usage: Usage,
+    cost_microusd: int,
+) -> None:
+    """Note a call of the embedder that is over."""
+    await connection.execute(
+        """
+        INSERT INTO llm_calls (
+            tenant_id, conversation_id, purpose, provider, model, outcome, input_tokens, cost_microusd, finished_at)
+        VALUES (%s, %s, 'embed', %s, %s, %s, %s, %s, now())
+        """,
+        (tenant_id, conversation_id, usage.provider, usage.model, outcome, usage.input_tokens, cost_microusd),
     )

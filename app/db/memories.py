@@ -41,25 +41,8 @@ class NewMemory:
     superseded_by: UUID | None = None
 
 
-LARGE = 1_000
-"""From this many live memories on a scope is searched through its binary codes; measured at 1,024 dimensions on 2 cores:
-exact 2.1 ms and by codes 1.7 ms at 1,000, and ten times as long against three times as long at 10,000."""
-
 CODE_CANDIDATES = 200
 """How many the codes put forward for exact ranking; the figures for their recall are in benchmarks/report.json."""
-
-
-async def is_large(connection: Connection, scopes: Sequence[Scope]) -> bool:
-    """Whether the scopes hold LARGE live memories or more, so that exact search of them all would be slow."""
-    cursor = await connection.execute(
-        """
-        SELECT count(*) FROM (
-            SELECT FROM memories WHERE tenant_id = %s AND scope_key = ANY(%s) AND state = 'live' LIMIT %s) counted
-        """,
-        (scopes[0].tenant_id, [scope.key for scope in scopes], LARGE),
-    )
-    row = await cursor.fetchone()
-    return row is not None and row[0] >= LARGE
 
 
 _CANDIDATES_OF_A_LARGE_SCOPE = """
@@ -248,52 +231,53 @@ def _to_recalled(*row: Any) -> Recalled:
     )
 
 
-async def insert(connection: Connection, memories: Sequence[NewMemory]) -> None:
+async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
     """Write the memories down. Raises psycopg.errors.UniqueViolation when a live one of its scope says the same."""
-    await connection.cursor().executemany(
-        """
+    if not new:
+        return
+    await connection.execute(
+        f"""
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility, fact, about,
             importance, source, metadata, conversation_id, message_indexes, quote, valid_from, valid_until,
-            content_hash, embedding_model, embedding, state, superseded_at, superseded_by)
-        VALUES (
-            %(tenant_id)s, %(memory_id)s, %(scope_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
-            %(visibility)s, %(fact)s, %(about)s, %(importance)s, %(source)s, %(metadata)s, %(conversation_id)s,
-            %(message_indexes)s, %(quote)s, %(valid_from)s, %(valid_until)s, %(content_hash)s,
-            %(embedding_model)s, %(embedding)b,
-            CASE WHEN %(superseded_by)s::uuid IS NULL THEN 'live' ELSE 'superseded' END,
-            CASE WHEN %(superseded_by)s::uuid IS NOT NULL THEN now() END, %(superseded_by)s)
+            content_hash, embedding_model, embedding, superseded_by, state, superseded_at)
+        VALUES {", ".join([_ROW] * len(new))}
         """,
-        [_columns(new) for new in memories],
+        [value for memory in new for value in _row(memory)],
     )
 
 
-def _columns(new: NewMemory) -> dict[str, Any]:
+_ROW = f"({', '.join(['%s'] * 20)}, %b, %s, %s, CASE WHEN %s::uuid IS NOT NULL THEN now() END)"
+
+
+def _row(new: NewMemory) -> tuple[Any, ...]:
     scope = new.scope
-    return {
-        "tenant_id": scope.tenant_id,
-        "memory_id": new.memory_id,
-        "scope_key": scope.key,
-        "user_id": new.user_id,
-        "namespace": scope.namespace,
-        "agent_id": scope.agent_id,
-        "team_id": scope.team_id,
-        "visibility": new.visibility,
-        "fact": new.fact,
-        "about": new.about,
-        "importance": new.importance,
-        "source": new.source,
-        "metadata": Jsonb(new.metadata),
-        "conversation_id": new.conversation_id,
-        "message_indexes": list(new.message_indexes),
-        "quote": new.quote,
-        "valid_from": new.valid_from,
-        "valid_until": new.valid_until,
-        "content_hash": new.content_hash,
-        "embedding_model": new.embedding_model,
-        "embedding": HalfVector(list(new.vector)),
-        "superseded_by": new.superseded_by,
-    }
+    return (
+        scope.tenant_id,
+        new.memory_id,
+        scope.key,
+        new.user_id,
+        scope.namespace,
+        scope.agent_id,
+        scope.team_id,
+        new.visibility,
+        new.fact,
+        new.about,
+        new.importance,
+        new.source,
+        Jsonb(new.metadata),
+        new.conversation_id,
+        list(new.message_indexes),
+        new.quote,
+        new.valid_from,
+        new.valid_until,
+        new.content_hash,
+        new.embedding_model,
+        HalfVector(list(new.vector)),
+        new.superseded_by,
+        "superseded" if new.superseded_by else "live",
+        new.superseded_by,
+    )
 
 
 async def supersede(

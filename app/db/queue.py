@@ -111,15 +111,16 @@ async def still_ours(connection: Connection, claim: Claim) -> bool:
 async def finish(connection: Connection, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]) -> None:
     """Mark the conversation done with its receipt, and let the subject's next one come forward."""
     await connection.execute(
-        """
-        UPDATE conversations
-        SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL, error_code = NULL,
-            error_detail = NULL, receipt = %s, stages = %s
-        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
+        f"""
+        WITH done AS (
+            UPDATE conversations
+            SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL, error_code = NULL,
+                error_detail = NULL, receipt = %(receipt)s, stages = %(stages)s
+            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s AND lease_token = %(lease_token)s)
+        {_WAKE_NEXT}
         """,
-        (Jsonb(receipt), Jsonb(stages), claim.tenant_id, claim.conversation_id, claim.lease_token),
+        {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)},
     )
-    await _wake_next(connection, claim)
 
 
 async def fail(
@@ -147,13 +148,11 @@ async def fail(
             "refund": 0 if burns_attempt else 1,
             "code": code,
             "detail": detail,
-            "tenant_id": claim.tenant_id,
-            "conversation_id": claim.conversation_id,
-            "lease_token": claim.lease_token,
+            **_names_of(claim),
         },
     )
     if retry_in_seconds is None:
-        await _wake_next(connection, claim)
+        await connection.execute(_WAKE_NEXT, _names_of(claim))
 
 
 async def release(connection: Connection, claim: Claim) -> None:
@@ -206,17 +205,23 @@ async def sweep(connection: Connection, *, max_crashes: int) -> int:
     return int(row[0]) if row else 0
 
 
-async def _wake_next(connection: Connection, claim: Claim) -> None:
-    await connection.execute(
-        """
-        UPDATE conversations SET ready = true
-        WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
-            SELECT conversation_id FROM conversations
-            WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')
-            ORDER BY conversation_id LIMIT 1)
-        """,
-        {"tenant_id": claim.tenant_id, "subject": claim.subject},
-    )
+_WAKE_NEXT = """
+    UPDATE conversations SET ready = true
+    WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
+        SELECT conversation_id FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')
+          AND conversation_id <> %(conversation_id)s
+        ORDER BY conversation_id LIMIT 1)
+"""
+
+
+def _names_of(claim: Claim) -> dict[str, Any]:
+    return {
+        "tenant_id": claim.tenant_id,
+        "conversation_id": claim.conversation_id,
+        "lease_token": claim.lease_token,
+        "subject": claim.subject,
+    }
 
 
 def _to_claim(

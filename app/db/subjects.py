@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from app.db.pool import Connection
@@ -13,21 +14,27 @@ def of_user(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-async def lock(connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()) -> None:
+async def lock(connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()) -> datetime:
     """Hold the subject until the transaction ends; every change to its memories waits here, one at a time.
 
-    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered.
+    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered. The time at which the
+    transaction began comes back, by Postgres' clock.
     """
-    await connection.execute(
+    cursor = await connection.execute(
         """
         INSERT INTO subjects (tenant_id, subject, version, speakers) VALUES (%s, %s, 1, %s)
         ON CONFLICT (tenant_id, subject) DO UPDATE
         SET version = subjects.version + 1,
             speakers = CASE WHEN excluded.speakers <@ subjects.speakers THEN subjects.speakers
                             ELSE ARRAY(SELECT DISTINCT unnest(subjects.speakers || excluded.speakers) LIMIT 50) END
+        RETURNING now()
         """,
         (tenant_id, subject, sorted(speakers)),
     )
+    row = await cursor.fetchone()
+    assert row is not None
+    now: datetime = row[0]
+    return now
 
 
 async def speakers(connection: Connection, tenant_id: UUID, subject: str) -> tuple[str, ...]:
