@@ -27,6 +27,8 @@ from tests.stack import Stack
 
 USERS, MEMORIES_EACH, DIMENSION = 50, 1_000, 1024
 CONCURRENCIES = {1: 300, 16: 2_000}
+SEARCHES = {1: 200, 16: 800}
+SEARCH = "/v1/memories/search?q=where+does+she+live"
 MESSAGES = [
     {"role": "user", "content": "I moved to Lisbon last month and I work as a nurse at the Santa Maria hospital."},
     {"role": "assistant", "content": "How do you like it there?"},
@@ -71,22 +73,18 @@ def search(stack: Stack) -> list[Row]:
     env = {"FLOOR_TENANT": str(tenant_id), "FLOOR_VECTOR": json.dumps(vector)}
     rows = []
     with _floor(stack, env) as port:
-        for concurrency, requests in {1: 200, 16: 800}.items():
-            ours, floor = asyncio.run(
-                beside(
-                    (
-                        stack.port,
-                        lambda n: request(
-                            "GET", f"/v1/memories/search?user_id=user-{n % USERS}&q=where+does+she+live", headers
-                        ),
-                        200,
-                    ),
-                    (port, lambda n: request("GET", f"/search?user_id=user-{n % USERS}", headers), 200),
-                    concurrency=concurrency,
-                    requests=requests,
+        for floor_name, path in {"the exact statement": "search", "the ten nearest alone": "nearest"}.items():
+            for concurrency, requests in SEARCHES.items():
+                ours, floor = asyncio.run(
+                    beside(
+                        (stack.port, lambda n: request("GET", f"{SEARCH}&user_id=user-{n % USERS}", headers), 200),
+                        (port, lambda n, path=path: request("GET", f"/{path}?user_id=user-{n % USERS}", headers), 200),  # type: ignore[misc]
+                        concurrency=concurrency,
+                        requests=requests,
+                    )
                 )
-            )
-            rows.append(Row.beside("search, 1,000 memories of 50,000", concurrency, ours, floor, bar=1.5))
+                name = f"search, 1,000 memories of 50,000; floor: {floor_name}"
+                rows.append(Row.beside(name, concurrency, ours, floor, bar=1.5))
     return rows
 
 

@@ -66,7 +66,7 @@ async def insert(body: Body, request: Request) -> dict[str, Any]:
 
 @app.get("/search")
 async def search(user_id: str, request: Request) -> dict[str, Any]:
-    """The one statement that a search of the service runs, and its rows."""
+    """The one statement that an exact search of the service runs, and its rows."""
     scope = Scope(UUID(os.environ["FLOOR_TENANT"]), "default", user_id)
     async with request.app.state.pool.connection() as connection, connection.cursor(binary=True) as cursor:
         await cursor.execute(
@@ -78,6 +78,22 @@ async def search(user_id: str, request: Request) -> dict[str, Any]:
                 "limit": 10,
                 "vector": request.app.state.vector,
             },
+        )
+        return {"results": await cursor.fetchall()}
+
+
+@app.get("/nearest")
+async def nearest(user_id: str, request: Request) -> dict[str, Any]:
+    """The least that a search could be: the ten nearest by cosine, without age and importance."""
+    scope = Scope(UUID(os.environ["FLOOR_TENANT"]), "default", user_id)
+    async with request.app.state.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+        await cursor.execute(
+            """
+            SELECT memory_id, fact, 1 - (embedding <=> %(vector)b) FROM memories
+            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+            ORDER BY embedding <=> %(vector)b LIMIT 10
+            """,
+            {"tenant_id": scope.tenant_id, "scope_key": scope.key, "vector": request.app.state.vector},
         )
         return {"results": await cursor.fetchall()}
 

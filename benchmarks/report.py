@@ -87,5 +87,5 @@ def write(rows: Sequence[Row]) -> None:
             f"{row.bar:g}",
             "[green]met" if row.met else "[red]missed",
         )
-    Console().print(table)
+    Console(width=max(Console().width, 140)).print(table)
     REPORT.write_text(json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}, indent=2) + "\n")
