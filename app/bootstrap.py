@@ -17,8 +17,9 @@ BOOTSTRAP_LOCK = 7_310_579
 async def first_key(settings: Settings) -> tuple[Path | None, bool]:
     """The file with the installation's first API key, and whether it was issued just now.
 
-    On a fresh database a tenant and a key are made and the key is written to ``api_key`` in the data folder, mode 0600.
-    None when the database has tenants already and the folder has no key of theirs.
+    On a fresh database a tenant and a key are made and the key is written to ``api_key`` in the
+    data folder, mode 0600. None when the database has tenants already and the folder has no key of
+    theirs.
     """
     file = settings.data_dir / KEY_FILE
     await open_pool(settings, size=1)

@@ -31,23 +31,30 @@ T = TypeVar("T")
 def cli() -> None:
     """The memory service for AI agents.
 
-    `up` runs everything on this machine. In production run `api`, `worker` and `beat` each by itself, after `migrate`,
-    with DATABASE_URL and REDIS_URL set.
+    `up` runs everything on this machine. In production run `api`, `worker` and `beat` each by
+    itself, after `migrate`, with DATABASE_URL and REDIS_URL set.
     """
 
 
 @cli.command()
 @click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Where data is kept [SMARA_DATA_DIR]."
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data is kept [SMARA_DATA_DIR].",
 )
 @click.option("--host", help="Address to listen on [SMARA_HOST].")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [PORT].")
 def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
-    """Run API, worker and scheduler, and whatever Postgres, Redis and models they were not given an address for."""
-    from app.embedded.up import up as run_everything  # The embedded servers' packages are needed by `up` alone.
+    """Run API, worker and scheduler, and whatever Postgres, Redis and models they were not given an
+    address for."""
+    from app.embedded.up import (
+        up as run_everything,
+    )  # The embedded servers' packages are needed by `up` alone.
 
     given = {"data_dir": data_dir, "host": host, "port": port}
-    settings = get_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    settings = get_settings().model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
     logs.configure(settings)
     asyncio.run(run_everything(settings))
 
@@ -73,19 +80,24 @@ def api() -> None:
 
 
 @cli.command()
-@click.option("--processes", type=click.IntRange(1), help="Worker processes [SMARA_WORKER_PROCESSES].")
+@click.option(
+    "--processes", type=click.IntRange(1), help="Worker processes [SMARA_WORKER_PROCESSES]."
+)
 def worker(processes: int | None) -> None:
     """Turn conversations into memories."""
     from celery.exceptions import SecurityWarning
 
     from app.workers.celery import celery
 
-    # The warning is about pickled messages from strangers; ours are JSON without content, so root is no worse here.
+    # The warning is about pickled messages from strangers; ours are JSON without content, so root
+    # is no worse here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     settings = _with_database()
     count = processes or settings.worker_processes
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    celery.worker_main(["--quiet", "worker", f"--concurrency={count}", "--loglevel=WARNING", *quiet])
+    celery.worker_main(
+        ["--quiet", "worker", f"--concurrency={count}", "--loglevel=WARNING", *quiet]
+    )
 
 
 @cli.command()
@@ -95,7 +107,9 @@ def beat() -> None:
 
     _with_database()
     # The schedule is one line, so it is kept in memory; there is no file to lose.
-    celery.start(["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="])
+    celery.start(
+        ["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="]
+    )
 
 
 @cli.command()
@@ -108,7 +122,9 @@ def migrate() -> None:
     migrate_database(settings.database_url)
     embedder = build(settings).embedder
     bind_embedding_model(settings.database_url, embedder.model, embedder.dimension)
-    click.echo(f"The schema is up to date; vectors are {embedder.model}, {embedder.dimension} dimensions.")
+    click.echo(
+        f"The schema is up to date; vectors are {embedder.model}, {embedder.dimension} dimensions."
+    )
 
 
 @cli.group()
@@ -118,14 +134,24 @@ def keys() -> None:
 
 @keys.command("create")
 @click.option("--label", default="", help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(api_keys.SCOPES), help="Default: all of them.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(api_keys.SCOPES),
+    help="Default: all of them.",
+)
 def create_key(label: str, scopes: tuple[str, ...]) -> None:
     """Issue a key and print it, once. On a fresh database a tenant is made for it."""
 
     async def issue() -> str:
         async with transaction() as connection:
-            tenant_id = await tenants.first_tenant(connection) or await tenants.create_tenant(connection, "default")
-            issued = await api_keys.issue(connection, tenant_id, label=label, scopes=scopes or api_keys.SCOPES)
+            tenant_id = await tenants.first_tenant(connection) or await tenants.create_tenant(
+                connection, "default"
+            )
+            issued = await api_keys.issue(
+                connection, tenant_id, label=label, scopes=scopes or api_keys.SCOPES
+            )
             return issued.api_key
 
     click.echo(_with_pool(issue))
@@ -165,17 +191,23 @@ def replay(conversation_id: UUID) -> None:
 
     async def queue_again() -> bool:
         async with transaction() as connection:
-            return await conversations.replay(connection, await _first_tenant(connection), conversation_id)
+            return await conversations.replay(
+                connection, await _first_tenant(connection), conversation_id
+            )
 
     if not _with_pool(queue_again):
-        raise ServiceError("There is no dead or done conversation of this id with its text still there.")
+        raise ServiceError(
+            "There is no dead or done conversation of this id with its text still there."
+        )
     click.echo("Queued; the scheduler rings for it within seconds.")
 
 
 async def _first_tenant(connection: Any) -> UUID:
     tenant_id = await tenants.first_tenant(connection)
     if tenant_id is None:
-        raise ServiceError("There is no tenant yet; `smara-server keys create` makes the first one.")
+        raise ServiceError(
+            "There is no tenant yet; `smara-server keys create` makes the first one."
+        )
     return tenant_id
 
 
@@ -193,7 +225,10 @@ def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def _with_database() -> Settings:
     settings = get_settings()
     if settings.database_url is None:
-        raise ServiceError("DATABASE_URL is not set. Set it, or use `smara-server up`, which brings a database along.")
+        raise ServiceError(
+            "DATABASE_URL is not set. Set it, or use `smara-server up`, which brings a database "
+            "along."
+        )
     return settings
 
 

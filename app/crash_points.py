@@ -1,4 +1,5 @@
-"""Places where a fault test may kill the process, as a power cut would. Inert unless SMARA_CRASH_DIR names a folder."""
+"""Places where a fault test may kill the process, as a power cut would. Inert unless
+SMARA_CRASH_DIR names a folder."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from app.settings import get_settings
 def crash_point(name: str, texts: Iterable[str] = ()) -> None:
     """Die here, with no clean-up, when the folder holds a file of this name.
 
-    An empty file works once: it is removed first. One with words in it kills whenever they occur in one of ``texts``.
+    An empty file works once: it is removed first. One with words in it kills whenever they occur in
+    one of ``texts``.
     """
     folder = get_settings().crash_dir
     if folder is None or not (folder / name).exists():

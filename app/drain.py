@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import psycopg
 
@@ -17,18 +17,26 @@ from app.remember import remember
 from app.settings import Settings, get_settings
 
 LOOK_AGAIN_SECONDS = 0.2
-"""How often a process with free slots looks for more while others of its conversations are under way."""
+"""How often a process with free slots looks for more while others of its conversations are under
+way."""
 STOP_GRACE_SECONDS = 8.0
 """How long a process that is asked to stop lets what it has begun come to its end."""
 DATABASE_RETRY_SECONDS = 1.0
 
 
-async def drain(stopping: Callable[[], bool]) -> bool:
-    """Claim and remember until nothing is due or the claim window is over; True when there may be more.
+async def drain(
+    stopping: Callable[[], bool], call_for_help: Callable[[], Awaitable[object]]
+) -> bool:
+    """Claim and remember until nothing is due or the claim window is over; True when there may be
+    more.
 
-    A conversation whose process died before is suspected of having killed it, so it runs first and alone: it cannot
-    take others down with it a second time. Once ``stopping()`` is true nothing more is claimed, and what is not done
-    within STOP_GRACE_SECONDS goes back to the queue as if it had never been claimed.
+    When a first claim fills every slot there is likely more, and ``call_for_help`` is awaited,
+    once: each process that comes to help may call for another, until all of them are busy.
+
+    A conversation whose process died before is suspected of having killed it, so it runs first and
+    alone: it cannot take others down with it a second time. Once ``stopping()`` is true nothing
+    more is claimed, and what is not done within STOP_GRACE_SECONDS goes back to the queue as if it
+    had never been claimed.
     """
     settings = get_settings()
     deadline = time.monotonic() + settings.claim_window_seconds
@@ -37,19 +45,27 @@ async def drain(stopping: Callable[[], bool]) -> bool:
         return time.monotonic() < deadline and not stopping()
 
     while claiming() and (suspects := await _claim(settings, limit=1, suspects=True)):
-        await _work_on({asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping)
+        await _work_on(
+            {asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping
+        )
     running: set[asyncio.Task[None]] = set()
-    look_again_at = 0.0
+    look_again_at, called = 0.0, False
     while claiming():
         free = settings.worker_in_flight - len(running)
-        # One claim for several slots costs what a claim for one does, so a few free ones wait a little for company.
+        # One claim for several slots costs what a claim for one does, so a few free ones wait a
+        # little for company.
         if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
             for claim in await _claim(settings, limit=free):
                 running.add(asyncio.create_task(_remember(claim, settings)))
             look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+            if len(running) == settings.worker_in_flight and not called:
+                called = True
+                await call_for_help()
         if not running:
             return False
-        _, running = await asyncio.wait(running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        _, running = await asyncio.wait(
+            running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
     await _work_on(running, stopping)
     return True
 
@@ -80,7 +96,8 @@ async def _claim(settings: Settings, *, limit: int, suspects: bool = False) -> l
 
 
 async def _remember(claim: Claim, settings: Settings) -> None:
-    """Remember; when the database goes away meanwhile, give the claim back as soon as it answers again."""
+    """Remember; when the database goes away meanwhile, give the claim back as soon as it answers
+    again."""
     give_up_at = time.monotonic() + settings.lease_seconds
     failure: psycopg.OperationalError | None = None
     while failure is None or time.monotonic() < give_up_at:
@@ -91,7 +108,11 @@ async def _remember(claim: Claim, settings: Settings) -> None:
                 await give_back(claim, failure)
             return
         except psycopg.OperationalError as error:
-            log.warning("database_error", conversation_id=str(claim.conversation_id), sqlstate=error.sqlstate)
+            log.warning(
+                "database_error",
+                conversation_id=str(claim.conversation_id),
+                sqlstate=error.sqlstate,
+            )
             failure = failure or error
             await asyncio.sleep(DATABASE_RETRY_SECONDS)
         except asyncio.CancelledError:

@@ -26,7 +26,8 @@ class ProviderError(ServiceError):
 class ProviderUnavailable(ProviderError):
     """Down, over capacity or too slow. The worker tries again later; the API says 503.
 
-    ``retry_after_seconds`` is what the provider asked for, when it asked. ``rate_limited`` (429) burns no attempt.
+    ``retry_after_seconds`` is what the provider asked for, when it asked. ``rate_limited`` (429)
+    burns no attempt.
     """
 
     code = "provider_unavailable"
@@ -45,19 +46,22 @@ class ProviderUnavailable(ProviderError):
 
 
 class ProviderRefused(ProviderError):
-    """The account cannot call the provider at all: key refused, money out. Jobs wait; an operator is needed."""
+    """The account cannot call the provider at all: key refused, money out. Jobs wait; an operator
+    is needed."""
 
     code = "provider_refused"
 
 
 class ProviderRejected(ProviderError):
-    """The provider will never take this request. The conversation is dead until somebody changes something."""
+    """The provider will never take this request. The conversation is dead until somebody changes
+    something."""
 
     code = "provider_rejected"
 
 
 class ProviderAnswerInvalid(ProviderError):
-    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension. Tried again, boundedly."""
+    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension.
+    Tried again, boundedly."""
 
     code = "provider_answer_invalid"
 

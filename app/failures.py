@@ -16,7 +16,8 @@ from app.memory.backoff import backoff_seconds
 from app.settings import get_settings
 
 REFUSED_WAIT_SECONDS = 60.0
-"""How long a conversation waits when the provider refuses the account: until an operator has mended it."""
+"""How long a conversation waits when the provider refuses the account: until an operator has mended
+it."""
 
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (psycopg.OperationalError, "database_unavailable", "The database was away or too slow."),
@@ -28,7 +29,8 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 
 
 async def give_back(claim: Claim, error: BaseException) -> None:
-    """Queue the conversation again or give it up, by what kind of failure it was. A lost lease changes nothing."""
+    """Queue the conversation again or give it up, by what kind of failure it was. A lost lease
+    changes nothing."""
     settings = get_settings()
     code, detail = _describe(error)
     backoff = backoff_seconds(
@@ -41,7 +43,14 @@ async def give_back(claim: Claim, error: BaseException) -> None:
     if burns_attempt and claim.attempts >= settings.max_attempts:
         retry_in = None
     async with connection() as conn:
-        await queue.fail(conn, claim, code=code, detail=detail, retry_in_seconds=retry_in, burns_attempt=burns_attempt)
+        await queue.fail(
+            conn,
+            claim,
+            code=code,
+            detail=detail,
+            retry_in_seconds=retry_in,
+            burns_attempt=burns_attempt,
+        )
     log.warning(
         "conversation_dead" if retry_in is None else "conversation_retried",
         conversation_id=str(claim.conversation_id),
@@ -58,7 +67,10 @@ def _describe(error: BaseException) -> tuple[str, str]:
     kind, code, detail = next(entry for entry in _KINDS if isinstance(error, entry[0]))
     if kind is BaseException:
         # The message may quote a transcript, so only the type and the place are logged.
-        places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-3:]]
+        places = [
+            f"{frame.filename}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)[-3:]
+        ]
         log.error("internal_error", error=type(error).__name__, places=places)
     return code, detail
 
@@ -76,6 +88,10 @@ def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bo
             return max(backoff, error.retry_after_seconds or 0.0), True
         case psycopg.OperationalError():
             # Without a state the connection was lost, which says nothing about the conversation.
-            return backoff, error.sqlstate is not None and error.sqlstate[:2] not in ("57", "53", "08")
+            return backoff, error.sqlstate is not None and error.sqlstate[:2] not in (
+                "57",
+                "53",
+                "08",
+            )
         case _:
             return backoff, True

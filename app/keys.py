@@ -1,9 +1,10 @@
 """API keys: how they look, how they are checked, how they are kept.
 
-``smara_`` + 40 random base-62 characters (238 bits) + a CRC-32 in 6 base-62 characters. The prefix lets secret
-scanners find a leaked key and the checksum tells a typo from a key without asking the database; the form follows
-GitHub's tokens (GitHub blog, April 2021). Stored as HMAC-SHA-256 under the installation's secret: a key has enough
-entropy that a slow hash would only help those who want to keep us busy.
+``smara_`` + 40 random base-62 characters (238 bits) + a CRC-32 in 6 base-62 characters. The prefix
+lets secret scanners find a leaked key and the checksum tells a typo from a key without asking the
+database; the form follows GitHub's tokens (GitHub blog, April 2021). Stored as HMAC-SHA-256 under
+the installation's secret: a key has enough entropy that a slow hash would only help those who want
+to keep us busy.
 """
 
 from __future__ import annotations
@@ -43,8 +44,13 @@ def generate() -> str:
 
 
 def well_formed(key: str) -> bool:
-    """Whether the text has a key's form and its checksum fits. Says nothing about whether the key exists."""
-    if not key.startswith(PREFIX) or len(key) != len(PREFIX) + _RANDOM_CHARS + _CHECKSUM_CHARS or not key.isascii():
+    """Whether the text has a key's form and its checksum fits. Says nothing about whether the key
+    exists."""
+    if (
+        not key.startswith(PREFIX)
+        or len(key) != len(PREFIX) + _RANDOM_CHARS + _CHECKSUM_CHARS
+        or not key.isascii()
+    ):
         return False
     body = key[len(PREFIX) : -_CHECKSUM_CHARS]
     return hmac.compare_digest(_checksum(body), key[-_CHECKSUM_CHARS:])

@@ -15,7 +15,6 @@ from app.errors import ProviderError
 from app.memory.types import Embeddings, Extraction, Usage
 from app.settings import Settings, get_settings
 
-
 Purpose = Literal["extract", "embed"]
 
 
@@ -30,12 +29,14 @@ async def paid_extraction(
 ) -> Extraction:
     """Make one call of the LLM and keep its answer, in the statement that records how it ended.
 
-    The call is on the books before it is made, so that one whose process dies is there as well: its outcome stays
-    ``started``. Passes the call's errors on.
+    The call is on the books before it is made, so that one whose process dies is there as well: its
+    outcome stays ``started``. Passes the call's errors on.
     """
     call_id = uuid_utils.uuid7()
     async with connection() as conn:
-        await llm_calls.begin(conn, tenant_id, call_id, conversation_id=conversation_id, model=model)
+        await llm_calls.begin(
+            conn, tenant_id, call_id, conversation_id=conversation_id, model=model
+        )
     try:
         extraction = await call()
     except (ProviderError, asyncio.CancelledError) as error:
@@ -50,9 +51,14 @@ async def paid_extraction(
 
 
 async def paid_embedding(
-    call: Callable[[], Awaitable[Embeddings]], *, tenant_id: UUID, conversation_id: UUID | None, model: str
+    call: Callable[[], Awaitable[Embeddings]],
+    *,
+    tenant_id: UUID,
+    conversation_id: UUID | None,
+    model: str,
 ) -> Embeddings:
-    """Make one call of the embedder and put it on the books. Passes the call's answer and errors on."""
+    """Make one call of the embedder and put it on the books. Passes the call's answer and errors
+    on."""
     usage, outcome = Usage("voyage", model), "ok"
     try:
         embeddings = await call()
@@ -65,7 +71,12 @@ async def paid_embedding(
         cost = cost_microusd(usage, "embed", get_settings())
         async with connection() as conn:
             await llm_calls.record(
-                conn, tenant_id, conversation_id=conversation_id, outcome=outcome, usage=usage, cost_microusd=cost
+                conn,
+                tenant_id,
+                conversation_id=conversation_id,
+                outcome=outcome,
+                usage=usage,
+                cost_microusd=cost,
             )
 
 
@@ -74,7 +85,8 @@ def _outcome(error: BaseException) -> str:
 
 
 def cost_microusd(usage: Usage, purpose: Purpose, settings: Settings) -> int:
-    """What a call cost, in millionths of a US dollar: a price per million tokens is a micro-dollar per token."""
+    """What a call cost, in millionths of a US dollar: a price per million tokens is a micro-dollar
+    per token."""
     if purpose == "embed":
         return round(usage.input_tokens * settings.embedding_usd)
     return round(

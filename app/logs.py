@@ -25,7 +25,9 @@ def configure(settings: Settings) -> None:
         renderer = structlog.processors.JSONRenderer()
     else:
         renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), pad_event_to=24, exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(),
+            pad_event_to=24,
+            exception_formatter=structlog.dev.plain_traceback,
         )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,5 +49,14 @@ def configure(settings: Settings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-_CHATTY = ("alembic", "anthropic", "celery.app.trace", "celery.beat", "celery.worker", "httpx", "httpx2", "voyage")
+_CHATTY = (
+    "alembic",
+    "anthropic",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker",
+    "httpx",
+    "httpx2",
+    "voyage",
+)
 """Libraries whose INFO lines say what our own events say, or would print what people said."""

@@ -1,4 +1,5 @@
-"""Builds the paid clients, or their keyless stand-ins, from settings: once per process and event loop."""
+"""Builds the paid clients, or their keyless stand-ins, from settings: once per process and event
+loop."""
 
 from __future__ import annotations
 
@@ -17,13 +18,15 @@ from app.memory.bands import PUBLISHED, Bands
 from app.settings import Settings, get_settings
 
 MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55)
-"""MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as 0.97, among facts that
-are merely alike: the judge reads from 0.55 on, and no band of this model retires a memory by itself."""
+"""MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as
+0.97, among facts that are merely alike: the judge reads from 0.55 on, and no band of this model
+retires a memory by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What this process embeds and extracts with. A keyless stand-in is demo quality, and everyone is told so."""
+    """What this process embeds and extracts with. A keyless stand-in is demo quality, and everyone
+    is told so."""
 
     embedder: Embedder
     query_embedder: Embedder
@@ -40,10 +43,15 @@ def get_providers() -> Providers:
 
 
 def build(settings: Settings) -> Providers:
-    """The providers that ``settings`` ask for: a key, or a base URL of one's own, chooses the paid client."""
+    """The providers that ``settings`` ask for: a key, or a base URL of one's own, chooses the paid
+    client."""
     embedder = _embedder(settings, settings.embedding_timeout_seconds)
     # A reader waits less patiently than a worker: its client has a deadline of its own.
-    reader = embedder if isinstance(embedder, MiniLM) else _embedder(settings, settings.query_embedding_timeout_seconds)
+    reader = (
+        embedder
+        if isinstance(embedder, MiniLM)
+        else _embedder(settings, settings.query_embedding_timeout_seconds)
+    )
     return Providers(
         embedder=embedder,
         query_embedder=QueryCache(reader, settings.query_cache_entries),

@@ -1,7 +1,7 @@
 """Use case: a question → ranked memories.
 
-No queue, no LLM, no lock and no write; the one thing outside Postgres is the embedding of the question, and without
-it the words of the question are searched instead.
+No queue, no LLM, no lock and no write; the one thing outside Postgres is the embedding of the
+question, and without it the words of the question are searched instead.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
 from app.providers import get_providers
 
-
 _speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
 """Names by subject, for seconds: they only sharpen the question's vector."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """What came back, best first. ``degraded`` says why the answer is less good than usual, if it is."""
+    """What came back, best first. ``degraded`` says why the answer is less good than usual, if it
+    is."""
 
     memories: Sequence[Recalled]
     degraded: str | None = None
@@ -50,7 +50,9 @@ async def recall(
     return Recollection(found)
 
 
-async def strongest(scopes: Sequence[Scope], *, source: str | None = None, limit: int) -> Recollection:
+async def strongest(
+    scopes: Sequence[Scope], *, source: str | None = None, limit: int
+) -> Recollection:
     """Without a question: the memories of the highest retention, over all of the scopes."""
     async with connection() as conn:
         return Recollection(await memories.strongest(conn, scopes, source=source, limit=limit))
@@ -60,5 +62,7 @@ async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
     names = _speakers.get((tenant_id, subject))
     if names is None:
         async with connection() as conn:
-            names = _speakers[tenant_id, subject] = await subjects.speakers(conn, tenant_id, subject)
+            names = _speakers[tenant_id, subject] = await subjects.speakers(
+                conn, tenant_id, subject
+            )
     return names

@@ -10,8 +10,11 @@ from app.memory.types import Embeddings, Settled, Usage
 from app.settings import get_settings
 
 
-def receipt(settled: Sequence[Settled], drawn: Sequence[Usage], embedded: Embeddings | None) -> dict[str, Any]:
-    """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid for it."""
+def receipt(
+    settled: Sequence[Settled], drawn: Sequence[Usage], embedded: Embeddings | None
+) -> dict[str, Any]:
+    """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid
+    for it."""
     settings = get_settings()
     cost = sum(cost_microusd(usage, "extract", settings) for usage in drawn)
     if embedded:

@@ -37,7 +37,9 @@ async def remember(claim: Claim) -> None:
             await _remember(claim)
     except psycopg.OperationalError:
         raise
-    except Exception as error:  # The worker's outermost wall: one conversation's fault must not reach the others.
+    except (
+        Exception
+    ) as error:  # The worker's outermost wall: one conversation's fault must not reach the others.
         await give_back(claim, error)
 
 
@@ -59,7 +61,11 @@ async def _remember(claim: Claim) -> None:
 
     began = time.perf_counter()
     async with transaction() as conn:
-        names = {message.name for message in claim.transcript.messages if message.name and message.role == "user"}
+        names = {
+            message.name
+            for message in claim.transcript.messages
+            if message.name and message.role == "user"
+        }
         arrived_at = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
         if not await queue.still_ours(conn, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
@@ -83,12 +89,15 @@ async def _remember(claim: Claim) -> None:
 
 
 async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Extraction]]:
-    """Each window with its facts: those kept from an earlier run, or drawn now and kept before they are used."""
+    """Each window with its facts: those kept from an earlier run, or drawn now and kept before they
+    are used."""
     settings, extractor = get_settings(), providers.extractor
     kept: dict[int, Extraction] = {}
     if claim.run > 0 or claim.attempts > 1 or claim.crashes > 0:
         async with connection() as conn:
-            kept = await extractions.stored(conn, claim.tenant_id, claim.conversation_id, extractor.version)
+            kept = await extractions.stored(
+                conn, claim.tenant_id, claim.conversation_id, extractor.version
+            )
     parts = []
     for part, window in enumerate(
         windows(claim.transcript, settings.window_max_chars, settings.window_overlap_messages)
@@ -107,7 +116,9 @@ async def _draw(claim: Claim, providers: Providers, part: int, window: Window) -
         return extraction
 
     if not providers.paid_extractor:
-        return await extract()  # It costs milliseconds and always says the same, so there is nothing to keep.
+        return (
+            await extract()
+        )  # It costs milliseconds and always says the same, so there is nothing to keep.
     return await paid_extraction(
         extract,
         tenant_id=claim.tenant_id,

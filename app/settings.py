@@ -14,11 +14,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Everything that a deployment may change, read once from SMARA_* variables.
 
-    The names that people already have (DATABASE_URL, REDIS_URL, VOYAGE_API_KEY, …) work as they are. An empty
-    variable counts as not given, so that a compose file may pass ``VOYAGE_API_KEY=${VOYAGE_API_KEY:-}``.
+    The names that people already have (DATABASE_URL, REDIS_URL, VOYAGE_API_KEY, …) work as they
+    are. An empty variable counts as not given, so that a compose file may pass
+    ``VOYAGE_API_KEY=${VOYAGE_API_KEY:-}``.
     """
 
-    model_config = SettingsConfigDict(env_prefix="SMARA_", env_ignore_empty=True, frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SMARA_", env_ignore_empty=True, frozen=True, populate_by_name=True
+    )
 
     # Where things are. `up` embeds what has no address here.
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
@@ -60,7 +63,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(2 * 1024 * 1024, ge=1024)
     max_in_flight_per_tenant: int = Field(64, ge=1)
 
-    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease < visibility.
+    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease <
+    # visibility.
     worker_processes: int = Field(2, ge=1)
     worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
     hard_time_limit_seconds: int = Field(270, gt=0)
     lease_seconds: float = Field(300.0, gt=0)
     visibility_timeout_seconds: int = Field(600, gt=0)
+    celery_events: bool = Field(
+        False, description="Send task events and answer inspect: for Flower."
+    )
     sweep_seconds: float = Field(5.0, gt=0)
     max_attempts: int = Field(8, ge=1)
     max_crashes: int = Field(3, ge=1)
@@ -100,8 +107,14 @@ class Settings(BaseSettings):
         ]
         for (shorter, low), (longer, high) in itertools.pairwise(clocks):
             if low >= high:
-                raise ValueError(f"SMARA_{shorter.upper()} ({low:g}) must be below SMARA_{longer.upper()} ({high:g})")
-        if self.claim_window_seconds + self.conversation_timeout_seconds >= self.soft_time_limit_seconds:
+                raise ValueError(
+                    f"SMARA_{shorter.upper()} ({low:g}) must be below SMARA_{longer.upper()} "
+                    f"({high:g})"
+                )
+        if (
+            self.claim_window_seconds + self.conversation_timeout_seconds
+            >= self.soft_time_limit_seconds
+        ):
             raise ValueError(
                 "SMARA_CLAIM_WINDOW_SECONDS + SMARA_CONVERSATION_TIMEOUT_SECONDS must be below "
                 f"SMARA_SOFT_TIME_LIMIT_SECONDS ({self.soft_time_limit_seconds})"

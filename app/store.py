@@ -26,7 +26,8 @@ from app.memory.wording import document_text
 from app.providers import get_providers
 
 NEIGHBOURS = 8
-"""How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share their subject."""
+"""How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share
+their subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,11 @@ async def settle(
     model: str,
     bands: Bands,
 ) -> list[Settled]:
-    """Write each fact as a new memory, or find it a duplicate, or let it replace what it contradicts.
+    """Write each fact as a new memory, or find it a duplicate, or let it replace what it
+    contradicts.
 
-    The caller's transaction holds the subject's lock; a fact that does not say since when it is true is so since ``now``.
-    Facts are also compared with those before them in ``facts``.
+    The caller's transaction holds the subject's lock; a fact that does not say since when it is
+    true is so since ``now``. Facts are also compared with those before them in ``facts``.
     """
     if not facts:
         return []
@@ -100,16 +102,25 @@ async def settle(
         settled.append(batch.add(n, fact, valid_from, decision))
     await batch.write(connection)
     await events.record(
-        connection, scope.tenant_id, settled, conversation_id=destination.conversation_id, run=destination.run
+        connection,
+        scope.tenant_id,
+        settled,
+        conversation_id=destination.conversation_id,
+        run=destination.run,
     )
     return settled
 
 
 class _Batch:
-    """The facts being settled together: what each comes to, and what is to be written for all of them."""
+    """The facts being settled together: what each comes to, and what is to be written for all of
+    them."""
 
     def __init__(
-        self, destination: Destination, vectors: Sequence[Vector], hashes: Sequence[bytes], model: str
+        self,
+        destination: Destination,
+        vectors: Sequence[Vector],
+        hashes: Sequence[bytes],
+        model: str,
     ) -> None:
         self._destination, self._hashes, self._model = destination, hashes, model
         self._vectors = np.asarray(vectors, dtype=np.float32)
@@ -118,7 +129,8 @@ class _Batch:
         self._repeated: list[UUID] = []
 
     def neighbours(self, n: int, found: Sequence[Neighbour]) -> list[Neighbour]:
-        """The neighbours of fact ``n`` as they are by now, those of this batch among them, best first."""
+        """The neighbours of fact ``n`` as they are by now, those of this batch among them, best
+        first."""
         neighbours = [
             Neighbour(new.memory_id, new.fact, self._similarity(earlier, n), new.valid_from)
             for earlier, new in self._new.items()
@@ -133,7 +145,9 @@ class _Batch:
         similarity = neighbour.similarity if neighbour else None
         if decision.outcome == "duplicate" and neighbour is not None:
             self._repeated.append(neighbour.memory_id)
-            return Settled(fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity)
+            return Settled(
+                fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity
+            )
         replaced = neighbour if decision.outcome == "replaces" else None
         successor = neighbour if decision.outcome == "history" else None
         new = self._memory(n, fact, valid_from, successor)
@@ -154,7 +168,9 @@ class _Batch:
         scope = self._destination.scope
         await memories.insert(connection, list(self._new.values()))
         for memory_id, by in self._retired.items():
-            await memories.supersede(connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from)
+            await memories.supersede(
+                connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
+            )
         for memory_id in self._repeated:
             await memories.reinforce(connection, scope, memory_id)
 
@@ -163,7 +179,9 @@ class _Batch:
             return 1.0
         return float(self._vectors[earlier] @ self._vectors[n])
 
-    def _memory(self, n: int, fact: Fact, valid_from: datetime, successor: Neighbour | None) -> NewMemory:
+    def _memory(
+        self, n: int, fact: Fact, valid_from: datetime, successor: Neighbour | None
+    ) -> NewMemory:
         to = self._destination
         return NewMemory(
             memory_id=uuid_utils.uuid7(),

@@ -24,7 +24,9 @@ BENCHES = {"accept": bench_http.accept, "search": bench_http.search, "drain": be
 def _fake(name: str) -> Iterator[str]:
     """A fake provider in a process of its own; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.providers.{name}", "--port", "0"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", f"tests.providers.{name}", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     try:
@@ -44,7 +46,9 @@ def main(names: tuple[str, ...]) -> None:
     rows: list[report.Row] = []
     try:
         with _fake("anthropic") as anthropic_url, _fake("voyage") as voyage_url:
-            os.environ["BENCH_VOYAGE_URL"] = voyage_url = voyage_url.rstrip("/").removesuffix("/v1") + "/v1"
+            os.environ["BENCH_VOYAGE_URL"] = voyage_url = (
+                voyage_url.rstrip("/").removesuffix("/v1") + "/v1"
+            )
             for name in names or BENCHES:
                 stack = Stack(
                     folder / name,

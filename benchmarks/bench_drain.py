@@ -1,4 +1,5 @@
-"""How fast the pipeline drains: conversations per second on this machine, with providers that answer at once."""
+"""How fast the pipeline drains: conversations per second on this machine, with providers that
+answer at once."""
 
 from __future__ import annotations
 
@@ -16,17 +17,22 @@ from tests.stack import Stack
 
 CONVERSATIONS, SUBJECTS = 3_000, 600
 PEER_PER_SECOND = 25.0
-"""The best-known peer's synchronous add does 14 to 25 a second; the upper end is what we stand beside."""
+"""The best-known peer's synchronous add does 14 to 25 a second; the upper end is what we stand
+beside."""
 
 
 def drain(stack: Stack) -> list[Row]:
-    """Post everything while no worker runs, then start the worker and time from the first claim to the last commit."""
+    """Post everything while no worker runs, then start the worker and time from the first claim to
+    the last commit."""
     _, api_key = new_tenant(stack.database_url)
     headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
 
     def conversation(n: int) -> bytes:
         facts = f"Word{n}a sings well. Word{n}b eats grain. Word{n}c flies home."
-        body = {"user_id": f"subject-{n % SUBJECTS}", "messages": [{"role": "user", "content": facts}]}
+        body = {
+            "user_id": f"subject-{n % SUBJECTS}",
+            "messages": [{"role": "user", "content": facts}],
+        }
         return request("POST", "/v1/conversations", headers, json.dumps(body).encode())
 
     asyncio.run(run(stack.port, conversation, concurrency=8, requests=CONVERSATIONS, expect=202))
@@ -37,18 +43,22 @@ def drain(stack: Stack) -> list[Row]:
             while True:
                 row = connection.execute(
                     """
-                    SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'dead'),
+                    SELECT count(*) FILTER (WHERE state = 'done'),
+                        count(*) FILTER (WHERE state = 'dead'),
                            date_part('epoch', max(finished_at) - min(claimed_at)),
                            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY
                                date_part('epoch', finished_at - claimed_at) * 1000)
-                    FROM conversations JOIN api_keys USING (tenant_id) WHERE key_hash IS NOT NULL AND user_id LIKE 'subject-%'
+                    FROM conversations JOIN api_keys USING (tenant_id)
+                        WHERE key_hash IS NOT NULL AND user_id LIKE 'subject-%'
                     """
                 ).fetchone()
                 assert row is not None
                 if row[0] + row[1] == CONVERSATIONS:
                     break
                 time.sleep(0.5)
-            stored = connection.execute("SELECT count(*) FROM memories WHERE user_id LIKE 'subject-%'").fetchone()
+            stored = connection.execute(
+                "SELECT count(*) FROM memories WHERE user_id LIKE 'subject-%'"
+            ).fetchone()
     finally:
         stack.beat.stop()
         stack.worker.stop()
@@ -57,5 +67,11 @@ def drain(stack: Stack) -> list[Row]:
     figures = Figures(round(row[3][0], 1), round(row[3][1], 1), round(CONVERSATIONS / row[2], 1))
     name = f"pipeline drain, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
     return [
-        Row.above(name, int(os.environ.get("SMARA_WORKER_IN_FLIGHT", "8")) * 2, figures, PEER_PER_SECOND, bar=100.0)
+        Row.above(
+            name,
+            int(os.environ.get("SMARA_WORKER_IN_FLIGHT", "8")) * 2,
+            figures,
+            PEER_PER_SECOND,
+            bar=100.0,
+        )
     ]

@@ -1,4 +1,5 @@
-"""POST /v1/conversations and search, each beside its floor, at concurrency 1 and 16, one API process."""
+"""POST /v1/conversations and search, each beside its floor, at concurrency 1 and 16, one API
+process."""
 
 from __future__ import annotations
 
@@ -30,9 +31,15 @@ CONCURRENCIES = {1: 300, 16: 2_000}
 SEARCHES = {1: 200, 16: 800}
 SEARCH = "/v1/memories/search?q=where+does+she+live"
 MESSAGES = [
-    {"role": "user", "content": "I moved to Lisbon last month and I work as a nurse at the Santa Maria hospital."},
+    {
+        "role": "user",
+        "content": "I moved to Lisbon last month and I work as a nurse at Santa Maria hospital.",
+    },
     {"role": "assistant", "content": "How do you like it there?"},
-    {"role": "user", "content": "I love it. My sister visits me in May, and I am learning to surf."},
+    {
+        "role": "user",
+        "content": "I love it. My sister visits me in May, and I am learning to surf.",
+    },
     {"role": "assistant", "content": "That sounds lovely! Shall I look for surf schools?"},
 ]
 
@@ -50,7 +57,11 @@ def accept(stack: Stack) -> list[Row]:
         for concurrency, requests in CONCURRENCIES.items():
             ours, floor = asyncio.run(
                 beside(
-                    (stack.port, lambda n: request("POST", "/v1/conversations", headers, conversation(n)), 202),
+                    (
+                        stack.port,
+                        lambda n: request("POST", "/v1/conversations", headers, conversation(n)),
+                        202,
+                    ),
                     (port, lambda n: request("POST", "/insert", headers, conversation(n)), 202),
                     concurrency=concurrency,
                     requests=requests,
@@ -61,7 +72,8 @@ def accept(stack: Stack) -> list[Row]:
 
 
 def search(stack: Stack) -> list[Row]:
-    """Search at 1,000 memories of 50,000 with a cached query embedding, beside a bare route with the same statement."""
+    """Search at 1,000 memories of 50,000 with a cached query embedding, beside a bare route with
+    the same statement."""
     tenant_id, api_key = new_tenant(stack.database_url)
     _fill(stack, tenant_id)
     headers = {"Authorization": f"Bearer {api_key}"}
@@ -73,12 +85,25 @@ def search(stack: Stack) -> list[Row]:
     env = {"FLOOR_TENANT": str(tenant_id), "FLOOR_VECTOR": json.dumps(vector)}
     rows = []
     with _floor(stack, env) as port:
-        for floor_name, path in {"the exact statement": "search", "the ten nearest alone": "nearest"}.items():
+        for floor_name, path in {
+            "the exact statement": "search",
+            "the ten nearest alone": "nearest",
+        }.items():
             for concurrency, requests in SEARCHES.items():
                 ours, floor = asyncio.run(
                     beside(
-                        (stack.port, lambda n: request("GET", f"{SEARCH}&user_id=user-{n % USERS}", headers), 200),
-                        (port, lambda n, path=path: request("GET", f"/{path}?user_id=user-{n % USERS}", headers), 200),  # type: ignore[misc]
+                        (
+                            stack.port,
+                            lambda n: request("GET", f"{SEARCH}&user_id=user-{n % USERS}", headers),
+                            200,
+                        ),
+                        (
+                            port,
+                            lambda n, path=path: request(
+                                "GET", f"/{path}?user_id=user-{n % USERS}", headers
+                            ),
+                            200,
+                        ),  # type: ignore[misc]
                         concurrency=concurrency,
                         requests=requests,
                     )
@@ -94,7 +119,9 @@ def _floor(stack: Stack, env: dict[str, str]) -> Iterator[int]:
         connection.execute(floors.TABLE)
     port = free_port()
     environment = {**os.environ, "FLOOR_VECTOR": "[1]", **env, "DATABASE_URL": stack.database_url}
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.floors", str(port)], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.floors", str(port)], env=environment
+    )
     try:
         eventually(lambda: _up(port))
         yield port
@@ -105,17 +132,20 @@ def _floor(stack: Stack, env: dict[str, str]) -> Iterator[int]:
 
 def _up(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).status_code == 200
+        return (
+            httpx2.get(f"http://127.0.0.1:{port}/openapi.json", trust_env=False).status_code == 200
+        )
     except httpx2.HTTPError:
         return False
 
 
 def _fill(stack: Stack, tenant_id: object) -> None:
-    """50 users with 1,000 memories each, in clusters as real facts are, of all ages up to a month."""
+    """50 users with 1,000 memories each, in clusters as facts are, of ages up to a month."""
     random = np.random.default_rng(7)
     centres = random.normal(size=(40, DIMENSION))
     columns = (
-        "tenant_id, scope_key, user_id, namespace, fact, about, importance, source, created_at, content_hash,"
+        "tenant_id, scope_key, user_id, namespace, fact, about, importance, source, created_at, "
+        "content_hash,"
         " embedding_model, embedding"
     )
     with psycopg.connect(stack.database_url) as connection:
@@ -126,7 +156,7 @@ def _fill(stack: Stack, tenant_id: object) -> None:
             for n in range(USERS * MEMORIES_EACH):
                 user_id = f"user-{n % USERS}"
                 vector = centres[random.integers(40)] + random.normal(size=DIMENSION)
-                fact = f"User said something worth keeping, number {n}, of about the length that a fact has."
+                fact = f"User said something worth keeping, number {n}, about as long as facts are."
                 copy.write_row(
                     (
                         tenant_id,

@@ -24,7 +24,9 @@ from pydantic import BaseModel
 from app.db import memories
 from app.memory.types import Scope
 
-TABLE = "CREATE TABLE IF NOT EXISTS floor_inserts (id uuid PRIMARY KEY DEFAULT uuidv7(), body jsonb NOT NULL)"
+TABLE = """
+CREATE TABLE IF NOT EXISTS floor_inserts (id uuid PRIMARY KEY DEFAULT uuidv7(), body jsonb NOT NULL)
+"""
 
 
 class Body(BaseModel):
@@ -42,7 +44,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         max_size=10,
         open=False,
         configure=register_vector_async,
-        kwargs={"options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"},
+        kwargs={
+            "options": "-c random_page_cost=1.1 -c jit=off -c max_parallel_workers_per_gather=0"
+        },
     )
     await app.state.pool.open()
     app.state.vector = HalfVector(json.loads(os.environ["FLOOR_VECTOR"]))
@@ -68,7 +72,10 @@ async def insert(body: Body, request: Request) -> dict[str, Any]:
 async def search(user_id: str, request: Request) -> dict[str, Any]:
     """The one statement that an exact search of the service runs, and its rows."""
     scope = Scope(UUID(os.environ["FLOOR_TENANT"]), "default", user_id)
-    async with request.app.state.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+    async with (
+        request.app.state.pool.connection() as connection,
+        connection.cursor(binary=True) as cursor,
+    ):
         await cursor.execute(
             memories.BY_VECTOR,
             {
@@ -86,14 +93,21 @@ async def search(user_id: str, request: Request) -> dict[str, Any]:
 async def nearest(user_id: str, request: Request) -> dict[str, Any]:
     """The least that a search could be: the ten nearest by cosine, without age and importance."""
     scope = Scope(UUID(os.environ["FLOOR_TENANT"]), "default", user_id)
-    async with request.app.state.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+    async with (
+        request.app.state.pool.connection() as connection,
+        connection.cursor(binary=True) as cursor,
+    ):
         await cursor.execute(
             """
             SELECT memory_id, fact, 1 - (embedding <=> %(vector)b) FROM memories
             WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
             ORDER BY embedding <=> %(vector)b LIMIT 10
             """,
-            {"tenant_id": scope.tenant_id, "scope_key": scope.key, "vector": request.app.state.vector},
+            {
+                "tenant_id": scope.tenant_id,
+                "scope_key": scope.key,
+                "vector": request.app.state.vector,
+            },
         )
         return {"results": await cursor.fetchall()}
 

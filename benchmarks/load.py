@@ -1,4 +1,5 @@
-"""A load generator lean enough to measure a server on the same two cores: raw HTTP/1.1 over kept connections."""
+"""A load generator lean enough to measure a server on the same two cores: raw HTTP/1.1 over kept
+connections."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ class Figures:
     def of(cls, milliseconds: list[float], seconds: float) -> Figures:
         ordered = sorted(milliseconds)
         p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-        return cls(round(statistics.median(ordered), 2), round(p95, 2), round(len(ordered) / seconds, 1))
+        return cls(
+            round(statistics.median(ordered), 2), round(p95, 2), round(len(ordered) / seconds, 1)
+        )
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
@@ -31,8 +34,11 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
-async def run(port: int, make: Callable[[int], bytes], *, concurrency: int, requests: int, expect: int) -> Figures:
-    """Send ``requests`` requests over ``concurrency`` connections. Raises on any status other than ``expect``."""
+async def run(
+    port: int, make: Callable[[int], bytes], *, concurrency: int, requests: int, expect: int
+) -> Figures:
+    """Send ``requests`` requests over ``concurrency`` connections. Raises on any status other than
+    ``expect``."""
     numbers = iter(range(requests))
     taken: list[float] = []
 
@@ -63,7 +69,8 @@ async def beside(
     requests: int,
     rounds: int = 7,
 ) -> tuple[Figures, Figures]:
-    """Measure two servers in turn, A B A B …, after a warm-up of each; the median round of each, by p50.
+    """Measure two servers in turn, A B A B …, after a warm-up of each; the median round of each, by
+    p50.
 
     In turn, since machines drift: a slow second then hits both.
     """

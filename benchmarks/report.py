@@ -19,7 +19,8 @@ REPORT = Path(__file__).parent / "report.json"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement. ``ratio`` is ours to the floor's: of p50 where ``unit`` is ms, of rates where it is per second."""
+    """One measurement. ``ratio`` is ours to the floor's: of p50 where ``unit`` is ms, of rates
+    where it is per second."""
 
     name: str
     concurrency: int
@@ -33,7 +34,9 @@ class Row:
     met: bool
 
     @classmethod
-    def beside(cls, name: str, concurrency: int, ours: Figures, floor: Figures, *, bar: float) -> Row:
+    def beside(
+        cls, name: str, concurrency: int, ours: Figures, floor: Figures, *, bar: float
+    ) -> Row:
         ratio = round(ours.p50 / floor.p50, 2)
         return cls(
             name,
@@ -67,13 +70,27 @@ class Row:
 
 def machine() -> dict[str, object]:
     """What it was measured on."""
-    return {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
 
 
 def write(rows: Sequence[Row]) -> None:
     """Print the table and write benchmarks/report.json."""
     table = Table(title="Speed, each beside its floor in the same run")
-    for column in ("what", "at once", "p50 ms", "p95 ms", "per second", "floor", "ratio", "bar", ""):
+    for column in (
+        "what",
+        "at once",
+        "p50 ms",
+        "p95 ms",
+        "per second",
+        "floor",
+        "ratio",
+        "bar",
+        "",
+    ):
         table.add_column(column, justify="left" if column in ("what", "") else "right")
     for row in rows:
         table.add_row(
@@ -88,4 +105,6 @@ def write(rows: Sequence[Row]) -> None:
             "[green]met" if row.met else "[red]missed",
         )
     Console(width=max(Console().width, 140)).print(table)
-    REPORT.write_text(json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}, indent=2) + "\n")
+    REPORT.write_text(
+        json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}, indent=2) + "\n"
+    )

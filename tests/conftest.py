@@ -1,4 +1,5 @@
-"""One Postgres, one Redis and one running service for each test process; a fresh tenant for each test."""
+"""One Postgres, one Redis and one running service for each test process; a fresh tenant for each
+test."""
 
 from __future__ import annotations
 
@@ -70,9 +71,13 @@ def redis_url(workspace: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stack(workspace: Path, make_database: MakeDatabase, redis_url: str, models: Path) -> Iterator[Stack]:
+def stack(
+    workspace: Path, make_database: MakeDatabase, redis_url: str, models: Path
+) -> Iterator[Stack]:
     """The keyless service, running for all the tests that do no harm to it."""
-    stack = Stack(workspace / "stack", make_database(LOCAL_MODEL), redis_url, models, SMARA_SWEEP_SECONDS="1")
+    stack = Stack(
+        workspace / "stack", make_database(LOCAL_MODEL), redis_url, models, SMARA_SWEEP_SECONDS="1"
+    )
     yield stack.start()
     stack.stop()
 

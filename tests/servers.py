@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -140,7 +141,9 @@ class Process:
     def children(self) -> list[int]:
         """The pool children of a worker."""
         assert self.process is not None
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        found = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
+        )
         return [int(pid) for pid in found.stdout.split()]
 
 
@@ -149,10 +152,15 @@ class Client:
 
     def __init__(self, base_url: str, api_key: str) -> None:
         self.http = httpx2.Client(
-            base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, timeout=35.0, trust_env=False
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=35.0,
+            trust_env=False,
         )
 
-    def post_conversation(self, user_id: str, *texts: str, key: str | None = None, **fields: Any) -> str:
+    def post_conversation(
+        self, user_id: str, *texts: str, key: str | None = None, **fields: Any
+    ) -> str:
         """POST a conversation of user messages; its id."""
         messages = [{"role": "user", "content": text} for text in texts]
         headers = {"Idempotency-Key": key} if key else {}
@@ -175,7 +183,9 @@ class Client:
 
     def facts(self, user_id: str, q: str = "what is known") -> list[str]:
         """The facts of the user's live memories, in no particular order."""
-        answer = self.http.get("/v1/memories/search", params={"user_id": user_id, "q": q, "limit": 50})
+        answer = self.http.get(
+            "/v1/memories/search", params={"user_id": user_id, "q": q, "limit": 50}
+        )
         assert answer.status_code == 200, answer.text
         return sorted(memory["fact"] for memory in answer.json()["results"])
 
@@ -192,7 +202,8 @@ def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 
 def free_port() -> int:
-    """A port outside the range that the kernel gives to clients, so that none of them takes it meanwhile."""
+    """A port outside the range that the kernel gives to clients, so that none of them takes it
+    meanwhile."""
     while True:
         port = random.randrange(10_000, 30_000)
         with socket.socket() as probe:
@@ -204,8 +215,6 @@ def free_port() -> int:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait(timeout=10)

@@ -1,4 +1,5 @@
-"""The whole service for one test or many: API, worker and scheduler over a database and a Redis of their own."""
+"""The whole service for one test or many: API, worker and scheduler over a database and a Redis of
+their own."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ IMPATIENT = {
 class Stack:
     """``crash_folder`` takes the files of app/crash_points.py."""
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str, models: Path, **env: str) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, redis_url: str, models: Path, **env: str
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.database_url = folder, database_url
         self.crash_folder = folder / "crashes"

@@ -35,7 +35,7 @@ class MessageIn(BaseModel):
 
     role: Role
     content: Text | list[dict[str, Any]] | None = Field(
-        description="The words, or content blocks; blocks that hold no text are noted as such, `[image]`."
+        description="The words, or content blocks; one without text leaves a note, `[image]`."
     )
     name: Annotated[Text, Field(max_length=100)] | None = Field(
         None, description="Who speaks, where several people share a role."
@@ -67,16 +67,20 @@ class ConversationIn(BaseModel):
     )
 
     user_id: UserId = Field(description="Whose memories these become: your own name for a person.")
-    messages: Annotated[list[MessageIn], Field(min_length=1, max_length=MAX_MESSAGES)] | None = Field(
-        None, description="The turns in order; give these or `transcript`."
+    messages: Annotated[list[MessageIn], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
+        Field(None, description="The turns in order; give these or `transcript`.")
     )
     transcript: Annotated[Text, Field(min_length=1)] | None = Field(
         None, description='Plain text instead of `messages`, in lines such as "Name: words".'
     )
     namespace: Namespace = "default"
     source: Source = "conversation"
-    external_id: Annotated[Text, Field(max_length=200)] | None = Field(None, description="Your own id for it.")
-    occurred_at: Time | None = Field(None, description="When the chat took place; relative dates count from here.")
+    external_id: Annotated[Text, Field(max_length=200)] | None = Field(
+        None, description="Your own id for it."
+    )
+    occurred_at: Time | None = Field(
+        None, description="When the chat took place; relative dates count from here."
+    )
     metadata: Metadata = Field({}, description="Copied onto each memory.")
     instructions: Annotated[Text, Field(max_length=4_000)] | None = Field(
         None, description="What to remember or leave out, in your words."
@@ -93,7 +97,8 @@ class ConversationIn(BaseModel):
             self._turns = parse_transcript(self.transcript)
         else:
             self._turns = [
-                Message(turn.role, text_of(turn.content), turn.name, turn.at) for turn in self.messages or ()
+                Message(turn.role, text_of(turn.content), turn.name, turn.at)
+                for turn in self.messages or ()
             ]
         if not any(turn.content.strip() for turn in self._turns):
             raise ValueError("every message is blank; send the words that were said")
@@ -133,7 +138,9 @@ class FactReceipt(BaseModel):
     reason: str
     memory_id: UUID | None
     replaced_id: UUID | None
-    message_indexes: list[int] = Field(description="The messages that it was drawn from, counted from 0.")
+    message_indexes: list[int] = Field(
+        description="The messages that it was drawn from, counted from 0."
+    )
     quote: str
 
 
@@ -157,14 +164,18 @@ class ConversationOut(BaseModel):
     metadata: dict[str, Any]
     message_count: int
     state: Literal["queued", "processing", "done", "dead", "cancelled"]
-    status: Literal["queued", "processing", "done", "dead", "cancelled"] = Field(description="The same as `state`.")
+    status: Literal["queued", "processing", "done", "dead", "cancelled"] = Field(
+        description="The same as `state`."
+    )
     attempts: int
     occurred_at: IsoTime
     created_at: IsoTime
     next_attempt_at: IsoTime | None = Field(description="While it is queued: when it is due.")
     started_at: IsoTime | None
     finished_at: IsoTime | None
-    stages: dict[str, float] = Field(description="Milliseconds by stage of the run that finished it.")
+    stages: dict[str, float] = Field(
+        description="Milliseconds by stage of the run that finished it."
+    )
     error: ConversationError | None
     receipt: Receipt | None = Field(description="When it is done.")
 
@@ -206,7 +217,9 @@ class ConversationPage(BaseModel):
     """Newest first."""
 
     conversations: list[ConversationOut]
-    next_cursor: str | None = Field(description="Send as `cursor` for the page that follows; null on the last.")
+    next_cursor: str | None = Field(
+        description="Send as `cursor` for the page that follows; null on the last."
+    )
 
 
 @router.post("", status_code=202)
@@ -216,19 +229,23 @@ async def accept(
     response: Response,
     idempotency_key: Annotated[
         str | None,
-        Header(description="1 to 255 visible ASCII characters. Kept for as long as the conversation."),
+        Header(
+            description="1 to 255 visible ASCII characters. Kept for as long as the conversation."
+        ),
     ] = None,
 ) -> ConversationAccepted:
     """Take in a conversation; its memories can be recalled seconds later.
 
-    202 means that it is committed: it ends as `done`, `dead` (visible, with the reason, replayable) or `cancelled`.
-    The same `Idempotency-Key` with the same body gives the same answer again, with `Idempotent-Replayed: true`, and
-    with another body a 422. Without a key, a POST that is sent twice is two conversations; what they say twice is still
-    remembered once.
+    202 means that it is committed: it ends as `done`, `dead` (visible, with the reason, replayable)
+    or `cancelled`. The same `Idempotency-Key` with the same body gives the same answer again, with
+    `Idempotent-Replayed: true`, and with another body a 422. Without a key, a POST that is sent
+    twice is two conversations; what they say twice is still remembered once.
     """
     caller = may(request, "write")
     key = _idempotency_key(idempotency_key)
-    digest = hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
+    digest = (
+        hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
+    )
     async with connection() as conn:
         accepted = await conversations.accept(
             conn,
@@ -251,7 +268,8 @@ async def accept(
         )
     if accepted.body_sha256 != digest:
         raise Unprocessable(
-            "This Idempotency-Key was used with another body; use a new key for a new conversation.",
+            "This Idempotency-Key was used with another body; use a new key for a new "
+            "conversation.",
             code="idempotency_key_reused",
         )
     if accepted.replayed:
@@ -270,7 +288,9 @@ async def accept(
 async def list_conversations(
     request: Request,
     user_id: Annotated[UserId | None, Query()] = None,
-    state: Annotated[Literal["queued", "processing", "done", "dead", "cancelled"] | None, Query()] = None,
+    state: Annotated[
+        Literal["queued", "processing", "done", "dead", "cancelled"] | None, Query()
+    ] = None,
     since: Annotated[Time | None, Query(description="Accepted at this time or later.")] = None,
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
@@ -279,7 +299,13 @@ async def list_conversations(
     caller = may(request, "read")
     async with connection() as conn:
         page = await conversations.list_page(
-            conn, caller.tenant_id, user_id=user_id, state=state, since=since, before=cursor, limit=limit + 1
+            conn,
+            caller.tenant_id,
+            user_id=user_id,
+            state=state,
+            since=since,
+            before=cursor,
+            limit=limit + 1,
         )
     more = len(page) > limit
     shown = page[:limit]
@@ -294,10 +320,13 @@ async def get(
     request: Request,
     conversation_id: UUID,
     wait: Annotated[
-        int, Lenient(0, MAX_WAIT_SECONDS), Query(description="Hold the answer for up to this many seconds until done.")
+        int,
+        Lenient(0, MAX_WAIT_SECONDS),
+        Query(description="Hold the answer for up to this many seconds until done."),
     ] = 0,
 ) -> ConversationOut:
-    """Where a conversation stands and, when it is done, the receipt: each fact, what became of it, and why."""
+    """Where a conversation stands and, when it is done, the receipt: each fact, what became of it,
+    and why."""
     caller = may(request, "read")
     deadline = asyncio.get_running_loop().time() + wait
     pause = 0.02
@@ -315,7 +344,8 @@ async def get(
 
 @router.post("/{conversation_id}/replay", status_code=202)
 async def replay(request: Request, conversation_id: UUID) -> ConversationAccepted:
-    """Queue a dead or done conversation once more. What it said before and is remembered stays remembered once."""
+    """Queue a dead or done conversation once more. What it said before and is remembered stays
+    remembered once."""
     caller = may(request, "write")
     async with transaction() as conn:
         queued = await conversations.replay(conn, caller.tenant_id, conversation_id)
@@ -324,7 +354,10 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
         raise NotFound("There is no conversation of this id.")
     if not queued:
         state = "erased" if progress.erased else progress.state
-        raise Conflict(f"This conversation is {state}; only a dead or done one can be replayed.", code="not_replayable")
+        raise Conflict(
+            f"This conversation is {state}; only a dead or done one can be replayed.",
+            code="not_replayable",
+        )
     request.app.state.doorbell.ring()
     return ConversationAccepted(
         id=conversation_id,
@@ -340,10 +373,13 @@ async def erase(
     conversation_id: UUID,
     memories: Annotated[Flag, Query(description="Also erase what was learned from it.")] = False,
 ) -> None:
-    """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned from it."""
+    """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
+    from it."""
     caller = may(request, "write")
     async with transaction() as conn:
-        found = await conversations.erase(conn, caller.tenant_id, conversation_id, with_memories=memories)
+        found = await conversations.erase(
+            conn, caller.tenant_id, conversation_id, with_memories=memories
+        )
     if not found:
         raise NotFound("There is no conversation of this id.")
 
@@ -353,5 +389,7 @@ def _idempotency_key(header: str | None) -> str | None:
         return None
     match = _KEY.fullmatch(header.strip())
     if match is None:
-        raise Unprocessable("Idempotency-Key must be 1 to 255 visible ASCII characters.", code="bad_idempotency_key")
+        raise Unprocessable(
+            "Idempotency-Key must be 1 to 255 visible ASCII characters.", code="bad_idempotency_key"
+        )
     return match.group(1)

@@ -1,4 +1,5 @@
-"""Error family → status code, and one shape for all of them: ``{"error": "<text>", "code": "<stable>"}``."""
+"""Error family → status code, and one shape for all of them: ``{"error": "<text>", "code":
+"<stable>"}``."""
 
 from __future__ import annotations
 
@@ -42,9 +43,13 @@ class ErrorDetail(BaseModel):
 class ErrorBody(BaseModel):
     """What every refused request gets."""
 
-    error: str = Field(description="For people.", examples=["messages[3].content: must not contain NUL"])
+    error: str = Field(
+        description="For people.", examples=["messages[3].content: must not contain NUL"]
+    )
     code: str = Field(description="Stable, for programs.", examples=["validation"])
-    details: list[ErrorDetail] | None = Field(None, description="With code `validation`: each thing that is wrong.")
+    details: list[ErrorDetail] | None = Field(
+        None, description="With code `validation`: each thing that is wrong."
+    )
 
 
 def error_response(status: int, code: str, message: str, **extra: Any) -> JSONResponse:
@@ -64,7 +69,9 @@ def service_error_response(error: errors.ServiceError) -> JSONResponse:
 def database_response(error: psycopg.OperationalError) -> JSONResponse:
     """The answer when the database is away, full or too slow; its own words stay in the log."""
     log.warning("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
-    return error_response(503, "database_unavailable", "The database is away or too busy; try again shortly.")
+    return error_response(
+        503, "database_unavailable", "The database is away or too busy; try again shortly."
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -76,16 +83,26 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        details = [{"path": _path(each["loc"]), "message": _message(each)} for each in error.errors()]
+        details = [
+            {"path": _path(each["loc"]), "message": _message(each)} for each in error.errors()
+        ]
         first = details[0]
         more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-        text = f"{first['path']}: {first['message']}{more}" if first["path"] else f"{first['message']}{more}"
+        text = (
+            f"{first['path']}: {first['message']}{more}"
+            if first["path"]
+            else f"{first['message']}{more}"
+        )
         return error_response(422, "validation", text, details=details[:50])
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code in (404, 405):
-            return error_response(404, "not_found", f"There is no {request.method} {request.url.path} here; see /docs.")
+            return error_response(
+                404,
+                "not_found",
+                f"There is no {request.method} {request.url.path} here; see /docs.",
+            )
         return error_response(error.status_code, "http_error", str(error.detail))
 
     @app.exception_handler(psycopg.OperationalError)
@@ -100,7 +117,11 @@ def install(app: FastAPI) -> None:
 def _path(location: Sequence[Any]) -> str:
     """("body", "messages", 3, "content") → "messages[3].content"."""
     path = ""
-    for part in location[1:] if location and location[0] in ("body", "query", "path", "header") else location:
+    for part in (
+        location[1:]
+        if location and location[0] in ("body", "query", "path", "header")
+        else location
+    ):
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
 

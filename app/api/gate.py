@@ -1,4 +1,5 @@
-"""What every request passes before anything reads it: who is calling, then how much and what is sent."""
+"""What every request passes before anything reads it: who is calling, then how much and what is
+sent."""
 
 from __future__ import annotations
 
@@ -67,7 +68,9 @@ class Gate:
 
     async def _read_body(self, method: str, headers: Headers, receive: Receive) -> Receive:
         """The whole body, read once, and a ``receive`` that hands it on."""
-        too_large = TooLarge(f"The body is larger than {self._max_body_bytes} bytes; send it in parts.")
+        too_large = TooLarge(
+            f"The body is larger than {self._max_body_bytes} bytes; send it in parts."
+        )
         declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > self._max_body_bytes:
             raise too_large
@@ -87,7 +90,9 @@ class Gate:
                 raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
             if headers.get("content-encoding", "identity").lower() != "identity":
                 raise UnsupportedMediaType("Send the body without a Content-Encoding.")
-        return _once({"type": "http.request", "body": bytes(body), "more_body": False}, then=receive)
+        return _once(
+            {"type": "http.request", "body": bytes(body), "more_body": False}, then=receive
+        )
 
 
 def _once(first: Message, then: Receive | None = None) -> Receive:

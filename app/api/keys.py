@@ -26,7 +26,9 @@ class KeyIn(BaseModel):
 
     label: Annotated[Text, Field(max_length=100)] = ""
     scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], min_length=1)
-    expires_at: Time | None = Field(None, description="Until when it works; without it, until it is revoked.")
+    expires_at: Time | None = Field(
+        None, description="Until when it works; without it, until it is revoked."
+    )
 
 
 class KeyOut(BaseModel):

@@ -17,9 +17,11 @@ from app.settings import get_settings
 from app.workers.doorbell import Doorbell
 
 DESCRIPTION = """
-Memory for AI agents. POST a conversation when it ends; ask for the context before the next LLM call.
+Memory for AI agents. POST a conversation when it ends; ask for the context before the next LLM
+    call.
 
-Send `Authorization: Bearer smara_…` with every request under `/v1`. Every refusal has the same shape:
+Send `Authorization: Bearer smara_…` with every request under `/v1`. Every refusal has the same
+    shape:
 `{"error": "<for people>", "code": "<stable, for programs>"}`.
 """
 
@@ -63,7 +65,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await open_pool(settings)
     app.state.doorbell = Doorbell()
     app.state.doorbell.start()
-    # The first question should not wait for a model to load; a paid embedder is not called for this.
+    # The first question should not wait for a model to load; a paid embedder is not called for
+    # this.
     providers = get_providers()
     if not providers.paid_embedder:
         await providers.query_embedder.embed_query("warm-up")

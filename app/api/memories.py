@@ -42,7 +42,9 @@ class MemoryStored(BaseModel):
     id: UUID
     source: str
     namespace: str
-    replaced_id: UUID | None = Field(None, description="With `replaced`: the memory that this one retired.")
+    replaced_id: UUID | None = Field(
+        None, description="With `replaced`: the memory that this one retired."
+    )
 
 
 class MemoryDuplicate(BaseModel):
@@ -64,7 +66,9 @@ class MemoryOut(BaseModel):
     source: str
     namespace: str
     created_at: IsoTime
-    conversation_id: UUID | None = Field(description="The conversation that it was drawn from, if one was.")
+    conversation_id: UUID | None = Field(
+        description="The conversation that it was drawn from, if one was."
+    )
     message_indexes: list[int] = Field(description="The messages in it, counted from 0.")
 
     @staticmethod
@@ -89,12 +93,15 @@ class SearchResults(BaseModel):
     """Best first."""
 
     results: list[MemoryOut]
-    degraded: bool = Field(description="True when the question could not be embedded and its words were searched.")
+    degraded: bool = Field(
+        description="True when the question could not be embedded and its words were searched."
+    )
     degraded_reason: str | None = None
 
 
 class Context(BaseModel):
-    """A block of text to paste into a prompt, and the memories that it was made of, in the same order."""
+    """A block of text to paste into a prompt, and the memories that it was made of, in the same
+    order."""
 
     context: str
     memories: list[MemoryOut]
@@ -108,8 +115,11 @@ class Context(BaseModel):
     responses={200: {"model": MemoryDuplicate, "description": "The fact was known already."}},
     response_model_exclude_none=True,
 )
-async def store_memory(body: MemoryIn, request: Request, response: Response) -> MemoryStored | MemoryDuplicate:
-    """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired (`replaced`)."""
+async def store_memory(
+    body: MemoryIn, request: Request, response: Response
+) -> MemoryStored | MemoryDuplicate:
+    """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
+    (`replaced`)."""
     caller = may(request, "write")
     settled = await store(
         Destination(
@@ -144,10 +154,15 @@ async def search_memories(
     namespace: Annotated[Namespace, Query()] = "default",
     source: Annotated[Source | None, Query()] = None,
 ) -> SearchResults:
-    """The memories that best answer a question, ranked by similarity and retention over all of them."""
+    """The memories that best answer a question, ranked by similarity and retention over all of
+    them."""
     caller = may(request, "read")
     found = await recall(
-        [Scope(caller.tenant_id, namespace, user_id)], subjects.of_user(user_id), q, source=source, limit=limit
+        [Scope(caller.tenant_id, namespace, user_id)],
+        subjects.of_user(user_id),
+        q,
+        source=source,
+        limit=limit,
     )
     return SearchResults.model_construct(
         results=[MemoryOut.of(memory) for memory in found.memories],
@@ -160,11 +175,15 @@ async def search_memories(
 async def context(
     request: Request,
     user_id: Annotated[UserId, Path(description="Any characters; an encoded slash too.")],
-    q: Annotated[Question | None, Query(description="The message at hand; without it, the strongest memories.")] = None,
+    q: Annotated[
+        Question | None,
+        Query(description="The message at hand; without it, the strongest memories."),
+    ] = None,
     top_n: Annotated[int, Lenient(1, 20), Query()] = 5,
     namespace: Annotated[Namespace, Query()] = "default",
 ) -> Context:
-    """What an agent should know before it answers: a block of text, a line a memory. Ask before each LLM call."""
+    """What an agent should know before it answers: a block of text, a line a memory. Ask before
+    each LLM call."""
     caller = may(request, "read")
     scopes = [Scope(caller.tenant_id, namespace, user_id)]
     if q is None:

@@ -39,7 +39,9 @@ class Health(BaseModel):
     embedded: list[str] = Field(description="The parts that this installation runs itself.")
     extractor: Part
     embedder: Part
-    queue_oldest_due_seconds: float | None = Field(description="How long the oldest due conversation has waited.")
+    queue_oldest_due_seconds: float | None = Field(
+        description="How long the oldest due conversation has waited."
+    )
 
 
 class PipelineOut(BaseModel):
@@ -50,12 +52,16 @@ class PipelineOut(BaseModel):
     window_minutes: int
     done_in_window: int
     per_second: float = Field(description="Conversations done per second, over the window.")
-    stages: dict[str, dict[str, float]] = Field(description="p50 and p95 in milliseconds by stage, over the window.")
+    stages: dict[str, dict[str, float]] = Field(
+        description="p50 and p95 in milliseconds by stage, over the window."
+    )
     dead_by_reason: dict[str, int]
     at: IsoTime
 
 
-@router.get("/health", responses={503: {"model": Health, "description": "The database does not answer."}})
+@router.get(
+    "/health", responses={503: {"model": Health, "description": "The database does not answer."}}
+)
 async def health() -> JSONResponse:
     """Open to anyone. 200 when the database answers, 503 with the same body when it does not."""
     settings, providers = get_settings(), get_providers()
@@ -81,9 +87,12 @@ async def health() -> JSONResponse:
 @router.get("/v1/pipeline")
 async def read_pipeline(
     request: Request,
-    minutes: Annotated[int, Lenient(1, 1_440), Query(description="How far back throughput and times look.")] = 5,
+    minutes: Annotated[
+        int, Lenient(1, 1_440), Query(description="How far back throughput and times look.")
+    ] = 5,
 ) -> PipelineOut:
-    """Counts by state, how long the oldest due conversation has waited, throughput, stage times, the dead by reason."""
+    """Counts by state, how long the oldest due conversation has waited, throughput, stage times,
+    the dead by reason."""
     caller = may(request, "read")
     async with connection() as conn:
         found = await pipeline.read(conn, caller.tenant_id, window_minutes=minutes)

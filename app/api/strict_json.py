@@ -13,7 +13,8 @@ from app.errors import BadRequest
 
 
 class StrictRequest(Request):
-    """A request whose body must be UTF-8 and JSON without NaN and Infinity. Of equal keys the last one counts."""
+    """A request whose body must be UTF-8 and JSON without NaN and Infinity. Of equal keys the last
+    one counts."""
 
     async def json(self) -> Any:
         if not hasattr(self, "_parsed"):
@@ -44,16 +45,22 @@ def _parse(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        raise BadRequest("The body is not UTF-8; send JSON encoded as UTF-8.", code="malformed_json") from None
+        raise BadRequest(
+            "The body is not UTF-8; send JSON encoded as UTF-8.", code="malformed_json"
+        ) from None
     except json.JSONDecodeError as error:
         raise BadRequest(
-            f"The body is not valid JSON (line {error.lineno}, column {error.colno}).", code="malformed_json"
+            f"The body is not valid JSON (line {error.lineno}, column {error.colno}).",
+            code="malformed_json",
         ) from None
     except RecursionError:
-        raise BadRequest("The body is nested too deeply; flatten it.", code="malformed_json") from None
+        raise BadRequest(
+            "The body is nested too deeply; flatten it.", code="malformed_json"
+        ) from None
     except ValueError:
         raise BadRequest(
-            "The body holds a number that JSON does not have (NaN, Infinity, or thousands of digits).",
+            "The body holds a number that JSON does not have (NaN, Infinity, or thousands of "
+            "digits).",
             code="malformed_json",
         ) from None
 

@@ -1,4 +1,5 @@
-"""Types of what a request may carry: texts that Postgres can store, numbers as lenient as the contract."""
+"""Types of what a request may carry: texts that Postgres can store, numbers as lenient as the
+contract."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ Text = Annotated[str, AfterValidator(storable)]
 """Any text that UTF-8 and Postgres can hold: no NUL, no lone surrogates."""
 
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(storable)]
-Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]
+Namespace = Annotated[
+    str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)
+]
 Source = Annotated[str, StringConstraints(max_length=50), AfterValidator(storable)]
 FactText = Annotated[
     str,
@@ -46,7 +49,9 @@ FactText = Annotated[
     AfterValidator(storable),
     AfterValidator(_not_blank),
 ]
-Question = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(storable), AfterValidator(_not_blank)]
+Question = Annotated[
+    str, StringConstraints(max_length=8_000), AfterValidator(storable), AfterValidator(_not_blank)
+]
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -66,7 +71,7 @@ Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 def _whole(value: Any) -> Any:
-    """Clients send ``1.5`` where a whole number is meant (contract decision 7): the fraction goes."""
+    """Clients send ``1.5`` where a whole number is meant: the fraction goes."""
     if isinstance(value, str):
         try:
             number = float(value)
@@ -80,7 +85,8 @@ def _whole(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Lenient(GroupedMetadata):
-    """A whole number from ``minimum`` on; a fraction is cut off and more than ``maximum`` counts as the maximum."""
+    """A whole number from ``minimum`` on; a fraction is cut off and more than ``maximum`` counts as
+    the maximum."""
 
     minimum: int
     maximum: int

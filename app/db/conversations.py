@@ -37,7 +37,7 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The row behind a 202. ``replayed`` says that the same key and body had been accepted before."""
+    """The row behind a 202. ``replayed``: the same key had been accepted before."""
 
     conversation_id: UUID
     state: str
@@ -73,27 +73,32 @@ class Progress:
 
 
 _PROGRESS = """
-    conversation_id, user_id, namespace, source, external_id, metadata, message_count, occurred_at, created_at, state,
-    attempts, crash_attempts, next_attempt_at, error_code, error_detail, claimed_at, finished_at, stages, receipt,
+    conversation_id, user_id, namespace, source, external_id, metadata, message_count,
+    occurred_at, created_at, state, attempts, crash_attempts, next_attempt_at, error_code,
+    error_detail, claimed_at, finished_at, stages, receipt,
     messages IS NULL AS erased
 """
 
 
 async def accept(connection: Connection, new: NewConversation) -> Accepted:
-    """Write the conversation down. The same idempotency key again gives the first row back, whatever the body."""
+    """Write the conversation down. The same idempotency key again gives the first row back,
+    whatever the body."""
     scope = new.scope
     cursor = await connection.execute(
         """
         INSERT INTO conversations (
-            tenant_id, subject, user_id, namespace, agent_id, team_id, visibility, messages, message_count, occurred_at,
-            instructions, source, external_id, metadata, priority, idempotency_key, body_sha256, ready)
+            tenant_id, subject, user_id, namespace, agent_id, team_id, visibility, messages,
+            message_count, occurred_at, instructions, source, external_id, metadata, priority,
+            idempotency_key, body_sha256, ready)
         VALUES (
-            %(tenant_id)s, %(subject)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s, %(visibility)s,
-            %(messages)s, %(message_count)s, coalesce(%(occurred_at)s, now()), %(instructions)s, %(source)s,
-            %(external_id)s, %(metadata)s, %(priority)s, %(idempotency_key)s, %(body_sha256)s,
+            %(tenant_id)s, %(subject)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
+            %(visibility)s, %(messages)s, %(message_count)s, coalesce(%(occurred_at)s, now()),
+            %(instructions)s, %(source)s, %(external_id)s, %(metadata)s, %(priority)s,
+            %(idempotency_key)s, %(body_sha256)s,
             NOT EXISTS (
                 SELECT FROM conversations
-                WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')))
+                WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s
+                  AND state IN ('queued', 'processing')))
         ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING conversation_id, state, created_at
         """,
@@ -120,7 +125,9 @@ async def accept(connection: Connection, new: NewConversation) -> Accepted:
     row = await cursor.fetchone()
     if row is not None:
         conversation_id, state, created_at = row
-        return Accepted(conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256)
+        return Accepted(
+            conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256
+        )
     cursor = await connection.execute(
         """
         SELECT conversation_id, 'queued', created_at, true, body_sha256 FROM conversations
@@ -153,7 +160,8 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Progress]:
-    """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were accepted."""
+    """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were
+    accepted."""
     async with connection.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
             f"""
@@ -178,13 +186,16 @@ async def list_page(
 
 
 async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> bool:
-    """Queue a finished conversation once more, attempts from zero. False when it is not dead or done, or is erased."""
+    """Queue a finished conversation once more, attempts from zero. False when it is not dead or
+    done, or is erased."""
     cursor = await connection.execute(
         """
         UPDATE conversations
-        SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0, next_attempt_at = now(),
-            error_code = NULL, error_detail = NULL, finished_at = NULL, receipt = NULL, stages = '{}'
-        WHERE tenant_id = %s AND conversation_id = %s AND state IN ('done', 'dead') AND messages IS NOT NULL
+        SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0,
+            next_attempt_at = now(), error_code = NULL, error_detail = NULL, finished_at = NULL,
+            receipt = NULL, stages = '{}'
+        WHERE tenant_id = %s AND conversation_id = %s AND state IN ('done', 'dead')
+          AND messages IS NOT NULL
         RETURNING conversation_id
         """,
         (tenant_id, conversation_id),
@@ -192,11 +203,15 @@ async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID)
     return await cursor.fetchone() is not None
 
 
-async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID, *, with_memories: bool) -> bool:
-    """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the receipt.
+async def erase(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, *, with_memories: bool
+) -> bool:
+    """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
+    receipt.
 
-    ``with_memories`` also removes what was learned from it. False when this tenant has no such conversation. The
-    subject is locked, so a settle of this conversation either came before, and is undone here, or finds it cancelled.
+    ``with_memories`` also removes what was learned from it. False when this tenant has no such
+    conversation. The subject is locked, so a settle of this conversation either came before, and is
+    undone here, or finds it cancelled.
     """
     key = (tenant_id, conversation_id)
     found = await connection.execute(
@@ -218,12 +233,20 @@ async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID, 
         """,
         key,
     )
-    await connection.execute("DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key)
+    await connection.execute(
+        "DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key
+    )
     if with_memories:
-        await connection.execute("DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s", key)
+        await connection.execute(
+            "DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s", key
+        )
     else:
         await connection.execute(
-            "UPDATE memories SET quote = '' WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''", key
+            """
+            UPDATE memories SET quote = ''
+            WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
+            """,
+            key,
         )
     return await erased.fetchone() is not None
 

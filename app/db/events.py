@@ -18,11 +18,14 @@ async def record(
     run: int,
 ) -> None:
     """One event for each fact that touched a memory, numbered within the conversation's run."""
-    happened = [(op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None]
+    happened = [
+        (op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None
+    ]
     await connection.execute(
         """
         INSERT INTO memory_events (
-            tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity, other_memory_id)
+            tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
+                other_memory_id)
         SELECT %s, %s, %s, each.* FROM unnest(
             %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
         """,

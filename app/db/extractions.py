@@ -1,4 +1,5 @@
-"""What an extractor drew, kept before it is applied: a conversation that runs again never pays twice."""
+"""What an extractor drew, kept before it is applied: a conversation that runs again never pays
+twice."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from app.db.pool import Connection
 from app.memory.types import Extraction, Fact, Usage
 
 
-async def stored(connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str) -> dict[int, Extraction]:
+async def stored(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str
+) -> dict[int, Extraction]:
     """The conversation's extractions of this extractor version, by part."""
     cursor = await connection.execute(
         """
@@ -31,9 +34,14 @@ async def stored(connection: Connection, tenant_id: UUID, conversation_id: UUID,
 
 
 async def save(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, part: int, version: str, extraction: Extraction
+    connection: Connection,
+    tenant_id: UUID,
+    conversation_id: UUID,
+    part: int,
+    version: str,
+    extraction: Extraction,
 ) -> None:
-    """Keep one part; what is stored already stays, so that a slow second process cannot change it."""
+    """Keep one part; one that is stored stays, so that a slow second process changes nothing."""
     await connection.execute(
         """
         INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage)

@@ -8,7 +8,9 @@ from app.db.pool import Connection
 from app.memory.types import Usage
 
 
-async def begin(connection: Connection, tenant_id: UUID, call_id: UUID, *, conversation_id: UUID, model: str) -> None:
+async def begin(
+    connection: Connection, tenant_id: UUID, call_id: UUID, *, conversation_id: UUID, model: str
+) -> None:
     """Note a call of the LLM before it is made."""
     await connection.execute(
         """
@@ -19,13 +21,15 @@ async def begin(connection: Connection, tenant_id: UUID, call_id: UUID, *, conve
     )
 
 
-async def ended(connection: Connection, tenant_id: UUID, call_id: UUID, *, usage: Usage, cost_microusd: int) -> None:
+async def ended(
+    connection: Connection, tenant_id: UUID, call_id: UUID, *, usage: Usage, cost_microusd: int
+) -> None:
     """Note that a begun call was answered, and what it used."""
     await connection.execute(
         """
         UPDATE llm_calls
-        SET outcome = 'ok', input_tokens = %s, output_tokens = %s, cache_read_tokens = %s, cache_write_tokens = %s,
-            cost_microusd = %s, finished_at = now()
+        SET outcome = 'ok', input_tokens = %s, output_tokens = %s, cache_read_tokens = %s,
+            cache_write_tokens = %s, cost_microusd = %s, finished_at = now()
         WHERE tenant_id = %s AND call_id = %s
         """,
         (
@@ -43,7 +47,10 @@ async def ended(connection: Connection, tenant_id: UUID, call_id: UUID, *, usage
 async def failed(connection: Connection, tenant_id: UUID, call_id: UUID, *, outcome: str) -> None:
     """Note that a begun call failed, with the error's code."""
     await connection.execute(
-        "UPDATE llm_calls SET outcome = %s, finished_at = now() WHERE tenant_id = %s AND call_id = %s",
+        """
+        UPDATE llm_calls SET outcome = %s, finished_at = now()
+        WHERE tenant_id = %s AND call_id = %s
+        """,
         (outcome, tenant_id, call_id),
     )
 
@@ -61,8 +68,17 @@ async def record(
     await connection.execute(
         """
         INSERT INTO llm_calls (
-            tenant_id, conversation_id, purpose, provider, model, outcome, input_tokens, cost_microusd, finished_at)
+            tenant_id, conversation_id, purpose, provider, model, outcome, input_tokens,
+            cost_microusd, finished_at)
         VALUES (%s, %s, 'embed', %s, %s, %s, %s, %s, now())
         """,
-        (tenant_id, conversation_id, usage.provider, usage.model, outcome, usage.input_tokens, cost_microusd),
+        (
+            tenant_id,
+            conversation_id,
+            usage.provider,
+            usage.model,
+            outcome,
+            usage.input_tokens,
+            cost_microusd,
+        ),
     )

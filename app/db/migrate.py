@@ -20,7 +20,8 @@ class EmbeddingModelChanged(ServiceError):
 
 
 def migrate(database_url: str) -> None:
-    """Apply every revision that is missing. Several processes may call this at once; one works, the others wait."""
+    """Apply every revision that is missing. Several processes may call this at once; one works, the
+    others wait."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = _sqlalchemy_url(database_url)
@@ -28,30 +29,37 @@ def migrate(database_url: str) -> None:
 
 
 def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
-    """Size the vector column for ``model``, and refuse a model other than the one that the vectors came from.
+    """Size the vector column for ``model``, and refuse a model other than the one that the vectors
+    came from.
 
-    Vectors of two models are never compared. While there is no memory yet, the model may change freely.
-    Raises EmbeddingModelChanged otherwise.
+    Vectors of two models are never compared. While there is no memory yet, the model may change
+    freely. Raises EmbeddingModelChanged otherwise.
     """
     with psycopg.connect(database_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(7310578)")
         connection.execute(
-            "INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING", (secrets.token_bytes(32),)
+            "INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING",
+            (secrets.token_bytes(32),),
         )
-        row = connection.execute("SELECT embedding_model, embedding_dimension FROM installation").fetchone()
+        row = connection.execute(
+            "SELECT embedding_model, embedding_dimension FROM installation"
+        ).fetchone()
         if row == (model, dimension):
             return
         if row and row[0] and connection.execute("SELECT 1 FROM memories LIMIT 1").fetchone():
             raise EmbeddingModelChanged(
-                f"The stored memories were embedded with {row[0]} ({row[1]} dimensions), but the settings name {model} "
-                f"({dimension}). Give the former model's settings back, or start with another database or data folder."
+                f"The stored memories were embedded with {row[0]} ({row[1]} dimensions), but the "
+                f"settings name {model} "
+                f"({dimension}). Give the former model's settings back, or start with another "
+                "database or data folder."
             )
         size = sql.Literal(dimension)
         connection.execute("DROP INDEX memories_code")
         connection.execute("ALTER TABLE memories DROP COLUMN code, DROP COLUMN embedding")
         connection.execute(
             sql.SQL(
-                "ALTER TABLE memories ADD COLUMN embedding halfvec({}) STORAGE PLAIN NOT NULL, ADD COLUMN code bit({})"
+                "ALTER TABLE memories ADD COLUMN embedding halfvec({}) STORAGE PLAIN NOT NULL, ADD "
+                "COLUMN code bit({})"
                 " GENERATED ALWAYS AS (binary_quantize(embedding)::bit({})) STORED"
             ).format(size, size, size)
         )
@@ -59,7 +67,10 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
             "CREATE INDEX memories_code ON memories (tenant_id, scope_key)"
             " INCLUDE (memory_id, code, importance, created_at) WHERE state = 'live'"
         )
-        connection.execute("UPDATE installation SET embedding_model = %s, embedding_dimension = %s", (model, dimension))
+        connection.execute(
+            "UPDATE installation SET embedding_model = %s, embedding_dimension = %s",
+            (model, dimension),
+        )
 
 
 def _sqlalchemy_url(database_url: str) -> str:

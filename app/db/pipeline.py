@@ -12,7 +12,8 @@ from app.db.pool import Connection
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """One tenant's queue. Times are in seconds; ``stages`` has p50 and p95 of each stage in milliseconds."""
+    """One tenant's queue. Times are in seconds; ``stages`` has p50 and p95 of each stage in
+    milliseconds."""
 
     by_state: dict[str, int]
     oldest_due_seconds: float
@@ -28,7 +29,8 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
     parameters: dict[str, Any] = {"tenant_id": tenant_id, "minutes": window_minutes}
     states = await connection.execute(
         """
-        SELECT state, count(*) FROM conversations WHERE tenant_id = %(tenant_id)s AND state IN ('queued', 'processing')
+        SELECT state, count(*) FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND state IN ('queued', 'processing')
         GROUP BY state
         UNION ALL
         SELECT state, count(*) FROM conversations
@@ -37,10 +39,11 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
         parameters,
     )
     by_state = dict.fromkeys(("queued", "processing", "done", "dead", "cancelled"), 0)
-    by_state.update({state: count for state, count in await states.fetchall()})
+    by_state.update(dict(await states.fetchall()))
     ages = await connection.execute(
         """
-        SELECT now(), greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0) FROM conversations
+        SELECT now(), greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
+        FROM conversations
         WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND next_attempt_at <= now()
         """,
         parameters,
@@ -49,11 +52,14 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
     assert age is not None
     stages = await connection.execute(
         """
-        SELECT stage, count(*), percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY spent::float8)
+        SELECT stage, count(*),
+               percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY spent::float8)
         FROM conversations CROSS JOIN LATERAL jsonb_each_text(
-            stages || jsonb_build_object('total_ms', date_part('epoch', finished_at - created_at) * 1000))
+            stages || jsonb_build_object(
+                'total_ms', date_part('epoch', finished_at - created_at) * 1000))
             AS each (stage, spent)
-        WHERE tenant_id = %(tenant_id)s AND state = 'done' AND finished_at > now() - make_interval(mins => %(minutes)s)
+        WHERE tenant_id = %(tenant_id)s AND state = 'done'
+            AND finished_at > now() - make_interval(mins => %(minutes)s)
         GROUP BY stage
         """,
         parameters,
@@ -75,7 +81,7 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
             stage: {"p50": round(quantiles[0], 1), "p95": round(quantiles[1], 1)}
             for stage, (_, quantiles) in sorted(timed.items())
         },
-        dead_by_reason={code: count for code, count in await dead.fetchall()},
+        dead_by_reason=dict(await dead.fetchall()),
         at=age[0],
     )
 
@@ -84,7 +90,8 @@ async def oldest_due_seconds(connection: Connection) -> float:
     """How long the oldest due conversation of any tenant has waited; 0 when nothing waits."""
     cursor = await connection.execute(
         """
-        SELECT greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0) FROM conversations
+        SELECT greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
+        FROM conversations
         WHERE state = 'queued' AND next_attempt_at <= now()
         """
     )

@@ -1,4 +1,5 @@
-"""The connections of one process: autocommitting ones for a single statement, transactions for more."""
+"""The connections of one process: autocommitting ones for a single statement, transactions for
+more."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ _pool: AsyncConnectionPool[Connection] | None = None
 
 
 async def open_pool(settings: Settings, *, size: int | None = None) -> None:
-    """Open this process's pool on the running event loop. Returns at once; a dead server shows at the first use."""
+    """Open this process's pool on the running event loop. Returns at once; a dead server shows at
+    the first use."""
     global _pool
     assert settings.database_url is not None, "DATABASE_URL is not set"
     _pool = AsyncConnectionPool(
@@ -71,7 +73,8 @@ async def transaction() -> AsyncIterator[Connection]:
 
 def _session_options(settings: Settings) -> str:
     milliseconds = int(settings.statement_timeout_seconds * 1000)
-    # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a parallel worker.
+    # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a
+    # parallel worker.
     options = {
         "random_page_cost": "1.1",
         "jit": "off",

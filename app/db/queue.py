@@ -39,84 +39,109 @@ class Claim:
 _CLAIM = """
 WITH RECURSIVE waiting AS (
     -- The tenants that have anything ready, one index probe each.
-    (SELECT tenant_id FROM conversations WHERE state = 'queued' AND ready ORDER BY tenant_id LIMIT 1)
+    (SELECT tenant_id FROM conversations
+     WHERE state = 'queued' AND ready ORDER BY tenant_id LIMIT 1)
     UNION ALL
     SELECT (SELECT c.tenant_id FROM conversations c
-            WHERE c.state = 'queued' AND c.ready AND c.tenant_id > w.tenant_id ORDER BY c.tenant_id LIMIT 1)
+            WHERE c.state = 'queued' AND c.ready AND c.tenant_id > w.tenant_id
+            ORDER BY c.tenant_id LIMIT 1)
     FROM waiting w WHERE w.tenant_id IS NOT NULL
 ), turn AS (
-    SELECT tenant_id, last_served_at,
-           least(%(limit)s, %(max_in_flight)s - (
-               SELECT count(*) FROM conversations c
-               WHERE c.tenant_id = t.tenant_id AND c.state = 'processing' AND c.lease_until > now())) AS room
+    SELECT tenant_id, last_served_at, least(%(limit)s, %(max_in_flight)s - (
+        SELECT count(*) FROM conversations c
+        WHERE c.tenant_id = t.tenant_id AND c.state = 'processing' AND c.lease_until > now()
+    )) AS room
     FROM tenant_turns t WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w)
 ), due AS (
-    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id,
-           row_number() OVER (PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth
+    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id, row_number() OVER (
+        PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth
     FROM turn CROSS JOIN LATERAL (
         SELECT conversation_id, priority FROM conversations q
-        WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready AND next_attempt_at <= now()
-          AND (crash_attempts > 0) = %(suspects)s
+        WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready
+          AND next_attempt_at <= now() AND (crash_attempts > 0) = %(suspects)s
           AND NOT EXISTS (
               SELECT FROM conversations earlier
               WHERE earlier.tenant_id = q.tenant_id AND earlier.subject = q.subject
-                AND earlier.state IN ('queued', 'processing') AND earlier.conversation_id < q.conversation_id)
+                AND earlier.state IN ('queued', 'processing')
+                AND earlier.conversation_id < q.conversation_id)
         ORDER BY priority, conversation_id
         LIMIT greatest(turn.room, 0)
         FOR UPDATE SKIP LOCKED) c
 ), picked AS (
-    SELECT tenant_id, conversation_id FROM due ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
+    SELECT tenant_id, conversation_id FROM due
+    ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
 ), served AS (
+    -- A turn that another claim is taking is left to it: waiting here could deadlock.
     UPDATE tenant_turns SET last_served_at = clock_timestamp()
-    WHERE tenant_id IN (SELECT t.tenant_id FROM tenant_turns t WHERE t.tenant_id IN (SELECT tenant_id FROM picked)
-                        FOR UPDATE SKIP LOCKED)
+    WHERE tenant_id IN (
+        SELECT t.tenant_id FROM tenant_turns t
+        WHERE t.tenant_id IN (SELECT tenant_id FROM picked) FOR UPDATE SKIP LOCKED)
 )
 UPDATE conversations c
-SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid(), claimed_at = now(),
-    lease_until = now() + make_interval(secs => %(lease_seconds)s)
+SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid(),
+    claimed_at = now(), lease_until = now() + make_interval(secs => %(lease_seconds)s)
 FROM picked
-WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, crash_attempts, subject, user_id, namespace, agent_id, team_id,
-          visibility, source, metadata, messages, occurred_at, instructions
+WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
+  AND c.state = 'queued'
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, crash_attempts, subject,
+          user_id, namespace, agent_id, team_id, visibility, source, metadata, messages,
+          occurred_at, instructions
 """
 
 
 async def claim(
-    connection: Connection, *, limit: int, max_in_flight: int, lease_seconds: float, suspects: bool = False
+    connection: Connection,
+    *,
+    limit: int,
+    max_in_flight: int,
+    lease_seconds: float,
+    suspects: bool = False,
 ) -> list[Claim]:
     """Lease up to ``limit`` due conversations, one per subject, taking the tenants in turn.
 
-    Attempts are counted here, before the work, which is what bounds a conversation that kills its process.
-    ``suspects`` asks for those whose process died before instead, so that they can be run with no others beside them.
+    Attempts are counted here, before the work, which is what bounds a conversation that kills its
+    process. ``suspects`` asks for those whose process died before instead, so that they can be run
+    with no others beside them.
     """
     cursor = await connection.execute(
         _CLAIM,
-        {"limit": limit, "max_in_flight": max_in_flight, "lease_seconds": lease_seconds, "suspects": suspects},
+        {
+            "limit": limit,
+            "max_in_flight": max_in_flight,
+            "lease_seconds": lease_seconds,
+            "suspects": suspects,
+        },
     )
     return [_to_claim(*row) for row in await cursor.fetchall()]
 
 
 async def still_ours(connection: Connection, claim: Claim) -> bool:
-    """Whether the lease holds; the row stays locked until the transaction ends. A lost lease changes nothing."""
+    """Whether the lease holds; the row stays locked until the transaction ends. A lost lease
+    changes nothing."""
     cursor = await connection.execute(
         """
         SELECT FROM conversations
-        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing' FOR UPDATE
+        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
+            AND state = 'processing' FOR UPDATE
         """,
         (claim.tenant_id, claim.conversation_id, claim.lease_token),
     )
     return await cursor.fetchone() is not None
 
 
-async def finish(connection: Connection, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]) -> None:
+async def finish(
+    connection: Connection, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]
+) -> None:
     """Mark the conversation done with its receipt, and let the subject's next one come forward."""
     await connection.execute(
         f"""
         WITH done AS (
             UPDATE conversations
-            SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL, error_code = NULL,
-                error_detail = NULL, receipt = %(receipt)s, stages = %(stages)s
-            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s AND lease_token = %(lease_token)s)
+            SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL,
+                error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
+                stages = %(stages)s
+            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+                AND lease_token = %(lease_token)s)
         {_WAKE_NEXT}
         """,
         {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)},
@@ -132,7 +157,8 @@ async def fail(
     retry_in_seconds: float | None,
     burns_attempt: bool,
 ) -> None:
-    """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead, with the reason."""
+    """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead,
+    with the reason."""
     await connection.execute(
         """
         UPDATE conversations
@@ -141,7 +167,8 @@ async def fail(
             finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
             attempts = attempts - %(refund)s, error_code = %(code)s, error_detail = %(detail)s,
             lease_token = NULL, lease_until = NULL
-        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s AND lease_token = %(lease_token)s
+        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+            AND lease_token = %(lease_token)s
         """,
         {
             "retry": retry_in_seconds,
@@ -156,11 +183,13 @@ async def fail(
 
 
 async def release(connection: Connection, claim: Claim) -> None:
-    """Give an unfinished claim back at once, as if it had never been made: this process is being stopped."""
+    """Give an unfinished claim back at once, as if it had never been made: this process is being
+    stopped."""
     await connection.execute(
         """
         UPDATE conversations
-        SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(), lease_token = NULL, lease_until = NULL
+        SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(),
+            lease_token = NULL, lease_until = NULL
         WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
         """,
         (claim.tenant_id, claim.conversation_id, claim.lease_token),
@@ -168,24 +197,27 @@ async def release(connection: Connection, claim: Claim) -> None:
 
 
 async def sweep(connection: Connection, *, max_crashes: int) -> int:
-    """Take back expired leases, wake followers that nobody woke, and count what is due. Any number may run at once.
+    """Take back expired leases, wake followers that nobody woke, and count what is due. Any number
+    may run at once.
 
-    A lease that ran out means that its process died or hung: after ``max_crashes`` of these a conversation is dead.
+    A lease that ran out means that its process died or hung: after ``max_crashes`` of these a
+    conversation is dead.
     """
     await connection.execute(
         """
         UPDATE conversations c
-        SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL, next_attempt_at = now(),
+        SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
+            next_attempt_at = now(),
             state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
             finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
-            error_code = 'crashed', error_detail = 'The process that worked on this conversation died or hung.'
+            error_code = 'crashed', error_detail = %(detail)s
         FROM (SELECT tenant_id, conversation_id FROM conversations
               WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED) expired
         WHERE c.tenant_id = expired.tenant_id AND c.conversation_id = expired.conversation_id
         """,
-        {"max": max_crashes},
+        {"max": max_crashes, "detail": "The process that worked on it died or hung."},
     )
-    # An accept that ran beside the finish of its forerunner saw it unfinished, and was not seen by it.
+    # An accept beside the finish of its forerunner saw it unfinished, and was not seen by it.
     await connection.execute(
         """
         UPDATE conversations SET ready = true
@@ -194,12 +226,16 @@ async def sweep(connection: Connection, *, max_crashes: int) -> int:
             WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
                 SELECT FROM conversations earlier
                 WHERE earlier.tenant_id = c.tenant_id AND earlier.subject = c.subject
-                  AND earlier.state IN ('queued', 'processing') AND earlier.conversation_id < c.conversation_id)
+                  AND earlier.state IN ('queued', 'processing')
+                  AND earlier.conversation_id < c.conversation_id)
             FOR UPDATE SKIP LOCKED)
         """
     )
     cursor = await connection.execute(
-        "SELECT count(*) FROM conversations WHERE state = 'queued' AND ready AND next_attempt_at <= now()"
+        """
+        SELECT count(*) FROM conversations
+        WHERE state = 'queued' AND ready AND next_attempt_at <= now()
+        """
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
@@ -209,8 +245,8 @@ _WAKE_NEXT = """
     UPDATE conversations SET ready = true
     WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
         SELECT conversation_id FROM conversations
-        WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s AND state IN ('queued', 'processing')
-          AND conversation_id <> %(conversation_id)s
+        WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s
+          AND state IN ('queued', 'processing') AND conversation_id <> %(conversation_id)s
         ORDER BY conversation_id LIMIT 1)
 """
 

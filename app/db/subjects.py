@@ -14,11 +14,14 @@ def of_user(user_id: str) -> str:
     return f"user:{user_id}"
 
 
-async def lock(connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()) -> datetime:
-    """Hold the subject until the transaction ends; every change to its memories waits here, one at a time.
+async def lock(
+    connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()
+) -> datetime:
+    """Hold the subject until the transaction ends; every change to its memories waits here, one at
+    a time.
 
-    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered. The time at which the
-    transaction began comes back, by Postgres' clock.
+    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered. The time
+    at which the transaction began comes back, by Postgres' clock.
     """
     cursor = await connection.execute(
         """
@@ -26,7 +29,8 @@ async def lock(connection: Connection, tenant_id: UUID, subject: str, speakers: 
         ON CONFLICT (tenant_id, subject) DO UPDATE
         SET version = subjects.version + 1,
             speakers = CASE WHEN excluded.speakers <@ subjects.speakers THEN subjects.speakers
-                            ELSE ARRAY(SELECT DISTINCT unnest(subjects.speakers || excluded.speakers) LIMIT 50) END
+                            ELSE ARRAY(SELECT DISTINCT
+                                unnest(subjects.speakers || excluded.speakers) LIMIT 50) END
         RETURNING now()
         """,
         (tenant_id, subject, sorted(speakers)),

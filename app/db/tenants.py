@@ -45,7 +45,9 @@ async def installation_secret(connection: Connection) -> bytes:
 
 async def first_tenant(connection: Connection) -> UUID | None:
     """The oldest tenant, or None on a fresh installation."""
-    cursor = await connection.execute("SELECT tenant_id FROM tenants ORDER BY created_at, tenant_id LIMIT 1")
+    cursor = await connection.execute(
+        "SELECT tenant_id FROM tenants ORDER BY created_at, tenant_id LIMIT 1"
+    )
     row = await cursor.fetchone()
     return row[0] if row else None
 
@@ -80,7 +82,8 @@ async def add_key(
             """
             INSERT INTO api_keys (tenant_id, prefix, key_hash, label, scopes, expires_at)
             VALUES (%s, %s, %s, %s, %s, %s)
-            RETURNING key_id, prefix, label, scopes, created_at, expires_at, revoked_at, last_used_at
+            RETURNING key_id, prefix, label, scopes, created_at, expires_at, revoked_at,
+                last_used_at
             """,
             (tenant_id, prefix, key_hash, label, list(scopes), expires_at),
         )
@@ -106,7 +109,8 @@ async def revoke_key(connection: Connection, tenant_id: UUID, key_id: UUID) -> b
     """Revoke a key; False when the tenant has no such key that is live."""
     cursor = await connection.execute(
         """
-        UPDATE api_keys SET revoked_at = now() WHERE tenant_id = %s AND key_id = %s AND revoked_at IS NULL
+        UPDATE api_keys SET revoked_at = now() WHERE tenant_id = %s AND key_id = %s
+            AND revoked_at IS NULL
         RETURNING key_id
         """,
         (tenant_id, key_id),
@@ -115,14 +119,17 @@ async def revoke_key(connection: Connection, tenant_id: UUID, key_id: UUID) -> b
 
 
 async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
-    """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use once a minute."""
+    """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use
+    once a minute."""
     cursor = await connection.execute(
         """
         WITH used AS (
             UPDATE api_keys SET last_used_at = now()
-            WHERE key_hash = %(hash)s AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
+            WHERE key_hash = %(hash)s
+              AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
         SELECT tenant_id, key_id, scopes FROM api_keys
-        WHERE key_hash = %(hash)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        WHERE key_hash = %(hash)s AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > now())
         """,
         {"hash": key_hash},
     )

@@ -14,7 +14,8 @@ async def at_once() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``ready`` is asked until it says True. ``stop_signal`` asks for a graceful end, within ``stop_seconds``."""
+    """``ready`` is asked until it says True. ``stop_signal`` asks for a graceful end, within
+    ``stop_seconds``."""
 
     name: str
     command: tuple[str, ...]

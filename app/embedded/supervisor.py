@@ -1,4 +1,4 @@
-"""Starts parts, restarts one that dies, gathers their output into one log, and stops them in order."""
+"""Starts parts, restarts one that dies, gathers their output in one log, stops them in order."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ async def _copy(name: str, stream: asyncio.StreamReader) -> None:
     while True:
         try:
             line = await stream.readline()
-        except ValueError:  # A line longer than the reader's limit: its rest follows as lines of its own.
+        except (
+            ValueError
+        ):  # A line longer than the reader's limit: its rest follows as lines of its own.
             continue
         if not line:
             return
@@ -127,7 +129,8 @@ def _kill_group(pid: int) -> None:
 
 
 def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
-    """On Linux: have the kernel send the signal when the supervisor is killed, so that no part outlives it."""
+    """On Linux: have the kernel send the signal when the supervisor is killed, so that no part
+    outlives it."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,5 @@
-"""`smara-server up`: everything that it was not pointed at, migrations, API, worker and scheduler; one Ctrl-C."""
+"""`smara-server up`: everything that it was not pointed at, migrations, API, worker and scheduler;
+one Ctrl-C."""
 
 from __future__ import annotations
 
@@ -70,17 +71,31 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
     providers = build(settings)
     if not providers.paid_embedder:
         embedded.append("embedder")
-        log.warning("demo_quality", part="embedder", model=providers.embedder.model, replace_with="VOYAGE_API_KEY")
+        log.warning(
+            "demo_quality",
+            part="embedder",
+            model=providers.embedder.model,
+            replace_with="VOYAGE_API_KEY",
+        )
     if not providers.paid_extractor:
         embedded.append("extractor")
-        log.warning("demo_quality", part="extractor", model=providers.extractor.model, replace_with="ANTHROPIC_API_KEY")
+        log.warning(
+            "demo_quality",
+            part="extractor",
+            model=providers.extractor.model,
+            replace_with="ANTHROPIC_API_KEY",
+        )
     settings = settings.model_copy(update={**updates, "embedded_parts": embedded})
     database_url = settings.database_url
     assert database_url is not None
     await asyncio.to_thread(migrate, database_url)
-    await asyncio.to_thread(bind_embedding_model, database_url, providers.embedder.model, providers.embedder.dimension)
+    await asyncio.to_thread(
+        bind_embedding_model, database_url, providers.embedder.model, providers.embedder.dimension
+    )
     if not providers.paid_embedder:
-        await providers.embedder.embed_query("Build the model once, before several processes want it.")
+        await providers.embedder.embed_query(
+            "Build the model once, before several processes want it."
+        )
     key_file, is_new = await bootstrap.first_key(settings)
     for part in _processes(settings):
         await supervisor.start(part)
@@ -94,7 +109,9 @@ def _processes(settings: Settings) -> list[Part]:
         "SMARA_DATA_DIR": str(settings.data_dir),
         "SMARA_HOST": settings.host,
         "PORT": str(settings.port),
-        "SMARA_EMBEDDED_PARTS": "[" + ",".join(f'"{name}"' for name in settings.embedded_parts) + "]",
+        "SMARA_EMBEDDED_PARTS": "["
+        + ",".join(f'"{name}"' for name in settings.embedded_parts)
+        + "]",
     }
 
     def part(name: str, **options: object) -> Part:
@@ -126,7 +143,8 @@ def _lock(data_dir: Path) -> TextIO:
         holder = lock.read().strip() or "unknown"
         lock.close()
         raise ServiceError(
-            f"{data_dir} is in use by another smara-server (process {holder}). Stop that one, or give this one a folder "
+            f"{data_dir} is in use by another smara-server (process {holder}). Stop that one, or "
+            "give this one a folder "
             "of its own: --data-dir FOLDER (SMARA_DATA_DIR).",
             code="data_dir_in_use",
         ) from None
@@ -143,13 +161,16 @@ def _refuse_taken_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise ServiceError(
-                f"Port {settings.port} cannot be used ({error.strerror}). Choose another: --port {settings.port + 1} "
+                f"Port {settings.port} cannot be used ({error.strerror}). Choose another: --port "
+                f"{settings.port + 1} "
                 f"(PORT={settings.port + 1}).",
                 code="port_in_use",
             ) from None
 
 
-def _announce(settings: Settings, extractor: str, embedder: str, key_file: Path | None, is_new: bool) -> None:
+def _announce(
+    settings: Settings, extractor: str, embedder: str, key_file: Path | None, is_new: bool
+) -> None:
     base = f"http://localhost:{settings.port}"
     lines = [
         "",
@@ -168,5 +189,7 @@ def _announce(settings: Settings, extractor: str, embedder: str, key_file: Path 
             else f"  API key:                    in {key_file}"
         )
     else:
-        lines.append("  API key:                    issued before; another: smara-server keys create")
+        lines.append(
+            "  API key:                    issued before; another: smara-server keys create"
+        )
     print("\n".join(lines) + "\n", file=sys.stderr, flush=True)

@@ -1,8 +1,10 @@
-"""The Celery app and its settings. A message is a doorbell: it carries no truth, and losing one costs time only.
+"""The Celery app and its settings. A message is a doorbell: it carries no truth, and losing one
+costs time only.
 
-The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry, no countdown, since
-each of them keeps truth in Redis. Deviations from that list: the pool is recycled by memory only in the long run, as
-the children hold an embedding model; and the tasks are few and long, so ``worker_max_tasks_per_child`` is low.
+The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry,
+no countdown, since each of them keeps truth in Redis. Deviations from that list: the pool is
+recycled by memory only in the long run, as the children hold an embedding model; and the tasks are
+few and long, so ``worker_max_tasks_per_child`` is low.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def make_celery(settings: Settings) -> Celery:
         task_soft_time_limit=settings.soft_time_limit_seconds,
         task_time_limit=settings.hard_time_limit_seconds,
         worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=700_000,  # kB; a child with the local embedder starts near 200,000.
+        worker_max_memory_per_child=700_000,  # kB; with the local embedder it starts near 200,000.
         worker_proc_alive_timeout=30,
         worker_lost_wait=10,
         worker_soft_shutdown_timeout=20,
@@ -48,10 +50,15 @@ def make_celery(settings: Settings) -> Celery:
         broker_channel_error_retry=True,
         broker_pool_limit=10,
         task_publish_retry=True,
-        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
+        task_publish_retry_policy={
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
+        },
         broker_transport_options=_transport_options(settings),
-        worker_send_task_events=False,
-        worker_enable_remote_control=False,
+        worker_send_task_events=settings.celery_events,
+        worker_enable_remote_control=settings.celery_events,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
@@ -66,7 +73,11 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
     if scheme == "filesystem":
         folder = settings.data_dir / "queue"
         folder.mkdir(parents=True, exist_ok=True)
-        return {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(folder)}
+        return {
+            "data_folder_in": str(folder),
+            "data_folder_out": str(folder),
+            "control_folder": str(folder),
+        }
     return {
         "visibility_timeout": settings.visibility_timeout_seconds,
         "unacked_restore_interval": 15,

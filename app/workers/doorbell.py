@@ -1,4 +1,4 @@
-"""Rings for the workers after a commit. A ring that fails or doubles changes nothing but latency."""
+"""Rings for the workers after a commit. A ring that fails or doubles changes only latency."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from app.logs import log
 from app.workers.celery import BELL, celery
 
 REST_SECONDS = 0.02
-"""Between two rings of one process: a worker that was rung drains everything that is due, so more rings say no more."""
+"""Between two rings of one process: a worker that was rung drains everything that is due, so more
+rings say no more."""
 
 
 def publish(times: int) -> bool:
-    """Put ``times`` bells into the queue. False when Redis did not take them; the sweeper rings for what is left."""
+    """Put ``times`` bells into the queue. False when Redis did not take them; the sweeper rings for
+    what is left."""
     try:
         for _ in range(times):
             celery.send_task(BELL, expires=600)
@@ -25,7 +27,8 @@ def publish(times: int) -> bool:
 
 
 class Doorbell:
-    """Rings from a thread of its own, so that no request ever waits for Redis; rings in quick succession are one."""
+    """Rings from a thread of its own, so that no request ever waits for Redis; rings in quick
+    succession are one."""
 
     def __init__(self) -> None:
         self._wanted = threading.Event()

@@ -6,7 +6,6 @@ import asyncio
 import multiprocessing
 
 import uvloop
-
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from app.db import queue
@@ -22,7 +21,8 @@ _stopping = multiprocessing.get_context("fork").Event()
 
 
 def _the_runner() -> asyncio.Runner:
-    """This process's event loop, with the pool open on it; clients and connections live as long as the process."""
+    """This process's event loop, with the pool open on it; clients and connections live as long as
+    the process."""
     global _runner
     if _runner is None:
         _runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -52,8 +52,12 @@ def _close(**_: object) -> None:
 @celery.task
 def remember_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
-    if _the_runner().run(drain(_stopping.is_set)):
+    if _the_runner().run(drain(_stopping.is_set, _call_for_help)):
         doorbell.publish(1)
+
+
+async def _call_for_help() -> None:
+    await asyncio.to_thread(doorbell.publish, 1)
 
 
 @celery.task(ignore_result=True, expires=60)

@@ -13,11 +13,15 @@ CONVERSATION = {"user_id": "ada", "messages": [{"role": "user", "content": "I li
 
 
 def post_raw(client: Client, body: bytes, content_type: str = "application/json") -> Any:
-    return client.http.post("/v1/conversations", content=body, headers={"Content-Type": content_type})
+    return client.http.post(
+        "/v1/conversations", content=body, headers={"Content-Type": content_type}
+    )
 
 
 def with_content(content: Any) -> bytes:
-    return json.dumps({"user_id": "ada", "messages": [{"role": "user", "content": content}]}).encode()
+    return json.dumps(
+        {"user_id": "ada", "messages": [{"role": "user", "content": content}]}
+    ).encode()
 
 
 @pytest.mark.parametrize(
@@ -37,13 +41,28 @@ def with_content(content: Any) -> bytes:
             "validation",
             "messages[0].content",
         ),
-        (b'{"user_id":"ada\\u0000","messages":[{"role":"user","content":"x"}]}', 422, "validation", "user_id"),
+        (
+            b'{"user_id":"ada\\u0000","messages":[{"role":"user","content":"x"}]}',
+            422,
+            "validation",
+            "user_id",
+        ),
         (with_content("   "), 422, "validation", "blank"),
         (with_content(5), 422, "validation", "messages[0].content"),
         (with_content([{"type": "text", "text": "a\x00"}]), 422, "validation", "NUL"),
         (b'{"user_id":"ada","messages":[]}', 422, "validation", "messages"),
-        (b'{"user_id":"","messages":[{"role":"user","content":"x"}]}', 422, "validation", "user_id"),
-        (b'{"user_id":"ada","messages":[{"role":"king","content":"x"}]}', 422, "validation", "messages[0].role"),
+        (
+            b'{"user_id":"","messages":[{"role":"user","content":"x"}]}',
+            422,
+            "validation",
+            "user_id",
+        ),
+        (
+            b'{"user_id":"ada","messages":[{"role":"king","content":"x"}]}',
+            422,
+            "validation",
+            "messages[0].role",
+        ),
         (b'{"user_id":"ada","transcript":"   "}', 422, "validation", "blank"),
         (b'{"user_id":"ada"}', 422, "validation", "messages or transcript"),
         (
@@ -52,18 +71,51 @@ def with_content(content: Any) -> bytes:
             "validation",
             "2000",
         ),
-        (json.dumps({**CONVERSATION, "metadata": {"n": 10**400}}).encode(), 422, "validation", "64 bits"),
-        (b'{"user_id":"ada","transcript":"hi","metadata":{"n":1e999}}', 422, "validation", "finite"),
-        (b'{"user_id":"ada","transcript":"hi","metadata":{"n":"\\u0000"}}', 422, "validation", "NUL"),
-        (b'{"user_id":"ada","transcript":"hi","metadata":{"n":"\\udfff"}}', 422, "validation", "surrogates"),
         (
-            b'{"user_id":"ada","transcript":"hi","metadata":{"a":' + b"[" * 900 + b"]" * 900 + b"}}",
+            json.dumps({**CONVERSATION, "metadata": {"n": 10**400}}).encode(),
+            422,
+            "validation",
+            "64 bits",
+        ),
+        (
+            b'{"user_id":"ada","transcript":"hi","metadata":{"n":1e999}}',
+            422,
+            "validation",
+            "finite",
+        ),
+        (
+            b'{"user_id":"ada","transcript":"hi","metadata":{"n":"\\u0000"}}',
+            422,
+            "validation",
+            "NUL",
+        ),
+        (
+            b'{"user_id":"ada","transcript":"hi","metadata":{"n":"\\udfff"}}',
+            422,
+            "validation",
+            "surrogates",
+        ),
+        (
+            b'{"user_id":"ada","transcript":"hi","metadata":{"a":'
+            + b"[" * 900
+            + b"]" * 900
+            + b"}}",
             422,
             "validation",
             "deeper",
         ),
-        (b'{"user_id":"ada","transcript":"hi","occurred_at":"0001-01-01T00:00:00+14:00"}', 422, "validation", "years"),
-        (b'{"user_id":"ada","transcript":"hi","occurred_at":"yesterday"}', 422, "validation", "occurred_at"),
+        (
+            b'{"user_id":"ada","transcript":"hi","occurred_at":"0001-01-01T00:00:00+14:00"}',
+            422,
+            "validation",
+            "years",
+        ),
+        (
+            b'{"user_id":"ada","transcript":"hi","occurred_at":"yesterday"}',
+            422,
+            "validation",
+            "occurred_at",
+        ),
     ],
 )
 def test_a_bad_conversation_is_refused_with_what_to_do(
@@ -83,14 +135,17 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(client: Client) -> N
 
 def test_a_body_over_the_limit_is_refused_when_its_length_is_not_declared(client: Client) -> None:
     chunks = (b"x" * 65_536 for _ in range(100))
-    answer = client.http.post("/v1/conversations", content=chunks, headers={"Content-Type": "application/json"})
+    answer = client.http.post(
+        "/v1/conversations", content=chunks, headers={"Content-Type": "application/json"}
+    )
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 def test_a_hundred_thousand_messages_are_refused(client: Client) -> None:
     answer = client.http.post(
-        "/v1/conversations", json={"user_id": "ada", "messages": [{"role": "user", "content": "a"}] * 100_000}
+        "/v1/conversations",
+        json={"user_id": "ada", "messages": [{"role": "user", "content": "a"}] * 100_000},
     )
 
     assert answer.status_code in (413, 422)
@@ -122,9 +177,13 @@ def test_a_compressed_body_is_refused(client: Client) -> None:
         "Bearer smara_\u00e9",
     ],
 )
-def test_without_a_known_key_the_answer_is_401_before_anything_is_read(client: Client, authorization: str) -> None:
+def test_without_a_known_key_the_answer_is_401_before_anything_is_read(
+    client: Client, authorization: str
+) -> None:
     answer = client.http.post(
-        "/v1/conversations", content=b"{", headers={"Authorization": authorization.encode(), "Content-Type": "nonsense"}
+        "/v1/conversations",
+        content=b"{",
+        headers={"Authorization": authorization.encode(), "Content-Type": "nonsense"},
     )
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
@@ -161,7 +220,9 @@ def test_reads_answer_cleanly_whatever_is_asked(client: Client, path: str, statu
 
 
 @pytest.mark.parametrize(
-    "fact", ["", "   ", "x" * 2_001, "a\x00b", None, 5], ids=["empty", "blank", "long", "nul", "null", "number"]
+    "fact",
+    ["", "   ", "x" * 2_001, "a\x00b", None, 5],
+    ids=["empty", "blank", "long", "nul", "null", "number"],
 )
 def test_a_bad_fact_is_refused(client: Client, fact: Any) -> None:
     answer = client.http.post("/v1/memories", json={"user_id": "ada", "fact": fact})
@@ -171,7 +232,9 @@ def test_a_bad_fact_is_refused(client: Client, fact: Any) -> None:
 
 @pytest.mark.parametrize("importance", [-0.1, 1.1, "high", None])
 def test_an_importance_outside_0_to_1_is_refused(client: Client, importance: Any) -> None:
-    answer = client.http.post("/v1/memories", json={"user_id": "ada", "fact": "Likes tea", "importance": importance})
+    answer = client.http.post(
+        "/v1/memories", json={"user_id": "ada", "fact": "Likes tea", "importance": importance}
+    )
 
     assert answer.status_code == 422
 
@@ -185,11 +248,16 @@ def test_strange_but_valid_text_comes_back_byte_for_byte(client: Client) -> None
 
 
 def test_invisible_and_decomposed_variants_of_a_fact_are_the_same_fact(client: Client) -> None:
-    first = client.http.post("/v1/memories", json={"user_id": "ada", "fact": "Likes \u00e9clairs"}).json()
+    first = client.http.post(
+        "/v1/memories", json={"user_id": "ada", "fact": "Likes \u00e9clairs"}
+    ).json()
 
     for variant in ("Likes e\u0301clairs", "Likes\u200b \u00e9clairs", "likes \u00c9clairs."):
         answer = client.http.post("/v1/memories", json={"user_id": "ada", "fact": variant})
-        assert (answer.status_code, answer.json()) == (200, {"action": "duplicate", "id": first["id"]})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"action": "duplicate", "id": first["id"]},
+        )
 
 
 def test_a_wrong_method_is_404(client: Client) -> None:

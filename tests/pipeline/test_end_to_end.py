@@ -34,7 +34,9 @@ def test_a_fact_said_twice_becomes_one_memory(client: Client) -> None:
 
 def test_a_newer_statement_retires_the_one_that_it_contradicts(client: Client) -> None:
     client.post_conversation("ada", "I live in Lisbon.", occurred_at="2026-01-01T00:00:00Z")
-    later = client.post_conversation("ada", "I live in Oslo now.", occurred_at="2026-03-01T00:00:00Z")
+    later = client.post_conversation(
+        "ada", "I live in Oslo now.", occurred_at="2026-03-01T00:00:00Z"
+    )
 
     [fact] = client.finished(later)["receipt"]["facts"]
 
@@ -57,7 +59,9 @@ def test_memories_stay_with_their_user_and_namespace(client: Client) -> None:
     client.finished(client.post_conversation("bob", "I live in Oslo."))
 
     assert client.facts("ada") == []
-    found = client.http.get("/v1/memories/search", params={"user_id": "ada", "q": "home", "namespace": "home"}).json()
+    found = client.http.get(
+        "/v1/memories/search", params={"user_id": "ada", "q": "home", "namespace": "home"}
+    ).json()
     assert [memory["fact"] for memory in found["results"]] == ["User lives in Lisbon."]
 
 
@@ -76,7 +80,9 @@ def test_an_erased_conversation_takes_its_memories_along_when_asked(client: Clie
     conversation_id = client.post_conversation("ada", "I live in Lisbon.")
     client.finished(conversation_id)
 
-    assert client.http.delete(f"/v1/conversations/{conversation_id}?memories=true").status_code == 204
+    assert (
+        client.http.delete(f"/v1/conversations/{conversation_id}?memories=true").status_code == 204
+    )
 
     assert client.facts("ada") == []
     conversation = client.http.get(f"/v1/conversations/{conversation_id}").json()

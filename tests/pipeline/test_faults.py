@@ -1,4 +1,5 @@
-"""Nothing lost, nothing doubled: processes killed at the worst moments, Redis emptied and stopped, poison."""
+"""Nothing lost, nothing doubled: processes killed at the worst moments, Redis emptied and stopped,
+poison."""
 
 from __future__ import annotations
 
@@ -123,16 +124,22 @@ def test_a_frozen_worker_that_wakes_after_its_lease_changes_nothing(
     os.killpg(frozen.pid, signal.SIGKILL)
 
 
-def test_flushall_with_200_queued_loses_nothing(make_stack: MakeStack, redis: tuple[Server, str]) -> None:
+def test_flushall_with_200_queued_loses_nothing(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
     stack = make_stack().start(workers=False)
     client = stack.client()
-    posted = [client.post_conversation(f"user-{n % 20}", f"Canary{n:03d} sings.") for n in range(200)]
+    posted = [
+        client.post_conversation(f"user-{n % 20}", f"Canary{n:03d} sings.") for n in range(200)
+    ]
 
     flush(redis[1])
     stack.worker.start()
     stack.beat.start()
 
-    assert {client.finished(conversation_id, seconds=60)["state"] for conversation_id in posted} == {"done"}
+    assert {
+        client.finished(conversation_id, seconds=60)["state"] for conversation_id in posted
+    } == {"done"}
     assert sum(len(client.facts(f"user-{n}")) for n in range(20)) == 200
     assert once_each(stack)
 
@@ -152,7 +159,9 @@ def test_conversations_are_accepted_while_redis_is_down_and_remembered_when_it_i
     if stack.worker.process is None or stack.worker.process.poll() is not None:
         stack.worker.start()
 
-    assert {client.finished(conversation_id, seconds=60)["state"] for conversation_id in posted} == {"done"}
+    assert {
+        client.finished(conversation_id, seconds=60)["state"] for conversation_id in posted
+    } == {"done"}
     assert len(client.facts("ada")) == 20
 
 
@@ -168,7 +177,9 @@ def test_poison_is_dead_after_three_crashes_and_harms_nobody_else(make_stack: Ma
     assert (dead["state"], dead["error"]["code"]) == ("dead", "crashed")
     assert dead["error"]["replayable"] is True
     assert dead["attempts"] == 3
-    assert {client.finished(conversation_id, seconds=60)["state"] for conversation_id in others} == {"done"}
+    assert {
+        client.finished(conversation_id, seconds=60)["state"] for conversation_id in others
+    } == {"done"}
     pipeline = client.http.get("/v1/pipeline").json()
     assert pipeline["dead_by_reason"] == {"crashed": 1}
     (stack.crash_folder / "claimed").unlink()
@@ -186,12 +197,18 @@ def test_the_provider_being_down_burns_no_more_than_its_attempts(
     dead = client.finished(client.post_conversation("ada", "It is down."))
     done = client.finished(client.post_conversation("bob", "It is up."))
 
-    assert (dead["state"], dead["error"]["code"], dead["attempts"]) == ("dead", "provider_unavailable", 3)
+    assert (dead["state"], dead["error"]["code"], dead["attempts"]) == (
+        "dead",
+        "provider_unavailable",
+        3,
+    )
     assert done["state"] == "done"
 
 
 @pytest.mark.parametrize(
-    "step", [{"status": 401}, {"status": 429, "headers": {"retry-after": "1"}}], ids=["key refused", "rate limited"]
+    "step",
+    [{"status": 401}, {"status": 429, "headers": {"retry-after": "1"}}],
+    ids=["key refused", "rate limited"],
 )
 def test_an_account_that_is_refused_or_limited_burns_no_attempts(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str], step: dict[str, object]
@@ -244,7 +261,9 @@ def test_the_same_key_with_another_body_is_refused(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_ten_conversations_with_the_same_new_fact_at_once_leave_one_live_memory(client: Client) -> None:
+def test_ten_conversations_with_the_same_new_fact_at_once_leave_one_live_memory(
+    client: Client,
+) -> None:
     def post(n: int) -> str:
         return client.post_conversation("ada", f"Greetings number {n}!", "I live in Lisbon.")
 
@@ -263,7 +282,9 @@ def test_ten_conversations_with_the_same_new_fact_at_once_leave_one_live_memory(
 
 def test_twenty_identical_stores_at_once_leave_one_live_memory(client: Client) -> None:
     def store(_: int) -> str:
-        answer = client.http.post("/v1/memories", json={"user_id": "ada", "fact": "Lives in Lisbon"})
+        answer = client.http.post(
+            "/v1/memories", json={"user_id": "ada", "fact": "Lives in Lisbon"}
+        )
         assert answer.status_code in (200, 201)
         action: str = answer.json()["action"]
         return action
@@ -278,7 +299,8 @@ def once_each(stack: Stack) -> bool:
     """No live fact twice in a scope, and no operation of a conversation's run twice."""
     with psycopg.connect(stack.database_url) as connection:
         facts = connection.execute(
-            "SELECT 1 FROM memories WHERE state = 'live' GROUP BY tenant_id, scope_key, content_hash HAVING count(*) > 1"
+            "SELECT 1 FROM memories WHERE state = 'live' GROUP BY tenant_id, scope_key, "
+            "content_hash HAVING count(*) > 1"
         ).fetchall()
         operations = connection.execute(
             "SELECT 1 FROM memory_events GROUP BY conversation_id, run, op_no HAVING count(*) > 1"

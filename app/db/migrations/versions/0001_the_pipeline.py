@@ -1,4 +1,5 @@
-"""Tenants and keys, conversations with their job, memories with their vectors, and what happened to each."""
+"""Tenants and keys, conversations with their job, memories with their vectors, and what happened to
+each."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ branch_labels = None
 depends_on = None
 
 UUIDV7 = """
--- Postgres 18 has uuidv7() itself; an older server gets the same: 48 bits of milliseconds, then random bits.
+-- Postgres 18 has uuidv7() itself; an older server gets the same: 48 bits of milliseconds, then
+-- random bits.
 DO $do$ BEGIN
 IF current_setting('server_version_num')::int < 180000 THEN
     CREATE OR REPLACE FUNCTION uuidv7() RETURNS uuid LANGUAGE sql VOLATILE PARALLEL SAFE AS $f$
         SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-            PLACING substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+            PLACING substring(
+                int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
             FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
     $f$;
 END IF;
@@ -57,7 +60,8 @@ CREATE TABLE api_keys (
     last_used_at timestamptz,
     PRIMARY KEY (tenant_id, key_id)
 );
--- Not unique: unique keys are led by the tenant, and a caller's tenant is what this look-up finds out.
+-- Not unique: unique keys are led by the tenant, and a caller's tenant is what this look-up finds
+-- out.
 CREATE INDEX api_keys_by_hash ON api_keys (key_hash);
 """
 
@@ -96,9 +100,11 @@ CREATE TABLE conversations (
     body_sha256 bytea,
     created_at timestamptz NOT NULL DEFAULT now(),
     -- the job
-    state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'processing', 'done', 'dead', 'cancelled')),
+    state text NOT NULL DEFAULT 'queued'
+        CHECK (state IN ('queued', 'processing', 'done', 'dead', 'cancelled')),
     priority smallint NOT NULL DEFAULT 0,
-    -- A hint that keeps the claim short: false while the same subject has an earlier unfinished conversation.
+    -- A hint that keeps the claim short: false while the same subject has an earlier unfinished
+    -- conversation.
     ready boolean NOT NULL DEFAULT true,
     run int NOT NULL DEFAULT 0,
     attempts int NOT NULL DEFAULT 0,
@@ -120,7 +126,8 @@ CREATE INDEX conversations_due ON conversations (tenant_id, priority, conversati
     WHERE state = 'queued' AND ready;
 CREATE INDEX conversations_unfinished ON conversations (tenant_id, subject, conversation_id)
     WHERE state IN ('queued', 'processing');
-CREATE INDEX conversations_leased ON conversations (tenant_id, lease_until) WHERE state = 'processing';
+CREATE INDEX conversations_leased ON conversations (tenant_id, lease_until)
+    WHERE state = 'processing';
 CREATE INDEX conversations_finished ON conversations (tenant_id, state, finished_at)
     WHERE state IN ('done', 'dead', 'cancelled');
 CREATE INDEX conversations_by_user ON conversations (tenant_id, user_id, conversation_id);
@@ -159,8 +166,9 @@ CREATE INDEX llm_calls_by_conversation ON llm_calls (tenant_id, conversation_id)
 """
 
 MEMORIES = """
--- The vector is inline (PLAIN), and the row's target is a whole page: with one of the two alone, Postgres moves the
--- vector or every other column out of line, and an exact search of 1,000 memories takes 7-9 ms instead of 1.7 ms.
+-- The vector is inline (PLAIN), and the row's target is a whole page: with one of the two alone,
+-- Postgres moves the vector or every other column out of line, and an exact search of 1,000
+-- memories takes 7-9 ms instead of 1.7 ms.
 CREATE TABLE memories (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
     memory_id uuid NOT NULL DEFAULT uuidv7(),
@@ -190,14 +198,15 @@ CREATE TABLE memories (
     code bit(1024) GENERATED ALWAYS AS (binary_quantize(embedding)::bit(1024)) STORED,
     PRIMARY KEY (tenant_id, memory_id)
 ) WITH (toast_tuple_target = 8160);
-CREATE UNIQUE INDEX memories_said_once ON memories (tenant_id, scope_key, content_hash) WHERE state = 'live';
+CREATE UNIQUE INDEX memories_said_once ON memories (tenant_id, scope_key, content_hash)
+    WHERE state = 'live';
 CREATE INDEX memories_code ON memories (tenant_id, scope_key)
     INCLUDE (memory_id, code, importance, created_at) WHERE state = 'live';
 CREATE INDEX memories_by_user ON memories (tenant_id, user_id, memory_id);
 CREATE INDEX memories_by_conversation ON memories (tenant_id, conversation_id);
 
--- What changes often stays out of memories: an update there would undo the index-only scan of the codes. The scope is
--- in the key so that a search reads the few rows of its own scope in one range.
+-- What changes often stays out of memories: an update there would undo the index-only scan of the
+-- codes. The scope is in the key so that a search reads the few rows of its own scope in one range.
 CREATE TABLE memory_recalls (
     tenant_id uuid NOT NULL,
     scope_key uuid NOT NULL,
