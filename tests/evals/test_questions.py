@@ -42,7 +42,7 @@ def test_a_question_without_evidence_is_not_counted() -> None:
 
 
 def test_a_memory_leads_back_to_the_turns_that_it_cites() -> None:
-    results = [
+    results: list[dict[str, Any]] = [
         {"conversation_id": "c1", "message_indexes": [0, 2]},
         {"conversation_id": "of somebody else", "message_indexes": [1]},
         {"conversation_id": None, "message_indexes": []},

@@ -1,0 +1,53 @@
+# The commands everyone uses. Each makes its own virtual environment in .venv when there is none, or when
+# requirements.lock or pyproject.toml has changed.
+
+PYTHON ?= python3
+DATA ?= ../shared/data/locomo
+PORT ?= 3010
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up test check bench eval clean
+
+help: ## Print this list.
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(INSTALLED) ## Chats in, memories out, in your terminal: no key, no network. Start here.
+	@$(BIN)/python -m examples.demo
+
+up: export PORT := $(PORT)
+up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data in .data.
+	@$(BIN)/smara-server up
+
+test: $(INSTALLED) ## Run the tests, against a real Postgres and Redis that they start themselves.
+	@$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED) ## Lint, format, types, and which module may import which.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED) ## Measure speed, with a floor beside every figure.
+	@$(BIN)/python -m benchmarks
+
+eval: $(INSTALLED) ## Measure recall on real conversations, through the real service (DATA=folder).
+	@$(BIN)/python -m evals --data "$(DATA)"
+
+clean: ## Remove the virtual environment, caches and the data of demo and eval; what `make up` stored stays.
+	rm -rf .venv .data/demo .data/eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stopped install leaves no stamp, so the next command starts it again. Every package comes from the lock, by hash.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 3))' 2>/dev/null || { \
+		echo "Python 3.11.3 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@echo "Installing into .venv (a minute or two, once) …"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -qq --require-hashes --no-deps -r requirements.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Recall on real conversations, through the real service."""
