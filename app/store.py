@@ -18,6 +18,7 @@ from app.db import events, memories, subjects
 from app.db.memories import NewMemory
 from app.db.pool import Connection, transaction
 from app.db.sizes import is_large
+from app.ledger import paid_embedding
 from app.memory.bands import Bands
 from app.memory.fingerprint import content_hash
 from app.memory.settling import Decision, decide
@@ -50,7 +51,16 @@ async def store(destination: Destination, fact: Fact) -> Settled:
     Raises ProviderError when the embedder gives no answer: nothing is stored then.
     """
     providers = get_providers()
-    embeddings = await providers.embedder.embed_documents([document_text(fact)])
+    texts = [document_text(fact)]
+    if providers.paid_embedder:
+        embeddings = await paid_embedding(
+            lambda: providers.embedder.embed_documents(texts),
+            tenant_id=destination.scope.tenant_id,
+            conversation_id=None,
+            model=providers.embedder.model,
+        )
+    else:
+        embeddings = await providers.embedder.embed_documents(texts)
     async with transaction() as connection:
         now = await subjects.lock(connection, destination.scope.tenant_id, destination.subject)
         [settled] = await settle(

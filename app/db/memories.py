@@ -273,7 +273,8 @@ async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
             fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
-            valid_from, valid_until, content_hash, embedding_model, embedding, superseded_by, state, superseded_at)
+            valid_from, valid_until, content_hash, embedding_model, embedding,
+            superseded_by, state, superseded_at)
         VALUES {", ".join([_ROW] * len(new))}
         """,
         [value for memory in new for value in _row(memory)],

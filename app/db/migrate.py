@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
+from sqlalchemy.exc import DBAPIError
 
 from app.errors import ServiceError
+from app.logs import log
+
+WAIT_SECONDS = 30.0
 
 
 class EmbeddingModelChanged(ServiceError):
@@ -20,12 +25,37 @@ class EmbeddingModelChanged(ServiceError):
 
 
 def migrate(database_url: str) -> None:
-    """Apply every revision that is missing. Several processes may call this at once; one works, the
-    others wait."""
+    """Apply every revision that is missing, once the server answers.
+
+    Several processes may call this at once; one works, the others wait. Raises ServiceError when no
+    server answers within WAIT_SECONDS, or it lacks what the schema needs.
+    """
+    _wait_for(database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = _sqlalchemy_url(database_url)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise ServiceError(
+            f"The schema could not be brought up to date: {reason}. The database needs pgvector "
+            "0.7 or newer, and a role that may create tables and the extension `vector`."
+        ) from error
+
+
+def _wait_for(database_url: str) -> None:
+    """A database that is started together with us may need a moment longer."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            psycopg.connect(database_url, connect_timeout=3).close()
+            return
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise ServiceError(f"The database cannot be reached: {error}") from error
+            log.info("waiting_for_database")
+            time.sleep(1.0)
 
 
 def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
