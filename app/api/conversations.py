@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from app.api.caller import may
+from app.api.scopes import scope_of
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, Metadata, Namespace, Source, Text, Time, UserId, storable
@@ -20,7 +21,7 @@ from app.db.conversations import NewConversation, Progress
 from app.db.pool import connection, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.memory.transcripts import parse_transcript, text_of
-from app.memory.types import Message, Role, Scope
+from app.memory.types import Message, Role
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)
 
@@ -74,6 +75,9 @@ class ConversationIn(BaseModel):
         None, description='Plain text instead of `messages`, in lines such as "Name: words".'
     )
     namespace: Namespace = "default"
+    agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
+    team_id: UUID | None = Field(None, description="A team that the user is a member of.")
+    visibility: Literal["private", "team"] = "private"
     source: Source = "conversation"
     external_id: Annotated[Text, Field(max_length=200)] | None = Field(
         None, description="Your own id for it."
@@ -242,6 +246,9 @@ async def accept(
     twice is two conversations; what they say twice is still remembered once.
     """
     caller = may(request, "write")
+    scope = scope_of(
+        caller, body.user_id, body.namespace, agent_id=body.agent_id, team_id=body.team_id
+    )
     key = _idempotency_key(idempotency_key)
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
@@ -252,9 +259,9 @@ async def accept(
             NewConversation(
                 tenant_id=caller.tenant_id,
                 subject=subjects.of_user(body.user_id),
-                scope=Scope(caller.tenant_id, body.namespace, body.user_id),
+                scope=scope,
                 user_id=body.user_id,
-                visibility="private",
+                visibility=body.visibility,
                 messages=body.turns,
                 occurred_at=body.occurred_at,
                 instructions=body.instructions,

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from app.api.caller import may
+from app.api.scopes import scope_of
 from app.api.serial import IsoTime, rounded
 from app.api.strict_json import StrictRoute
 from app.api.text import FactText, Lenient, Metadata, Namespace, Question, Source, Time, UserId
 from app.db import subjects
 from app.memory.context import context_block
-from app.memory.types import Action, Fact, Recalled, Scope
+from app.memory.types import Action, Fact, Recalled
 from app.recall import recall, strongest
 from app.store import Destination, store
 
@@ -31,6 +32,8 @@ class MemoryIn(BaseModel):
     )
     source: Source = "api"
     namespace: Namespace = "default"
+    team_id: UUID | None = Field(None, description="A team that the user is a member of.")
+    visibility: Literal["private", "team"] = "private"
     metadata: Metadata = Field({}, description="Your own fields.")
     valid_from: Time | None = Field(None, description="When it became true in the world; else now.")
 
@@ -124,9 +127,9 @@ async def store_memory(
     settled = await store(
         Destination(
             subject=subjects.of_user(body.user_id),
-            scope=Scope(caller.tenant_id, body.namespace, body.user_id),
+            scope=scope_of(caller, body.user_id, body.namespace, team_id=body.team_id),
             user_id=body.user_id,
-            visibility="private",
+            visibility=body.visibility,
             source=body.source,
             metadata=body.metadata,
         ),
@@ -158,7 +161,7 @@ async def search_memories(
     them."""
     caller = may(request, "read")
     found = await recall(
-        [Scope(caller.tenant_id, namespace, user_id)],
+        [scope_of(caller, user_id, namespace)],
         subjects.of_user(user_id),
         q,
         source=source,
@@ -185,7 +188,7 @@ async def context(
     """What an agent should know before it answers: a block of text, a line a memory. Ask before
     each LLM call."""
     caller = may(request, "read")
-    scopes = [Scope(caller.tenant_id, namespace, user_id)]
+    scopes = [scope_of(caller, user_id, namespace)]
     if q is None:
         found = await strongest(scopes, limit=top_n)
     else:

@@ -69,22 +69,13 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
         embedded.append("redis")
         updates["redis_url"] = url
     providers = build(settings)
-    if not providers.paid_embedder:
-        embedded.append("embedder")
-        log.warning(
-            "demo_quality",
-            part="embedder",
-            model=providers.embedder.model,
-            replace_with="VOYAGE_API_KEY",
-        )
-    if not providers.paid_extractor:
-        embedded.append("extractor")
-        log.warning(
-            "demo_quality",
-            part="extractor",
-            model=providers.extractor.model,
-            replace_with="ANTHROPIC_API_KEY",
-        )
+    for part_name, model, paid, key in (
+        ("embedder", providers.embedder.model, providers.paid_embedder, "VOYAGE_API_KEY"),
+        ("extractor", providers.extractor.model, providers.paid_extractor, "ANTHROPIC_API_KEY"),
+    ):
+        if not paid:
+            embedded.append(part_name)
+            log.warning("demo_quality", part=part_name, model=model, replace_with=key)
     settings = settings.model_copy(update={**updates, "embedded_parts": embedded})
     database_url = settings.database_url
     assert database_url is not None

@@ -260,6 +260,17 @@ def test_invisible_and_decomposed_variants_of_a_fact_are_the_same_fact(client: C
         )
 
 
+def test_what_is_meant_for_an_unknown_agent_or_team_is_refused(client: Client) -> None:
+    somebody = "0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11"
+    body = {"user_id": "ada", "transcript": "I live in Lisbon."}
+
+    agent = client.http.post("/v1/conversations", json={**body, "agent_id": somebody})
+    team = client.http.post("/v1/conversations", json={**body, "team_id": somebody})
+
+    assert (agent.status_code, agent.json()["code"]) == (404, "not_found")
+    assert (team.status_code, team.json()["code"]) == (403, "not_a_member")
+
+
 def test_a_wrong_method_is_404(client: Client) -> None:
     assert client.http.put("/v1/conversations").status_code == 404
 
