@@ -25,13 +25,17 @@ DATABASE_RETRY_SECONDS = 1.0
 
 
 async def drain(
-    stopping: Callable[[], bool], call_for_help: Callable[[], Awaitable[object]]
+    stopping: Callable[[], bool],
+    call_for_help: Callable[[], Awaitable[object]],
+    *,
+    claimed_by: str = "",
 ) -> bool:
     """Claim and remember until nothing is due or the claim window is over; True when there may be
     more.
 
     When a first claim fills every slot there is likely more, and ``call_for_help`` is awaited,
     once: each process that comes to help may call for another, until all of them are busy.
+    ``claimed_by`` names this process, so that others can tell when it is gone.
 
     A conversation whose process died before is suspected of having killed it, so it runs first and
     alone: it cannot take others down with it a second time. Once ``stopping()`` is true nothing
@@ -44,7 +48,7 @@ async def drain(
     def claiming() -> bool:
         return time.monotonic() < deadline and not stopping()
 
-    while claiming() and (suspects := await _claim(settings, limit=1, suspects=True)):
+    while claiming() and (suspects := await _claim(settings, claimed_by, limit=1, suspects=True)):
         await _work_on(
             {asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping
         )
@@ -55,7 +59,7 @@ async def drain(
         # One claim for several slots costs what a claim for one does, so a few free ones wait a
         # little for company.
         if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
-            for claim in await _claim(settings, limit=free):
+            for claim in await _claim(settings, claimed_by, limit=free):
                 running.add(asyncio.create_task(_remember(claim, settings)))
             look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
             if len(running) == settings.worker_in_flight and not called:
@@ -82,7 +86,9 @@ async def _work_on(running: set[asyncio.Task[None]], stopping: Callable[[], bool
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _claim(settings: Settings, *, limit: int, suspects: bool = False) -> list[Claim]:
+async def _claim(
+    settings: Settings, claimed_by: str, *, limit: int, suspects: bool = False
+) -> list[Claim]:
     if limit <= 0:
         return []
     async with connection() as conn:
@@ -91,6 +97,7 @@ async def _claim(settings: Settings, *, limit: int, suspects: bool = False) -> l
             limit=limit,
             max_in_flight=settings.max_in_flight_per_tenant,
             lease_seconds=settings.lease_seconds,
+            claimed_by=claimed_by,
             suspects=suspects,
         )
 

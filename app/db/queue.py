@@ -79,7 +79,8 @@ WITH RECURSIVE waiting AS (
 )
 UPDATE conversations c
 SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid(),
-    claimed_at = now(), lease_until = now() + make_interval(secs => %(lease_seconds)s)
+    claimed_at = now(), claimed_by = %(claimed_by)s,
+    lease_until = now() + make_interval(secs => %(lease_seconds)s)
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
   AND c.state = 'queued'
@@ -95,13 +96,14 @@ async def claim(
     limit: int,
     max_in_flight: int,
     lease_seconds: float,
+    claimed_by: str = "",
     suspects: bool = False,
 ) -> list[Claim]:
     """Lease up to ``limit`` due conversations, one per subject, taking the tenants in turn.
 
     Attempts are counted here, before the work, which is what bounds a conversation that kills its
-    process. ``suspects`` asks for those whose process died before instead, so that they can be run
-    with no others beside them.
+    process. ``claimed_by`` names the process. ``suspects`` asks for those whose process died before
+    instead, so that they can be run with no others beside them.
     """
     cursor = await connection.execute(
         _CLAIM,
@@ -110,6 +112,7 @@ async def claim(
             "max_in_flight": max_in_flight,
             "lease_seconds": lease_seconds,
             "suspects": suspects,
+            "claimed_by": claimed_by,
         },
     )
     return [_to_claim(*row) for row in await cursor.fetchall()]
@@ -193,6 +196,25 @@ async def release(connection: Connection, claim: Claim) -> None:
         WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
         """,
         (claim.tenant_id, claim.conversation_id, claim.lease_token),
+    )
+
+
+async def claimers(connection: Connection) -> list[str]:
+    """The processes that hold a lease now."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT claimed_by FROM conversations WHERE state = 'processing'"
+    )
+    return [name for (name,) in await cursor.fetchall()]
+
+
+async def end_leases(connection: Connection, claimed_by: Sequence[str]) -> None:
+    """Let the leases of these processes run out now, since they are known to be dead."""
+    await connection.execute(
+        """
+        UPDATE conversations SET lease_until = now() - interval '1 microsecond'
+        WHERE state = 'processing' AND lease_until > now() AND claimed_by = ANY(%s)
+        """,
+        (list(claimed_by),),
     )
 
 

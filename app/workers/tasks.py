@@ -12,7 +12,7 @@ from app.db import queue
 from app.db.pool import close_pool, connection, open_pool
 from app.drain import drain
 from app.settings import get_settings
-from app.workers import doorbell
+from app.workers import doorbell, presence
 from app.workers.celery import celery
 
 _runner: asyncio.Runner | None = None
@@ -52,7 +52,8 @@ def _close(**_: object) -> None:
 @celery.task
 def remember_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
-    if _the_runner().run(drain(_stopping.is_set, _call_for_help)):
+    work = drain(_stopping.is_set, _call_for_help, claimed_by=presence.myself())
+    if _the_runner().run(work):
         doorbell.publish(1)
 
 
@@ -70,4 +71,6 @@ def sweep() -> None:
 
 async def _sweep(max_crashes: int) -> int:
     async with connection() as conn:
+        if dead := presence.gone(await queue.claimers(conn)):
+            await queue.end_leases(conn, dead)
         return await queue.sweep(conn, max_crashes=max_crashes)

@@ -48,12 +48,11 @@ def make_stack(
             make_database(VOYAGE_MODEL),
             redis[1],
             models,
-            **IMPATIENT,
             ANTHROPIC_API_KEY="test-key",
             ANTHROPIC_BASE_URL=fake_anthropic[1],
             VOYAGE_API_KEY="test-key",
             VOYAGE_BASE_URL=fake_voyage[1],
-            **env,
+            **{**IMPATIENT, **env},
         )
         made.append(stack)
         return stack
@@ -314,3 +313,17 @@ def flush(url: str) -> None:
     client = redis_client.Redis(unix_socket_path=url.removeprefix("redis+socket://"))
     client.flushall()
     client.close()
+
+
+def test_a_killed_workers_conversation_goes_on_long_before_its_lease_ends(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    stack = make_stack(SMARA_LEASE_SECONDS="300", SMARA_VISIBILITY_TIMEOUT_SECONDS="600").start()
+    client = stack.client()
+    (stack.crash_folder / "extraction_saved").touch()
+
+    conversation = client.finished(client.post_conversation("ada", "The canary is named Pip."))
+
+    assert conversation["state"] == "done"
+    assert conversation["attempts"] == 2
+    assert fake_anthropic[0].count == 1

@@ -112,6 +112,7 @@ CREATE TABLE conversations (
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     lease_token uuid,
     lease_until timestamptz,
+    claimed_by text,
     error_code text,
     error_detail text,
     claimed_at timestamptz,

@@ -1,0 +1,23 @@
+"""A process is known to be gone only where it ran."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from app.workers.presence import gone, myself
+
+
+def test_a_running_process_is_not_gone() -> None:
+    assert gone([myself()]) == []
+
+
+def test_a_process_that_ended_is_gone() -> None:
+    script = "from app.workers.presence import myself; print(myself())"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert gone([ended.stdout.strip()]) == [ended.stdout.strip()]
+
+
+def test_of_a_process_elsewhere_nothing_is_known() -> None:
+    assert gone(["other-host/4026531836/999999999", ""]) == []
