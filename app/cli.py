@@ -13,6 +13,7 @@ from uuid import UUID
 import click
 import psycopg
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app import keys as api_keys
 from app import logs
@@ -232,6 +233,18 @@ def _with_database() -> Settings:
     return settings
 
 
+def _setting(location: tuple[int | str, ...]) -> str:
+    """The variable's name as the environment has it; nothing for a rule over several."""
+    if not location:
+        return ""
+    name = str(location[0])
+    return f"setting {name if name.isupper() else f'SMARA_{name.upper()}'}: "
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    return problem["msg"].removeprefix("Value error, ")
+
+
 def main() -> None:
     """Run the command; what can go wrong is said in a sentence, not a traceback."""
     try:
@@ -244,9 +257,11 @@ def main() -> None:
         sys.exit(1)
     except ValidationError as error:
         for problem in error.errors():
-            where = ".".join(str(part) for part in problem["loc"])
-            click.echo(f"smara-server: setting {where or ''}: {problem['msg']}", err=True)
+            click.echo(f"smara-server: {_setting(problem['loc'])}{_sentence(problem)}", err=True)
         sys.exit(2)
+    except OSError as error:
+        click.echo(f"smara-server: {error.strerror}: {error.filename}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -54,23 +54,28 @@ async def drain(
         )
     running: set[asyncio.Task[None]] = set()
     look_again_at, called = 0.0, False
-    while claiming():
-        free = settings.worker_in_flight - len(running)
-        # One claim for several slots costs what a claim for one does, so a few free ones wait a
-        # little for company.
-        if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
-            for claim in await _claim(settings, claimed_by, limit=free):
-                running.add(asyncio.create_task(_remember(claim, settings)))
-            look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
-            if len(running) == settings.worker_in_flight and not called:
-                called = True
-                await call_for_help()
-        if not running:
-            return False
-        _, running = await asyncio.wait(
-            running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-    await _work_on(running, stopping)
+    try:
+        while claiming():
+            free = settings.worker_in_flight - len(running)
+            # One claim for several slots costs what a claim for one does, so a few free ones wait
+            # a little for company.
+            if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
+                for claim in await _claim(settings, claimed_by, limit=free):
+                    running.add(asyncio.create_task(_remember(claim, settings)))
+                look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
+                if len(running) == settings.worker_in_flight and not called:
+                    called = True
+                    await call_for_help()
+            if not running:
+                return False
+            _, running = await asyncio.wait(
+                running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        await _work_on(running, stopping)
+    except BaseException:
+        # A time limit, most likely: the loop stops with this coroutine, and what it runs with it.
+        await _give_up(running)
+        raise
     return True
 
 
@@ -81,6 +86,10 @@ async def _work_on(running: set[asyncio.Task[None]], stopping: Callable[[], bool
         _, running = await asyncio.wait(running, timeout=LOOK_AGAIN_SECONDS)
         if stopping():
             grace -= LOOK_AGAIN_SECONDS
+    await _give_up(running)
+
+
+async def _give_up(running: set[asyncio.Task[None]]) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
@@ -89,17 +98,22 @@ async def _work_on(running: set[asyncio.Task[None]], stopping: Callable[[], bool
 async def _claim(
     settings: Settings, claimed_by: str, *, limit: int, suspects: bool = False
 ) -> list[Claim]:
+    """What was claimed; nothing while the database is away: the sweeper rings when it is back."""
     if limit <= 0:
         return []
-    async with connection() as conn:
-        return await queue.claim(
-            conn,
-            limit=limit,
-            max_in_flight=settings.max_in_flight_per_tenant,
-            lease_seconds=settings.lease_seconds,
-            claimed_by=claimed_by,
-            suspects=suspects,
-        )
+    try:
+        async with connection() as conn:
+            return await queue.claim(
+                conn,
+                limit=limit,
+                max_in_flight=settings.max_in_flight_per_tenant,
+                lease_seconds=settings.lease_seconds,
+                claimed_by=claimed_by,
+                suspects=suspects,
+            )
+    except psycopg.OperationalError as error:
+        log.warning("database_error", sqlstate=error.sqlstate)
+        return []
 
 
 async def _remember(claim: Claim, settings: Settings) -> None:

@@ -93,7 +93,7 @@ async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Ext
     are used."""
     settings, extractor = get_settings(), providers.extractor
     kept: dict[int, Extraction] = {}
-    if claim.run > 0 or claim.attempts > 1 or claim.crashes > 0:
+    if claim.seen_before:
         async with connection() as conn:
             kept = await extractions.stored(
                 conn, claim.tenant_id, claim.conversation_id, extractor.version

@@ -6,7 +6,7 @@ A conversation's facts and a single stored fact come through the same ``settle``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -174,20 +174,30 @@ class _Batch:
         )
 
     async def write(self, connection: Connection) -> None:
-        """New memories first: one of them may itself be retired by a later one."""
+        """Retire first, then write: a value may come back that a fact before it has replaced. One
+        of these facts that a later one has replaced is history from the start."""
         scope = self._destination.scope
-        await memories.insert(connection, list(self._new.values()))
+        own = {new.memory_id for new in self._new.values()}
         for memory_id, by in self._retired.items():
+            if memory_id in own:
+                continue
             await memories.supersede(
                 connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
             )
+        await memories.insert(connection, [self._as_written(new) for new in self._new.values()])
         for memory_id in self._repeated:
             await memories.reinforce(connection, scope, memory_id)
+
+    def _as_written(self, new: NewMemory) -> NewMemory:
+        by = self._retired.get(new.memory_id)
+        if by is None:
+            return new
+        return replace(new, superseded_by=by.memory_id, valid_until=by.valid_from)
 
     def _similarity(self, earlier: int, n: int) -> float:
         if self._hashes[earlier] == self._hashes[n]:
             return 1.0
-        return float(self._vectors[earlier] @ self._vectors[n])
+        return min(float(self._vectors[earlier] @ self._vectors[n]), memories.ALMOST_ONE)
 
     def _memory(
         self, n: int, fact: Fact, valid_from: datetime, successor: Neighbour | None

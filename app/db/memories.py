@@ -42,6 +42,10 @@ class NewMemory:
     superseded_by: UUID | None = None
 
 
+ALMOST_ONE = 0.999999
+"""The most that two different texts have in common: 1 is kept for equal ones, however long they are
+and wherever a model cuts them off."""
+
 CODE_CANDIDATES = 200
 """How many the codes put forward for exact ranking; the figures for their recall are in
 benchmarks/report.json."""
@@ -79,7 +83,8 @@ async def nearest(
         CROSS JOIN LATERAL (
             SELECT memory_id, fact, valid_from,
                    CASE WHEN content_hash = wanted.hash THEN 1.0
-                        ELSE 1 - (embedding <=> wanted.vector) END AS similarity
+                        ELSE least(1 - (embedding <=> wanted.vector), {ALMOST_ONE})
+                   END AS similarity
             FROM memories
             WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
             {_CANDIDATES_OF_A_LARGE_SCOPE if large else ""}
@@ -103,10 +108,13 @@ async def nearest(
     return found
 
 
+_FADED = 700
+"""Where Postgres' exp() would refuse to go on: e^-700 is 10^-304."""
+
 _RETENTION = f"""
-    exp(-ln(2) * greatest(date_part('epoch', now() - m.created_at), 0) / 86400
+    exp(-least(ln(2) * greatest(date_part('epoch', now() - m.created_at), 0) / 86400
         / ({retention.DAYS_PER_IMPORTANCE} * greatest(m.importance, {retention.LOWEST_IMPORTANCE})
-           * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2))))
+           * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2))), {_FADED}))
 """
 """``app.memory.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
 the two together."""

@@ -10,6 +10,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import ServiceError
@@ -30,10 +31,11 @@ def migrate(database_url: str) -> None:
     Several processes may call this at once; one works, the others wait. Raises ServiceError when no
     server answers within WAIT_SECONDS, or it lacks what the schema needs.
     """
+    url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["url"] = _sqlalchemy_url(database_url)
+    config.attributes["url"] = url
     try:
         command.upgrade(config, "head")
     except DBAPIError as error:
@@ -105,6 +107,10 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
 
 def _sqlalchemy_url(database_url: str) -> str:
     scheme, separator, rest = database_url.partition("://")
-    if not separator or not scheme.startswith("postgres"):
+    if not separator or scheme not in ("postgres", "postgresql"):
         raise ServiceError("DATABASE_URL must start with postgresql://", code="bad_database_url")
+    try:
+        conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError as error:
+        raise ServiceError(f"DATABASE_URL is not valid: {error}", code="bad_database_url") from None
     return f"postgresql+psycopg://{rest}"

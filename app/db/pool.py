@@ -13,6 +13,7 @@ from pgvector.psycopg import register_vector_async
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from app.logs import log
 from app.settings import Settings
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
@@ -35,7 +36,7 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> None:
         # A server that comes back is noticed within seconds, however long it was away.
         reconnect_timeout=5,
         reconnect_failed=_try_again,
-        configure=register_vector_async,
+        configure=_configure,
         open=False,
     )
     await _pool.open(wait=False)
@@ -85,6 +86,15 @@ def _session_options(settings: Settings) -> str:
         "TimeZone": "UTC",
     }
     return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+async def _configure(connection: Connection) -> None:
+    try:
+        await register_vector_async(connection)
+    except psycopg.ProgrammingError:
+        # Said here, since the pool would only say that no connection was to be had.
+        log.error("database_not_migrated", what_to_do="smara-server migrate")
+        raise
 
 
 async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:

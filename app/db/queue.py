@@ -19,14 +19,15 @@ from app.memory.types import Message, Scope, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A conversation that this process may work on until its lease runs out."""
+    """A conversation that this process may work on until its lease runs out. ``seen_before``: some
+    process has claimed it before, and may have left an extraction."""
 
     tenant_id: UUID
     conversation_id: UUID
     lease_token: UUID
     run: int
     attempts: int
-    crashes: int
+    seen_before: bool
     subject: str
     scope: Scope
     user_id: str
@@ -53,22 +54,22 @@ WITH RECURSIVE waiting AS (
     )) AS room
     FROM tenant_turns t WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w)
 ), due AS (
-    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id, row_number() OVER (
+    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id, c.claimed_at, row_number() OVER (
         PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth
     FROM turn CROSS JOIN LATERAL (
-        SELECT conversation_id, priority FROM conversations q
+        SELECT conversation_id, priority, claimed_at FROM conversations q
         WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready
           AND next_attempt_at <= now() AND (crash_attempts > 0) = %(suspects)s
           AND NOT EXISTS (
               SELECT FROM conversations earlier
               WHERE earlier.tenant_id = q.tenant_id AND earlier.subject = q.subject
-                AND earlier.state IN ('queued', 'processing')
-                AND earlier.conversation_id < q.conversation_id)
+                AND (earlier.state = 'processing' OR earlier.state = 'queued'
+                     AND earlier.conversation_id < q.conversation_id))
         ORDER BY priority, conversation_id
         LIMIT greatest(turn.room, 0)
         FOR UPDATE SKIP LOCKED) c
 ), picked AS (
-    SELECT tenant_id, conversation_id FROM due
+    SELECT tenant_id, conversation_id, claimed_at IS NOT NULL AS seen_before FROM due
     ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
 ), served AS (
     -- A turn that another claim is taking is left to it: waiting here could deadlock.
@@ -84,7 +85,7 @@ SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
   AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, crash_attempts, subject,
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, subject,
           user_id, namespace, agent_id, team_id, visibility, source, metadata, messages,
           occurred_at, instructions
 """
@@ -288,7 +289,7 @@ def _to_claim(
     lease_token: UUID,
     run: int,
     attempts: int,
-    crashes: int,
+    seen_before: bool,
     subject: str,
     user_id: str,
     namespace: str,
@@ -307,7 +308,7 @@ def _to_claim(
         lease_token=lease_token,
         run=run,
         attempts=attempts,
-        crashes=crashes,
+        seen_before=seen_before,
         subject=subject,
         scope=Scope(tenant_id, namespace, user_id, agent_id, team_id),
         user_id=user_id,

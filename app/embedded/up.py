@@ -108,7 +108,8 @@ def _processes(settings: Settings) -> list[Part]:
     def part(name: str, **options: object) -> Part:
         return Part(name, (sys.executable, "-m", "app.cli", name), env, **options)  # type: ignore[arg-type]
 
-    address = f"http://127.0.0.1:{settings.port}/health"
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
+    address = f"http://{host}:{settings.port}/health"
     return [
         part("api", ready=lambda: _healthy(address), stop_seconds=15.0),
         part("worker", stop_seconds=25.0),
@@ -151,10 +152,10 @@ def _refuse_taken_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            other = settings.port + 1 if settings.port < 65_535 else settings.port - 1
             raise ServiceError(
-                f"Port {settings.port} cannot be used ({error.strerror}). Choose another: --port "
-                f"{settings.port + 1} "
-                f"(PORT={settings.port + 1}).",
+                f"Port {settings.port} cannot be used ({error.strerror}). "
+                f"Choose another: --port {other} (PORT={other}).",
                 code="port_in_use",
             ) from None
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.memory.types import Message, Role
 
-_LINE = re.compile(r"([^\W\d_][\w .'’-]{0,39}):(?:\s+(.*)|$)")
+_LINE = re.compile(r"([^:：]{1,40})[:：](?:\s+(.*)|$)")
+_SMALL_WORDS = frozenset(
+    {"al", "bin", "da", "de", "del", "der", "di", "du", "la", "le", "van", "von"}
+)
+_MOST_WORDS = 4
 _ROLES: Mapping[str, Role] = {
     "user": "user",
     "human": "user",
@@ -25,11 +30,12 @@ _ROLES: Mapping[str, Role] = {
 
 
 def parse_transcript(text: str) -> list[Message]:
-    """Lines such as "Name: words" → one message each; a line without a name goes on with the message before it.
+    """Lines such as "Name: words" → one message each; a line without a name goes on with the
+    message before it.
 
-    User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; any other name is a speaker of that
-    name, in the user's role. Lines before the first name, or a text with no name at all, are the user's, a message a
-    line.
+    User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; any other name
+    is a speaker of that name, in the user's role. Lines before the first name, or a text with no
+    name at all, are the user's, a message a line.
     """
     messages: list[Message] = []
     named = False
@@ -37,7 +43,7 @@ def parse_transcript(text: str) -> list[Message]:
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
-        if match:
+        if match and _is_name(match.group(1)):
             speaker, words = match.group(1).strip(), match.group(2) or ""
             role = _ROLES.get(speaker.casefold())
             messages.append(Message(role or "user", words, None if role else speaker))
@@ -50,21 +56,39 @@ def parse_transcript(text: str) -> list[Message]:
     return [message for message in messages if message.content]
 
 
-def text_of(content: str | Sequence[Mapping[str, Any]] | None) -> str:
-    """The words of a message's content, as the OpenAI and Anthropic chat APIs send it: a string, or content blocks.
+def _is_name(text: str) -> bool:
+    """A known role, or a few words that begin as names do: "José", "Ana de Souza", "प्रिया"; not
+    "Note to self" or "The truth is"."""
+    if text.strip().casefold() in _ROLES:
+        return True
+    words = unicodedata.normalize("NFC", text).split()
+    return 0 < len(words) <= _MOST_WORDS and all(
+        word in _SMALL_WORDS if word[0].islower() else word[0].isalpha() for word in words
+    )
 
-    Text blocks are joined by line ends and tool results read the same way; anything else leaves a note such as
-    "[image]" in its place.
+
+def text_of(content: Any) -> str:
+    """The words of a message's content, as the OpenAI and Anthropic chat APIs send it: a string, or
+    content blocks.
+
+    Text blocks are joined by line ends and tool results read the same way; anything else leaves a
+    note such as "[image]" in its place, and what has no form at all nothing.
     """
-    if content is None or isinstance(content, str):
-        return content or ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, Sequence):
+        return ""
     parts = []
     for block in content:
+        if not isinstance(block, Mapping):
+            parts.append(text_of(block))
+            continue
         kind = str(block.get("type", "text"))
         if isinstance(block.get("text"), str):
             parts.append(block["text"])
         elif kind == "tool_result":
-            parts.append(text_of(block.get("content")))
+            result = block.get("content")
+            parts.append("" if result is None else text_of(result) or "[tool_result]")
         elif kind in ("thinking", "redacted_thinking"):
             continue
         else:

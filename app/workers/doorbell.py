@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from kombu.exceptions import OperationalError
 
@@ -31,8 +32,9 @@ class Doorbell:
     succession are one."""
 
     def __init__(self) -> None:
-        self._wanted = threading.Event()
-        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._wanted = False
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="doorbell", daemon=True)
         self.rung = 0
         self.silent = 0
@@ -43,20 +45,28 @@ class Doorbell:
 
     def ring(self) -> None:
         """Ask for a ring, and return at once."""
-        self._wanted.set()
+        with self._changed:
+            self._wanted = True
+            self._changed.notify()
 
     def stop(self) -> None:
-        """Ring what was asked for and end the thread; waits up to 3 s."""
-        self._stopping.set()
-        self._wanted.set()
+        """Ring if that was asked for and end the thread; waits up to 3 s."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
         self._thread.join(timeout=3)
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wanted.wait()
-            self._wanted.clear()
+        while self._wait():
             if publish(1):
                 self.rung += 1
             else:
                 self.silent += 1
-            self._stopping.wait(REST_SECONDS)
+            time.sleep(REST_SECONDS)
+
+    def _wait(self) -> bool:
+        """Until a ring is wanted; False when the bell is to stop and none is."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wanted or self._stopping)
+            wanted, self._wanted = self._wanted, False
+            return wanted

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 
+import psycopg
 import uvloop
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from app.db import queue
 from app.db.pool import close_pool, connection, open_pool
 from app.drain import drain
+from app.logs import log
 from app.settings import get_settings
 from app.workers import doorbell, presence
 from app.workers.celery import celery
@@ -70,7 +72,11 @@ def sweep() -> None:
 
 
 async def _sweep(max_crashes: int) -> int:
-    async with connection() as conn:
-        if dead := presence.gone(await queue.claimers(conn)):
-            await queue.end_leases(conn, dead)
-        return await queue.sweep(conn, max_crashes=max_crashes)
+    try:
+        async with connection() as conn:
+            if dead := presence.gone(await queue.claimers(conn)):
+                await queue.end_leases(conn, dead)
+            return await queue.sweep(conn, max_crashes=max_crashes)
+    except psycopg.OperationalError as error:
+        log.warning("database_error", sqlstate=error.sqlstate)
+        return 0
