@@ -1,0 +1,269 @@
+"""`smara-server up` on a real folder: it starts, heals, and leaves nothing behind.
+
+The tests share one running `up`, in the order in which they read; each sees to it that it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.embedded.runtime import socket_folder
+from tests.operator import smara_server
+from tests.servers import Client, eventually, free_port
+
+NOT_GIVEN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "VOYAGE_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "SMARA_DATA_DIR",
+    "PORT",
+)
+PARTS = {
+    "api": "app.cli api",
+    "worker": "app.cli worker",
+    "beat": "app.cli beat",
+    "postgres": "bin/postgres -D",
+    "redis": "redis-server",
+}
+
+
+class Up:
+    """One data folder and port, and the `up` that runs on them."""
+
+    def __init__(self, data_dir: Path, log: Path) -> None:
+        self.data_dir, self.log, self.port = data_dir, log, free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int) -> subprocess.Popen[bytes]:
+        env = {name: value for name, value in os.environ.items() if name not in NOT_GIVEN}
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "app.cli",
+                    "up",
+                    f"--data-dir={self.data_dir}",
+                    f"--port={port}",
+                    "--host=127.0.0.1",
+                ],
+                env={**env, "SMARA_SWEEP_SECONDS": "1", "SMARA_WORKER_PROCESSES": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def running(self) -> Up:
+        """Start it unless it runs."""
+        if self.process is None or self.process.poll() is not None:
+            self.process = self.start(self.port)
+            eventually(self.healthy, seconds=60)
+        return self
+
+    def healthy(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return (
+                httpx2.get(f"{self.base_url}/health", trust_env=False, timeout=5).status_code == 200
+            )
+        except httpx2.HTTPError:
+            return False
+
+    def refused(self) -> tuple[int, str]:
+        """The exit code and the words of a second one on the same folder."""
+        began = self.log.stat().st_size
+        code = self.start(free_port()).wait(timeout=30)
+        return code, self.log.read_bytes()[began:].decode()
+
+    def client(self) -> Client:
+        return Client(self.base_url, (self.data_dir / "api_key").read_text().strip())
+
+    def pid_of(self, part: str) -> int | None:
+        """The leader of the part, if it runs."""
+        assert self.process is not None
+        for pid in children_of(self.process.pid):
+            if PARTS[part] in command_line(pid):
+                return pid
+        return None
+
+
+@pytest.fixture(scope="module")
+def up(workspace: Path, models: Path) -> Iterator[Up]:
+    """In a folder that only its owner may enter, under a path too long for a Unix socket."""
+    private = workspace / "private"
+    private.mkdir(mode=0o700)
+    data_dir = private / ("a-long-name-" * 6) / ("another-long-name-" * 4)
+    data_dir.mkdir(parents=True)
+    assert len(str(data_dir)) > 107
+    (data_dir / "models").symlink_to(models)
+    up = Up(data_dir, workspace / "up.log")
+    yield up
+    if up.process is not None and up.process.poll() is None:
+        up.process.terminate()
+        up.process.wait(timeout=60)
+    shutil.rmtree(socket_folder(data_dir.resolve()))
+
+
+def test_it_starts_in_a_long_path_and_a_private_folder_and_says_what_is_embedded(up: Up) -> None:
+    health = httpx2.get(f"{up.running().base_url}/health", trust_env=False).json()
+
+    assert sorted(health["embedded"]) == ["embedder", "extractor", "postgres", "redis"]
+    eventually(lambda: "Smara memory service is up" in up.log.read_text())
+
+
+def test_the_first_key_is_for_its_owners_eyes_only_and_works(up: Up) -> None:
+    up.running()
+    key_file = up.data_dir / "api_key"
+
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    client = up.client()
+    conversation_id = client.post_conversation("ada", "I live in Lisbon.")
+    assert client.finished(conversation_id)["state"] == "done"
+    assert client.facts("ada") == ["User lives in Lisbon."]
+
+
+def test_nobody_else_may_enter_the_folder_of_the_sockets(up: Up) -> None:
+    up.running()
+    temporary = Path(tempfile.gettempdir())
+    folders = [redis.parent for redis in temporary.glob(f"smara-{os.getuid()}-*/redis.sock")]
+
+    assert folders
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
+
+
+def test_a_second_one_on_the_same_folder_is_refused_and_told_what_to_do(up: Up) -> None:
+    up.running()
+
+    code, said = up.refused()
+
+    assert code == 1
+    assert str(up.data_dir) in said
+    assert "--data-dir" in said
+    assert "Traceback" not in said
+    assert up.healthy()
+
+
+@pytest.mark.parametrize("port", [None, 65_535], ids=["a port", "the last port"])
+def test_a_taken_port_is_named_with_what_to_change(port: int | None, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port or free_port()))
+        taken.listen()
+        number = taken.getsockname()[1]
+
+        ended = smara_server("up", "--host=127.0.0.1", f"--data-dir={tmp_path}", f"--port={number}")
+
+    assert ended.code == 1
+    assert f"Port {number} cannot be used" in ended.said
+    assert "--port" in ended.said
+    assert "65536" not in ended.said  # There is no such port to choose.
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    ended = smara_server("up", f"--data-dir={tmp_path}/file/data", f"--port={free_port()}")
+
+    assert ended.code == 1
+    assert ended.said.startswith("smara-server: ")
+    assert f"{tmp_path}/file" in ended.said
+
+
+@pytest.mark.parametrize("part", ["worker", "api", "redis", "postgres"])
+def test_a_part_that_is_killed_is_back_within_seconds_and_nothing_is_lost(
+    up: Up, part: str
+) -> None:
+    up.running()
+    before = up.pid_of(part)
+    assert before is not None
+
+    os.kill(before, signal.SIGKILL)
+
+    eventually(lambda: up.pid_of(part) not in (None, before), seconds=15)
+    eventually(up.healthy, seconds=30)
+    client = up.client()
+    conversation_id = eventually(lambda: posted(client, f"part-{part}"), seconds=20)
+    assert client.finished(conversation_id, seconds=60)["state"] == "done"
+    assert client.facts(f"part-{part}") == ["User lives in Lisbon."]
+
+
+def test_sigterm_ends_it_with_exit_code_0_and_leaves_no_process_behind(up: Up) -> None:
+    process = up.running().process
+    assert process is not None
+    family = descendants_of(process.pid)
+    assert len(family) >= 5
+
+    process.terminate()
+
+    assert process.wait(timeout=40) == 0
+    assert [command_line(pid) for pid in family if alive(pid)] == []
+
+
+def test_a_restart_on_the_same_folder_has_the_memories_and_the_key(up: Up) -> None:
+    key = (up.data_dir / "api_key").read_text()
+
+    up.running()
+
+    assert (up.data_dir / "api_key").read_text() == key
+    assert up.client().facts("ada") == ["User lives in Lisbon."]
+
+
+def test_when_it_is_killed_itself_no_process_stays_and_the_next_one_starts(up: Up) -> None:
+    process = up.running().process
+    assert process is not None
+    family = descendants_of(process.pid)
+
+    process.kill()
+    process.wait(timeout=10)
+
+    eventually(lambda: not [pid for pid in family if alive(pid)], seconds=30)
+    up.running()
+    assert up.client().facts("ada") == ["User lives in Lisbon."]
+
+
+def posted(client: Client, user_id: str) -> str | None:
+    """The id of a conversation, or None while the service cannot take one."""
+    body = {"user_id": user_id, "messages": [{"role": "user", "content": "I live in Lisbon."}]}
+    answer = client.http.post("/v1/conversations", json=body)
+    assert answer.status_code in (202, 503), answer.text
+    return answer.json()["id"] if answer.status_code == 202 else None
+
+
+def children_of(pid: int) -> list[int]:
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(child) for child in found.stdout.split()]
+
+
+def descendants_of(pid: int) -> list[int]:
+    return [each for child in children_of(pid) for each in (child, *descendants_of(child))]
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; a zombie that waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

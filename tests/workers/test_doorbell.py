@@ -1,0 +1,170 @@
+"""The doorbell: nobody waits for it, and silence costs nothing but time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_client
+
+from app.settings import Settings
+from app.workers import doorbell
+from app.workers.celery import make_celery
+from app.workers.doorbell import Doorbell
+from tests.servers import Server, eventually, start_redis
+
+
+@pytest.fixture
+def redis(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Server, str]]:
+    """A Redis that the test may harm, and the Celery app of this process on it."""
+    server, url = start_redis(tmp_path_factory.mktemp("redis"))
+    app = make_celery(Settings(redis_url=url))
+    monkeypatch.setattr(doorbell, "celery", app)
+    yield server, url
+    app.close()
+    if server.process is not None and server.process.poll() is None:
+        os.kill(server.process.pid, signal.SIGCONT)
+    server.stop()
+
+
+@pytest.fixture
+def bell(redis: tuple[Server, str]) -> Iterator[Doorbell]:
+    bell = Doorbell()
+    bell.start()
+    yield bell
+    bell.stop()
+
+
+def connect(url: str) -> redis_client.Redis:
+    return redis_client.Redis(unix_socket_path=url.removeprefix("redis+socket://"))
+
+
+def waiting(url: str) -> int:
+    """How many bells are in the queue."""
+    client = connect(url)
+    try:
+        return int(client.llen("smara:bells"))  # type: ignore[arg-type]
+    finally:
+        client.close()
+
+
+def longest_of(times: int, bell: Doorbell) -> float:
+    """Seconds that the slowest of many rings took."""
+    slowest = 0.0
+    for _ in range(times):
+        began = time.perf_counter()
+        bell.ring()
+        slowest = max(slowest, time.perf_counter() - began)
+    return slowest
+
+
+def test_a_ring_becomes_a_message(bell: Doorbell, redis: tuple[Server, str]) -> None:
+    bell.ring()
+
+    eventually(lambda: bell.rung == 1)
+    assert waiting(redis[1]) == 1
+
+
+def test_many_rings_in_quick_succession_become_few_messages(
+    bell: Doorbell, redis: tuple[Server, str]
+) -> None:
+    began = time.monotonic()
+    longest_of(2_000, bell)
+    eventually(lambda: bell.rung >= 1)
+    time.sleep(0.2)
+
+    assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / doorbell.REST_SECONDS
+    assert waiting(redis[1]) <= 20
+    assert bell.silent == 0
+
+
+def test_a_ring_returns_at_once_while_redis_is_away_and_rings_again_when_it_is_back(
+    bell: Doorbell, redis: tuple[Server, str]
+) -> None:
+    bell.ring()
+    eventually(lambda: bell.rung == 1)
+    redis[0].kill()
+
+    assert longest_of(200, bell) < 0.1
+    eventually(lambda: bell.silent >= 1)
+
+    redis[0].start()
+    bell.ring()
+    eventually(lambda: waiting(redis[1]) >= 1)
+
+
+def test_a_ring_returns_at_once_while_redis_is_frozen(
+    bell: Doorbell, redis: tuple[Server, str]
+) -> None:
+    bell.ring()
+    eventually(lambda: bell.rung == 1)
+    assert redis[0].process is not None
+    os.kill(redis[0].process.pid, signal.SIGSTOP)
+
+    assert longest_of(200, bell) < 0.1
+    began = time.monotonic()
+    bell.stop()
+    assert time.monotonic() - began < 4.0
+
+    os.kill(redis[0].process.pid, signal.SIGCONT)
+
+
+def test_a_redis_without_memory_is_silence_not_an_error(
+    bell: Doorbell, redis: tuple[Server, str]
+) -> None:
+    client = connect(redis[1])
+    client.config_set("maxmemory", 1)
+
+    bell.ring()
+
+    eventually(lambda: bell.silent == 1)
+    client.config_set("maxmemory", 0)
+    client.close()
+    bell.ring()
+    eventually(lambda: bell.rung == 1)
+
+
+def test_what_was_asked_for_just_before_the_end_is_still_rung(
+    bell: Doorbell, redis: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell, "REST_SECONDS", 1.0)
+    bell.ring()
+    eventually(lambda: waiting(redis[1]) == 1)
+    time.sleep(0.1)  # The thread rests now.
+
+    bell.ring()
+    bell.stop()
+
+    assert waiting(redis[1]) == 2
+
+
+def test_an_end_that_nobody_rang_before_rings_nothing(
+    bell: Doorbell, redis: tuple[Server, str]
+) -> None:
+    bell.stop()
+
+    assert waiting(redis[1]) == 0
+
+
+@pytest.mark.parametrize(("times", "bells"), [(0, 0), (1, 1), (3, 3)])
+def test_as_many_bells_are_published_as_asked_for(
+    redis: tuple[Server, str], times: int, bells: int
+) -> None:
+    assert doorbell.publish(times)
+
+    assert waiting(redis[1]) == bells
+
+
+def test_a_message_carries_nothing_but_the_name_of_its_task(redis: tuple[Server, str]) -> None:
+    doorbell.publish(1)
+    client = connect(redis[1])
+    [message] = client.lrange("smara:bells", 0, -1)  # type: ignore[misc]
+    client.close()
+
+    assert b"app.workers.tasks.remember_due" in message
+    assert len(message) < 1_000
