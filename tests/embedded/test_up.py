@@ -22,6 +22,9 @@ from app.embedded.runtime import socket_folder
 from tests.operator import smara_server
 from tests.servers import Client, eventually, free_port
 
+# The tests share one running service, so one test process runs them all, in order.
+pytestmark = pytest.mark.xdist_group("up")
+
 NOT_GIVEN = (
     "DATABASE_URL",
     "REDIS_URL",
@@ -102,7 +105,7 @@ class Up:
         return None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def up(workspace: Path, models: Path) -> Iterator[Up]:
     """In a folder that only its owner may enter, under a path too long for a Unix socket."""
     private = workspace / "private"
