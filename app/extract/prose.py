@@ -1,4 +1,6 @@
-"""Which lines of a message are a person's own prose: not code, logs, tables, quoted mail or a pasted document."""
+"""Which lines of a message are a person's own prose: not code, logs, tables, quoted mail or a
+pasted document.
+"""
 
 from __future__ import annotations
 
@@ -23,25 +25,27 @@ _MACHINE = re.compile(
 )
 _SERVED_CONTEXT = re.compile(r"\s{0,40}\[\d{1,4}\] \(importance: ")
 _PASTE_CUE = re.compile(
-    r"\b(?:below|following|this|these|here|log|logs|error|output|text|article|document|email|e-mail|letter|draft|code|"
-    r"transcript|paragraph|essay|poem|message|summari[sz]e|translate|proofread|rewrite|rephrase|review|explain|edit)\b",
+    r"\b(?:below|following|this|these|here|log|logs|error|output|text|article|document|email"
+    r"|e-mail|letter|draft|code|transcript|paragraph|essay|poem|message|summari[sz]e|translate"
+    r"|proofread|rewrite|rephrase|review|explain|edit)\b",
     re.IGNORECASE,
 )
 _PASTE_ORDER = re.compile(
-    r"\s{0,40}(?:(?:please|can you|could you|would you|now|help me|hi|hey|hello),? ){0,3}(?:summari[sz]e|translate"
-    r"|proofread|rewrite|"
-    r"rephrase|review|explain|edit|fix|correct|shorten|improve|analy[sz]e|convert|format|paraphrase|classify"
-    r"|extract)\b",
+    r"\s{0,40}(?:(?:please|can you|could you|would you|now|help me|hi|hey"
+    r"|hello),? ){0,3}(?:summari[sz]e|translate|proofread|rewrite|rephrase|review|explain|edit|fix"
+    r"|correct|shorten|improve|analy[sz]e|convert|format|paraphrase|classify|extract)\b",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(r"\b(?:I|my|me|we|our|I'm|I've|ich|mein|meine|je|mon|ma|mi|yo)\b|\b[jJ]['’]")
+_FIRST_PERSON = re.compile(
+    r"\b(?:I|my|me|we|our|I'm|I've|ich|mein|meine|je|mon|ma|mi|yo)\b|\b[jJ]['’]"
+)
 LONG_PARAGRAPHS_CHARS = 1_500
 """A message longer than this that hardly says "I" is a document, not talk."""
 
 
 def prose_spans(content: str) -> list[tuple[int, int]]:
-    """(start, stop) of each line that is the writer's own prose. What follows a line such as "Summarize this:" is a
-    paste, and so is a long text that hardly ever says "I".
+    """(start, stop) of each line that is the writer's own prose. What follows a line such as
+    "Summarize this:" is a paste, and so is a long text that hardly ever says "I".
     """
     stop_reading = min(len(content), MAX_MESSAGE_CHARS)
     spans: list[tuple[int, int]] = []
@@ -67,7 +71,9 @@ def _is_machine(line: str) -> bool:
         return True
     if head.startswith(("    ", "\t")) and re.search(r"[;{}()=]", head):
         return True
-    marks = sum(1 for c in head if not (c.isalnum() or c.isspace() or ord(c) > 0x2000 or c in ".,!?'\"’-"))
+    marks = sum(
+        1 for c in head if not (c.isalnum() or c.isspace() or ord(c) > 0x2000 or c in ".,!?'\"’-")
+    )
     return len(head) > 12 and marks > 0.2 * len(head)
 
 
@@ -87,5 +93,6 @@ def _is_document(content: str, spans: list[tuple[int, int]]) -> bool:
     if length <= LONG_PARAGRAPHS_CHARS:
         return False
     said = sum(len(_FIRST_PERSON.findall(content, start, stop)) for start, stop in spans)
-    # People who write about themselves say "I" or "my" about once in 60 characters; 400 is far from it.
+    # People who write about themselves say "I" or "my" about once in 60 characters; 400 is far from
+    # it.
     return said < length / 400

@@ -1,7 +1,8 @@
-"""The keyless stand-in for an LLM: statements about themselves that people make, by rules of language.
+"""The keyless stand-in for an LLM: statements about themselves that people make, by rules of
+language.
 
-It reads sentence by sentence and understands nothing: irony, quotation and what was meant pass it by. It is there so
-that everything works before a key is set, and says so in ``version``.
+It reads sentence by sentence and understands nothing: irony, quotation and what was meant pass it
+by. It is there so that everything works before a key is set, and says so in ``version``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ class RulesExtractor:
     version = MODEL
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts of the window's fresh messages; never blocks the event loop for long and never fails."""
+        """The facts of the window's fresh messages; never blocks the event loop for long and never
+        fails.
+        """
         length = sum(len(m.content) for m in transcript.messages[window.start : window.stop])
         if length > _LONG_CHARS:
             facts = await asyncio.to_thread(draw_facts, transcript, window)
@@ -33,13 +36,17 @@ class RulesExtractor:
 
 
 def draw_facts(transcript: Transcript, window: Window) -> list[Fact]:
-    """What the people in the window's fresh user messages say of themselves, in the order they say it.
+    """What the people in the window's fresh user messages say of themselves, in the order they say
+    it.
 
-    Messages of other roles and messages before ``fresh_from`` are context only: an answer may need its question.
+    Messages of other roles and messages before ``fresh_from`` are context only: an answer may need
+    its question.
     """
     talk = Talk(transcript, window)
     facts: list[Fact] = []
-    for index in range(max(window.fresh_from, window.start), min(window.stop, len(transcript.messages))):
+    for index in range(
+        max(window.fresh_from, window.start), min(window.stop, len(transcript.messages))
+    ):
         if transcript.messages[index].role == "user":
             facts.extend(talk.facts_of(index))
     return facts

@@ -1,6 +1,8 @@
-"""A message → the sentences of its prose, each with its place, and the notes about what was attached.
+"""A message → the sentences of its prose, each with its place, and the notes about what was
+attached.
 
-Every scan is one pass over bounded text, so a hostile message costs time in proportion to its length and no more.
+Every scan is one pass over bounded text, so a hostile message costs time in proportion to its
+length and no more.
 """
 
 from __future__ import annotations
@@ -13,10 +15,13 @@ from app.memory.word_lists import word_set
 MAX_MESSAGE_CHARS = 20_000
 """What a person types fits well inside; text beyond it is a paste and is not read."""
 MAX_SENTENCE_CHARS = 600
-"""A longer run without a full stop is not something a person said in one breath; it is left out whole."""
+"""A longer run without a full stop is not something a person said in one breath; it is left out
+whole.
+"""
 
 _ABBREVIATIONS = word_set(
-    "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie approx no inc ltd co dept est fig vol bzw ca z.b d.h usw"
+    "mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie approx no inc ltd co dept est fig vol bzw ca "
+    "z.b d.h usw"
 )
 _CLOSERS = "\"'”’)]»"
 _ENDERS = ".!?…。！？"
@@ -28,7 +33,7 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence as it stands in the message: ``text`` is ``content[start : start + len(text)]``."""
+    """One sentence as it stands in the message, at ``content[start : start + len(text)]``."""
 
     text: str
     start: int
@@ -41,7 +46,9 @@ class Sentence:
 
 
 def note_at_end(content: str) -> tuple[str, int] | None:
-    """The text of a bracketed note that ends the message, and where its bracket opens; None when there is none."""
+    """The text of a bracketed note that ends the message, and where its bracket opens; None when
+    there is none.
+    """
     tail_start = max(len(content) - 600, 0)
     found = _NOTE.search(content, tail_start)
     return (found.group(1).strip(), found.start()) if found else None
@@ -50,8 +57,8 @@ def note_at_end(content: str) -> tuple[str, int] | None:
 def sentences(content: str, spans: list[tuple[int, int]]) -> list[Sentence]:
     """The sentences inside ``spans`` (start, stop) of ``content``, in order.
 
-    A line's end closes a sentence, as do full stops, exclamation and question marks that are followed by space; those
-    of abbreviations, initials and numbers do not.
+    A line's end closes a sentence, as do full stops, exclamation and question marks that are
+    followed by space; those of abbreviations, initials and numbers do not.
     """
     found: list[Sentence] = []
     for start, stop in spans:

@@ -1,4 +1,6 @@
-"""One message in its conversation → facts: who speaks to whom, which question it answers, what belongs together."""
+"""One message in its conversation → facts: who speaks to whom, which question it answers, what
+belongs together.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,12 @@ from datetime import datetime
 from app.extract import kinds, smalltalk
 from app.extract.dates import absolute, with_day_noted
 from app.extract.english import Speakers, clauses, said_form, statement
-from app.extract.foreign import foreign_statement
+from app.extract.foreign import foreign_statements
 from app.extract.language import Language, language_of
+from app.extract.notes import note_statement
 from app.extract.person import has_first_person, third_person
 from app.extract.prose import prose_spans
+from app.extract.questions import importance_of_answer, wants_a_value, yes_or_no
 from app.extract.sentences import MAX_MESSAGE_CHARS, Sentence, note_at_end, sentences, without_emoji
 from app.memory.types import Fact, Transcript, Window
 
@@ -22,41 +26,19 @@ MAX_FACT_CHARS = 420
 """A few sentences that lean on one another; longer ones say too many things for one memory."""
 MAX_QUESTION_CHARS = 160
 
-_NOTE_VERB = re.compile(r"(shares|sends|shows|posts|uploads|attaches)\b\s*(.*)", re.IGNORECASE | re.DOTALL)
-_NOTE_KIND = re.compile(r"(?:an? )?(image|photo|picture|video|audio|gif|sticker|file)\s*[:,-]\s*(.+)", re.I | re.DOTALL)
-_PAST = {
-    "shares": "shared", "sends": "sent", "shows": "showed", "posts": "posted", "uploads": "uploaded",
-    "attaches": "attached",
-}  # fmt: skip
 _LEANS = re.compile(
-    r"(?:it|he|she|they|this|that|these|those|his|her|their|its|there|here|both|one|some|another)(?:['’]\w{1,2})?\b",
+    r"(?:it|he|she|they|this|that|these|those|his|her|their|its|there|here|both|one|some"
+    r"|another)(?:['’]\w{1,2})?\b",
     re.I,
 )
-_YES = re.compile(
-    r"(?:(?:yes|yeah|yep|yup|sure|correct|exactly|right|indeed|absolutely|definitely|of course|i do|i am|i have|i did|"
-    r"we do|we are|we have|that's right|it is|they do|he is|she is)\b[\s,.!]*){1,3}$",
-    re.I,
-)
-_NO = re.compile(
-    r"(?:(?:no|nope|nah|not really|not yet|i don't|i do not|i'm not|i am not|i haven't|i didn't|never|we don't|not "
-    r"at all|"
-    r"it isn't)\b[\s,.!]*){1,3}$",
-    re.I,
-)
-_ASKED_VERB = re.compile(r"\b(are|do|did|have) you\b", re.I)
-_YOUR = re.compile(r"\byour\b", re.I)
-_ASKS_YOU = re.compile(r"\byou(?:r|'re|'ve)?\b", re.I)
-_YES_NO_QUESTION = re.compile(r"(?:so |and |but )?(?:do|are|have|did|is|were|was|can|will|would|has|had|does)\b", re.I)
 _TOO = re.compile(r"\b(I|we), too,", re.I)
-_WH_QUESTION = re.compile(
-    r"(?:so |and |but )?(?:what|which|where|who|whose|when|how (?:many|much|long|old|often|far)|any)\b", re.I
+_HYPOTHETICAL = re.compile(
+    r"if (?:i|we) (?:were|had|was|could)\b|(?:what|imagine) if\b|suppose\b", re.I
 )
-_HYPOTHETICAL = re.compile(r"if (?:i|we) (?:were|had|was|could)\b|(?:what|imagine) if\b|suppose\b", re.I)
 _COMPANY = re.compile(
-    r"\b(?:with |and )?(?:my|our|the) ((?:\w+ ){0,1}(?:family|fam|wife|husband|partner|girlfriend|boyfriend"
-    r"|fianc[ée]e?|kids|"
-    r"children|son|daughter|parents|friends|friend|team|colleagues|coworkers|brother|sister|mom|mum|dad|wife and kids|"
-    r"husband and kids))\b",
+    r"\b(?:with |and )?(?:my|our|the) ((?:\w+ ){0,1}(?:family|fam|wife|husband|partner|girlfriend"
+    r"|boyfriend|fianc[ée]e?|kids|children|son|daughter|parents|friends|friend|team|colleagues"
+    r"|coworkers|brother|sister|mom|mum|dad|wife and kids|husband and kids))\b",
     re.I,
 )
 
@@ -75,7 +57,9 @@ class _Draft:
 
 
 class Talk:
-    """The window's people, looked up once: their names, languages and whether an assistant takes part."""
+    """The window's people, looked up once: their names, languages and whether an assistant takes
+    part.
+    """
 
     def __init__(self, transcript: Transcript, window: Window) -> None:
         self._transcript = transcript
@@ -87,16 +71,24 @@ class Talk:
         for message in spoken:
             if message.role == "user":
                 said.setdefault(message.name, []).append(message.content[:500])
-        self._languages = {name: language_of(" ".join(parts)[:4_000]) for name, parts in said.items()}
+        self._languages = {
+            name: language_of(" ".join(parts)[:4_000]) for name, parts in said.items()
+        }
 
     def facts_of(self, index: int) -> list[Fact]:
-        """The facts that the user message at ``index`` states, in its order, at most MAX_FACTS_PER_MESSAGE."""
+        """The facts that the user message at ``index`` states, in its order, at most
+        MAX_FACTS_PER_MESSAGE.
+        """
         message = self._transcript.messages[index]
         content = message.content[:MAX_MESSAGE_CHARS]
         note = note_at_end(content)
         spoken = content[: note[1]] if note else content
         language = language_of(spoken, self._languages.get(message.name, "en"))
-        drafts = self._english(index, spoken) if language == "en" else self._foreign(index, spoken, language)
+        drafts = (
+            self._english(index, spoken)
+            if language == "en"
+            else self._foreign(index, spoken, language)
+        )
         facts = [self._fact(index, draft) for draft in drafts[:MAX_FACTS_PER_MESSAGE]]
         if note:
             facts.extend(self._note_fact(index, note[0], note[1], content))
@@ -110,7 +102,11 @@ class Talk:
         question = self._question_before(index)
         answered = False
         for sentence in sentences(content, prose_spans(content)):
-            if sentence.is_question or smalltalk.holds_secret(sentence.text) or smalltalk.is_polite(sentence.text):
+            if (
+                sentence.is_question
+                or smalltalk.holds_secret(sentence.text)
+                or smalltalk.is_polite(sentence.text)
+            ):
                 continue
             own = self._english_drafts(index, sentence, who)
             if own:
@@ -146,16 +142,30 @@ class Talk:
                 continue
             stop = sentence.start + len(sentence.text)
             importance = kinds.importance_of(clause)
-            drafts.append(_Draft(_closed(text), clause, sentence.start, stop, dated.starts_at, importance=importance))
+            drafts.append(
+                _Draft(
+                    _closed(text),
+                    clause,
+                    sentence.start,
+                    stop,
+                    dated.starts_at,
+                    importance=importance,
+                )
+            )
         return drafts
 
     def _leaning(
-        self, index: int, sentence: Sentence, who: Speakers, drafts: list[_Draft], question: str | None
+        self,
+        index: int,
+        sentence: Sentence,
+        who: Speakers,
+        drafts: list[_Draft],
+        question: str | None,
     ) -> _Draft | None:
-        """A sentence without "I" or "my": part of the fact before it, an answer to a question, or, between two
-        people, something that the speaker said."""
+        """A sentence without "I" or "my": part of the fact before it, an answer to a question, or,
+        between two people, something that the speaker said."""
         said = self._bare(index, sentence.text)
-        if question is not None and _WH_QUESTION.match(question):
+        if question is not None and wants_a_value(question):
             empty = not smalltalk.is_answer(said)
         else:
             empty = smalltalk.is_empty(said) or smalltalk.is_verdict(said)
@@ -169,26 +179,48 @@ class Talk:
             last = drafts[-1]
             text = f"{last.text} {_closed(_third(dated.text, who))}"
             if len(text) <= MAX_FACT_CHARS:
-                return replace(last, text=text, stop=stop, starts_at=last.starts_at or dated.starts_at)
+                return replace(
+                    last, text=text, stop=stop, starts_at=last.starts_at or dated.starts_at
+                )
         if question is not None:
             text = f'{who.name}, asked "{question}", said: {_closed(_third(dated.text, who))}'
-            importance = _importance_of_answer(question)
-            return _Draft(text, said, sentence.start, stop, dated.starts_at, with_question=True, importance=importance)
-        if not has_first_person(said) and (self._assisted or len(said.split()) < 5 or not smalltalk.is_specific(said)):
+            importance = importance_of_answer(question)
+            return _Draft(
+                text,
+                said,
+                sentence.start,
+                stop,
+                dated.starts_at,
+                with_question=True,
+                importance=importance,
+            )
+        if not has_first_person(said) and (
+            self._assisted or len(said.split()) < 5 or not smalltalk.is_specific(said)
+        ):
             return None
-        return _Draft(_closed(said_form(dated.text, who)), said, sentence.start, stop, dated.starts_at)
+        return _Draft(
+            _closed(said_form(dated.text, who)), said, sentence.start, stop, dated.starts_at
+        )
 
     def _yes_or_no(self, index: int, content: str, who: Speakers, question: str) -> list[_Draft]:
         said = content.strip()
-        if len(said) > 40 or not _YES_NO_QUESTION.match(question) or not _ASKS_YOU.search(question):
-            return []
-        answer = "yes" if _YES.match(said) else "no" if _NO.match(said) else None
+        answer = yes_or_no(said, question)
         if answer is None:
             return []
         start = content.index(said)
         text = f'{who.name}, asked "{question}", said {answer}.'
-        importance = _importance_of_answer(question)
-        return [_Draft(text, said, start, start + len(said), None, with_question=True, importance=importance)]
+        importance = importance_of_answer(question)
+        return [
+            _Draft(
+                text,
+                said,
+                start,
+                start + len(said),
+                None,
+                with_question=True,
+                importance=importance,
+            )
+        ]
 
     def _bare(self, index: int, text: str) -> str:
         others = [name for name in self._names if name != self._transcript.messages[index].name]
@@ -199,23 +231,31 @@ class Talk:
     def _speakers(self, index: int, content: str) -> Speakers:
         name = self._transcript.messages[index].name or "User"
         others = [n for n in self._names if n != name]
-        you = others[0] if len(others) == 1 and not self._assisted else "the assistant" if self._assisted else None
+        you = "the assistant" if self._assisted else others[0] if len(others) == 1 else None
         company = _COMPANY.search(content[:2_000])
-        return Speakers(name, you, f"{name} and their {company.group(1).lower()}" if company else None)
+        return Speakers(
+            name, you, f"{name} and their {company.group(1).lower()}" if company else None
+        )
 
     def _question_before(self, index: int) -> str | None:
-        """The question that the message before asks last, if another person or the assistant asked it."""
+        """The question that the message before asks last, if another person or the assistant asked
+        it.
+        """
         if index <= self._first:
             return None
         before, now = self._transcript.messages[index - 1], self._transcript.messages[index]
-        if before.role not in ("user", "assistant") or (before.role == now.role and before.name == now.name):
+        if before.role not in ("user", "assistant") or (
+            before.role == now.role and before.name == now.name
+        ):
             return None
         tail = before.content[-1_000:]
         asked = [s for s in sentences(tail, [(0, len(tail))]) if s.is_question]
         if not asked or len(asked[-1].text) > MAX_QUESTION_CHARS:
             return None
         names = [n for n in self._names if n != before.name]
-        bare = smalltalk.without_vocative(smalltalk.without_openers(without_emoji(asked[-1].text), names), names)
+        bare = smalltalk.without_vocative(
+            smalltalk.without_openers(without_emoji(asked[-1].text), names), names
+        )
         return bare.replace('"', "'") if len(bare.split()) > 1 else None
 
     # Other languages.
@@ -227,13 +267,17 @@ class Talk:
             if sentence.is_question or smalltalk.holds_secret(sentence.text):
                 continue
             dated = with_day_noted(
-                without_emoji(sentence.text).replace("\u2019", "'"), self._transcript.said_at(index), language
+                without_emoji(sentence.text).replace("\u2019", "'"),
+                self._transcript.said_at(index),
+                language,
             )
-            found = foreign_statement(dated.text, name, language)
-            if found is not None:
-                text, importance = found
-                stop = sentence.start + len(sentence.text)
-                drafts.append(_Draft(text, sentence.text, sentence.start, stop, dated.starts_at, importance=importance))
+            stop = sentence.start + len(sentence.text)
+            drafts.extend(
+                _Draft(
+                    text, sentence.text, sentence.start, stop, dated.starts_at, importance=weight
+                )
+                for text, weight in foreign_statements(dated.text, name, language)
+            )
         return drafts
 
     # Facts.
@@ -241,10 +285,16 @@ class Talk:
     def _fact(self, index: int, draft: _Draft) -> Fact:
         message = self._transcript.messages[index]
         said_at = self._transcript.said_at(index)
-        starts_at = draft.starts_at if draft.starts_at is not None and draft.starts_at <= said_at else said_at
+        starts_at = (
+            draft.starts_at
+            if draft.starts_at is not None and draft.starts_at <= said_at
+            else said_at
+        )
         return Fact(
             text=draft.text,
-            importance=draft.importance if draft.importance is not None else _importance(draft.said),
+            importance=draft.importance
+            if draft.importance is not None
+            else _importance(draft.said),
             message_indexes=(index, index - 1) if draft.with_question else (index,),
             quote=message.content[draft.start : draft.stop],
             valid_from=starts_at,
@@ -254,12 +304,8 @@ class Talk:
     def _note_fact(self, index: int, note: str, start: int, content: str) -> Iterable[Fact]:
         message = self._transcript.messages[index]
         name = message.name or "User"
-        acted, kind = _NOTE_VERB.match(note), _NOTE_KIND.match(note)
-        if acted and acted.group(2):
-            text = f"{name} {_PAST[acted.group(1).lower()]} {acted.group(2)}"
-        elif kind:
-            text = f"{name} shared a {kind.group(1).lower()}: {kind.group(2)}"
-        else:
+        text = note_statement(note, name)
+        if text is None:
             return
         yield Fact(
             text=_closed(text[:MAX_FACT_CHARS]),
@@ -273,12 +319,6 @@ class Talk:
 
 def _importance(said: str) -> float:
     return kinds.importance_of(said) if has_first_person(said) else kinds.PASSING
-
-
-def _importance_of_answer(question: str) -> float:
-    """An answer weighs what the question's matter weighs when the speaker says it: "where do you live" as "I live"."""
-    asked = _ASKED_VERB.sub(lambda found: "I am" if found.group(1).lower() == "are" else "I", question)
-    return kinds.importance_of(_YOUR.sub("my", asked).replace("you", "I"))
 
 
 def _third(said: str, who: Speakers) -> str:

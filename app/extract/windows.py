@@ -5,24 +5,27 @@ from __future__ import annotations
 from app.memory.types import Message, Transcript, Window
 
 MESSAGE_OVERHEAD_CHARS = 100
-"""What a message costs besides its words: its index, role, name and time in the prompt. Without it, ten thousand
-messages of "ok" would count as one small window.
+"""What a message costs besides its words: its index, role, name and time in the prompt. Without it,
+ten thousand messages of "ok" would count as one small window.
 """
 
 
 def windows(transcript: Transcript, max_chars: int, overlap_messages: int) -> list[Window]:
-    """Windows in order; every message is fresh in exactly one of them, and an empty transcript has none.
+    """Windows in order; every message is fresh in exactly one of them, and an empty transcript has
+    none.
 
-    A window's messages together are at most ``max_chars`` long, each counted with its overhead. It opens with up to
-    ``overlap_messages`` messages of the window before, as many as leave room for the first fresh one. A message that is
-    longer than ``max_chars`` makes a window of its own.
+    A window's messages together are at most ``max_chars`` long, each counted with its overhead. It
+    opens with up to ``overlap_messages`` messages of the window before, as many as leave room for
+    the first fresh one. A message that is longer than ``max_chars`` makes a window of its own.
     """
     sizes = [_size(message) for message in transcript.messages]
     found: list[Window] = []
     fresh_from = 0
     while fresh_from < len(sizes):
         start, total = fresh_from, sizes[fresh_from]
-        while start > max(fresh_from - overlap_messages, 0) and total + sizes[start - 1] <= max_chars:
+        while (
+            start > max(fresh_from - overlap_messages, 0) and total + sizes[start - 1] <= max_chars
+        ):
             start -= 1
             total += sizes[start]
         stop = fresh_from + 1

@@ -16,10 +16,12 @@ class Band(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """Where one band ends and the next begins, as cosine similarities; they belong to one embedding model.
+    """Where one band ends and the next begins, as cosine similarities; they belong to one embedding
+    model.
 
-    At or above ``duplicate`` two facts are the same; at or above ``contradiction`` the newer replaces the older.
-    From ``candidate`` on the texts are close enough for a judge to compare what they mean.
+    At or above ``duplicate`` two facts are the same; at or above ``contradiction`` the newer
+    replaces the older. From ``candidate`` on the texts are close enough for a judge to compare what
+    they mean.
     """
 
     duplicate: float = 0.985
@@ -28,7 +30,9 @@ class Bands:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.candidate <= self.contradiction <= self.duplicate <= 1.0:
-            raise ValueError(f"bands out of order: {self.candidate}, {self.contradiction}, {self.duplicate}")
+            raise ValueError(
+                f"bands out of order: {self.candidate}, {self.contradiction}, {self.duplicate}"
+            )
 
     def of(self, similarity: float) -> Band:
         """The band of a cosine similarity in [-1, 1]; a boundary belongs to the band above it."""

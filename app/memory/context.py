@@ -12,13 +12,14 @@ NOTHING_KNOWN = "No memories of this user yet."
 def context_block(memories: Sequence[Recalled]) -> str:
     """One line a memory, numbered from 1 in the given order; a one-line notice when there is none.
 
-    White space inside a fact is folded, so that a fact can never add a line of its own to the block.
+    White space inside a fact is folded, so that a fact can never add a line of its own to the
+    block.
     """
     if not memories:
         return NOTHING_KNOWN
     return "\n".join(
-        f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: {folded(memory.source)})"
-        f" {folded(memory.fact)}"
+        f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: "
+        f"{folded(memory.source)}) {folded(memory.fact)}"
         for number, memory in enumerate(memories, start=1)
     )
 

@@ -51,11 +51,13 @@ class Grounded:
 def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Grounded:
     """Sort a model's facts into those the window's messages carry and those they do not.
 
-    A fact is accepted when its quote stands in a cited message of the user that is fresh in this window, or in a cited
-    message of the assistant that a cited, fresh message of the user follows: the user's confirmation. Quotes are
-    compared without regard to case, white space, Unicode form, and typographic quotes and dashes.
+    A fact is accepted when its quote stands in a cited message of the user that is fresh in this
+    window, or in a cited message of the assistant that a cited, fresh message of the user follows:
+    the user's confirmation. Quotes are compared without regard to case, white space, Unicode form,
+    and typographic quotes and dashes.
 
-    An accepted fact has its text trimmed, and the message that holds the quote first among its indexes.
+    An accepted fact has its text trimmed, and the message that holds the quote first among its
+    indexes.
     """
     reader = _Reader(transcript)
     accepted: list[Fact] = []
@@ -121,7 +123,9 @@ def _judge(reader: _Reader, window: Window, fact: Fact) -> Fact | Reason:
 
 
 def _vouched_at(reader: _Reader, holder: int, users: list[int]) -> int | None:
-    """The last message by which the user stands behind what ``holder`` says: itself, or a later confirmation."""
+    """The last message by which the user stands behind what ``holder`` says: itself, or a later
+    confirmation.
+    """
     if reader.role(holder) == "user":
         return holder
     if reader.role(holder) == "assistant":

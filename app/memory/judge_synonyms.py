@@ -1,4 +1,6 @@
-"""Phrases and words that say the same, each with the one form that stands for them when two facts are compared."""
+"""Phrases and words that say the same, each with the one form that stands for them when two facts
+are compared.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +9,31 @@ import re
 PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(rf"\b(?:{pattern})\b"), replacement)
     for pattern, replacement in (
-        (r"(?:an? |the )?only child|no siblings|not have (?:any )?siblings|no brothers or sisters", "siblingless"),
-        (r"(?:does |do |did )?not (?:really )?(?:like|enjoy|stand|care for)|can not (?:stand|bear)", "dislike"),
+        (r"(?:an? |the )?only child|no siblings|not have (?:any )?siblings"
+         r"|no brothers or sisters", "siblingless"),
+        (r"(?:does |do |did )?not (?:really )?(?:like|enjoy|stand|care for)"
+         r"|can not (?:stand|bear)", "dislike"),
         (r"not (?:anymore|any more|any longer)", "nolonger"),
         (r"no longer|any longer|anymore|any more", "nolonger"),
+        (r"ya no|nicht mehr(?! als)", "nolonger"),
+        (r"n(?:e |')(\w+) plus", r"nolonger \1"),
         (r"can not wait", "eager"),
         (r"no matter \w+|ended up|ends up|end up|not only", " "),
-        (r"not (?:able to )?(?:tolerate|digest|stomach) lactose|lactose[ -]intoleran(?:t|ce)", "lactosefree"),
-        (r"c(?:o)?eliac(?: disease)?|gluten[ -]free|gluten intolerant|not eat gluten", "glutenfree"),
+        (r"not (?:able to )?(?:tolerate|digest|stomach) lactose"
+         r"|lactose[ -]intoleran(?:t|ce)", "lactosefree"),
+        (r"c(?:o)?eliac(?: disease)?|gluten[ -]free|gluten intolerant"
+         r"|not eat gluten", "glutenfree"),
         (r"not eat (?:any )?meat|no meat|meat[ -]free|meatless", "vegetarian"),
-        (r"(?:out of work|between jobs|jobless|has no job|not have a job|looking for (?:a )?(?:new )?(?:job"
-         r"|work))", "unemployed"),
-        (r"works? as|is employed as|job (?:title )?is(?: being)?|(?:profession|occupation) is", "work as"),
+        (r"(?:out of work|between jobs|jobless|has no job|not have a job"
+         r"|looking for (?:a )?(?:new )?(?:job|work))", "unemployed"),
+        (r"works? as|is employed as|job (?:title )?is(?: being)?|(?:profession"
+         r"|occupation) is", "work as"),
         (r"(?:comes|come|is|hails|originally) (?:originally )?from|native of|hometown is", "from"),
         (r"expecting (?:a |their first |her first )?(?:baby|child|twins)?", "pregnant"),
         (r"early riser|early bird|morning person|(?:wakes?|gets?) up early", "earlyriser"),
         (r"night owl|stays? up late|goes to bed late", "nightowl"),
-        (r"(?:software )?(?:programmer|coder|software developer|software engineer|developer)", "programmer"),
+        (r"(?:software )?(?:programmer|coder|software developer|software engineer"
+         r"|developer)", "programmer"),
         (r"visual studio code|vs code|vscode", "vscode"),
         (r"work(?:s|ing)? out|exercis\w+|workouts?|hits the gym|goes to the gym", "gym"),
         (r"high school|secondary school", "highschool"),
@@ -31,7 +41,8 @@ PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?:at|in) (?:the )?(?:start|beginning) of", "startof"),
         (r"(?:at|by|in) (?:the )?end of", "endof"),
         (r"trouble sleeping|sleeps badly|can not sleep|sleep problems|sleeplessness", "insomnia"),
-        (r"would rather (?:have|use|get|take)?|likes? (?:(\w+) )?(?:better|more)|prefers", r"prefer \1"),
+        (r"would rather (?:have|use|get|take)?|likes? (?:(\w+) )?(?:better|more)"
+         r"|prefers", r"prefer \1"),
         (r"(?:is|are) (?:keen|big fans?|a big fan|a fan|fond) (?:on|of)", "like"),
         (r"native (?:language|tongue|speaker of)|mother tongue|first language", "nativelanguage"),
         (r"is the (?:owner|founder) of|owner of", "own"),
@@ -53,28 +64,28 @@ PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"new york city|nyc|new york", "newyork"),
         (r"los angeles", "losangeles"),
         (r"san francisco|sf", "sanfrancisco"),
-        (r"work(?:s|ing)? from home|home office|remote(?:ly)? work|work(?:s|ing)? remotely", "homework_place"),
+        (r"work(?:s|ing)? from home|home office|remote(?:ly)? work|work(?:s"
+         r"|ing)? remotely", "homework_place"),
         (r"(?:nursing|care|retirement) home", "carehome"),
         (r"stop(?:s|ped)? working", "retire"),
         (r"no (?:alcohol|drinking)", "not alcohol"),
         (r"(?:volunteer|voluntary) work|does volunteering", "volunteer"),
         (r"mobile(?: phone)?|cell ?phone|smartphone|handset", "phone"),
         (r"e-?mail(?: address)?|reached at|reach(?:able)? at", "email"),
-        (r"spent (?:his|her|their|the) childhood|spent (?:his|her|their) youth|was raised|raised|brought up|grew up|"
-         r"childhood", "growup"),
+        (r"spent (?:his|her|their|the) childhood|spent (?:his|her|their) youth|was raised|raised"
+         r"|brought up|grew up|childhood", "growup"),
         (r"(?:has|have|holds?|got|earned) an? ([\w ]{2,40}?) ?degree (?:from|at)", r"study \1 at"),
         (r"(?:has|have|holds?|got|earned) an? ([\w ]{2,40}?)degree", r"degree \1"),
-        (r"plans? is to|intends? to|is planning to|planning to|plans? to|aims? to|wants? to|would like to|going "
-         r"to", "plan"),
+        (r"plans? is to|intends? to|is planning to|planning to|plans? to|aims? to|wants? to"
+         r"|would like to|going to", "plan"),
         (r"(?:makes?|earns?|is paid)", "salary"),
         (r"is called|are called|was called|is named|named|called|goes by", "name"),
         (r"the most|more than anything|best of all|above all", "most"),
         (r"in charge of|responsible for", "manage"),
-        (r"gave up|give up|gives up|giving up|kicked|quit|quits|stopped|stops|ceased|discontinued|abandoned"
-         r"|dropped out of|"
-         r"dropped|drops|cancelled|canceled|called off|resigned(?: as| from)?|stepped down(?: as| from)?|got rid "
-         r"of|ended|"
-         r"broke up with|split up with", "ended"),
+        (r"gave up|give up|gives up|giving up|kicked|quit|quits|stopped|stops|ceased|discontinued"
+         r"|abandoned|dropped out of|dropped|drops|cancelled|canceled|called off|resigned(?: as"
+         r"| from)?|stepped down(?: as| from)?|got rid of|ended|broke up with"
+         r"|split up with", "ended"),
     )
 )  # fmt: skip
 
@@ -101,9 +112,11 @@ SYNONYMS = {
         "buy": "buys bought purchase purchases purchased",
         "own": "owns owned",
         "go": "goes went going attend attends attended attending visit visits visited visiting",
-        "talk": "talks talked talking speak speaks spoke speaking conversation conversations call calls calling",
+        "talk": "talks talked talking speak speaks spoke speaking conversation conversations call "
+        "calls calling",
         "answer": "answers reply replies response responses respond responds",
-        "trip": "trips journey travel travels traveling travelling traveled travelled vacation holiday",
+        "trip": "trips journey travel travels traveling travelling traveled travelled vacation "
+        "holiday",
         "fly": "flies flight flights flew flying",
         "leave": "leaves leaving depart departs departing departure",
         "phd": "doctorate doctoral ph.d",
@@ -199,6 +212,15 @@ SYNONYMS.update({head: head for head in SYNONYMS.values()})
 SYNONYMS.update(
     {
         word: word
-        for word in ("nolonger", "ended", "siblingless", "vegetarian", "dislike", "distrust", "vegan", "unemployed")
+        for word in (
+            "nolonger",
+            "ended",
+            "siblingless",
+            "vegetarian",
+            "dislike",
+            "distrust",
+            "vegan",
+            "unemployed",
+        )
     }
 )

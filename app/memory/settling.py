@@ -14,16 +14,19 @@ from app.memory.types import Neighbour
 Outcome: TypeAlias = Literal["new", "duplicate", "replaces", "history"]
 
 
-FIRM = frozenset({"other_subject", "other_time", "several_possible"})
-"""Reasons for "different" that hold however close two texts lie: what they say can be true side by side. Other reasons
-rest on words alone, and from the contradiction band on the model's reading weighs more than that."""
+FIRM = frozenset({"other_subject", "other_thing", "other_time", "restated", "several_possible"})
+"""Reasons for "different" that hold however close two texts lie: what they say can be true side by
+side. Other reasons rest on words alone, and from the contradiction band on the model's reading
+weighs more than that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``neighbour`` is the memory that decided it, or the nearest one when the fact is new; None without neighbours.
+    """``neighbour`` is the memory that decided it, or the nearest one when the fact is new; None
+    without neighbours.
 
-    ``history`` means that the fact contradicts ``neighbour`` but was true before it: it is kept as superseded.
+    ``history`` means that the fact contradicts ``neighbour`` but was true before it: it is kept as
+    superseded.
     """
 
     outcome: Outcome
@@ -31,12 +34,15 @@ class Decision:
     neighbour: Neighbour | None = None
 
 
-def decide(fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], bands: Bands) -> Decision:
-    """What becomes of ``fact``, which is true since ``valid_from``, beside its live neighbours (best first).
+def decide(
+    fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], bands: Bands
+) -> Decision:
+    """What becomes of ``fact``, which is true since ``valid_from``, beside its live neighbours
+    (best first).
 
-    Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not sure enough, the band of
-    the similarity decides. A duplicate anywhere wins over a contradiction: the memory that says the same is already there.
-    A contradiction follows event time, not arrival.
+    Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not
+    sure enough, the band of the similarity decides. A duplicate anywhere wins over a contradiction:
+    the memory that says the same is already there. A contradiction follows event time, not arrival.
     """
     contradicted: tuple[str, Neighbour] | None = None
     for neighbour in neighbours:
@@ -49,9 +55,13 @@ def decide(fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], ban
             contradicted = (reason, neighbour)
     if contradicted is not None:
         reason, neighbour = contradicted
-        return Decision("history" if valid_from < neighbour.valid_from else "replaces", reason, neighbour)
+        return Decision(
+            "history" if valid_from < neighbour.valid_from else "replaces", reason, neighbour
+        )
     return Decision(
-        "new", "no_neighbour" if not neighbours else "nothing_like_it", neighbours[0] if neighbours else None
+        "new",
+        "no_neighbour" if not neighbours else "nothing_like_it",
+        neighbours[0] if neighbours else None,
     )
 
 

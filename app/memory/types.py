@@ -19,7 +19,9 @@ Role: TypeAlias = Literal["user", "assistant", "system", "tool"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a transcript. ``name`` tells speakers of one role apart; ``at`` is when it was said."""
+    """One turn of a transcript. ``name`` tells speakers of one role apart; ``at`` is when it was
+    said.
+    """
 
     role: Role
     content: str
@@ -29,7 +31,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said, in order. ``occurred_at`` dates every message that has no ``at`` of its own."""
+    """What was said, in order. ``occurred_at`` dates every message without an ``at`` of its own."""
 
     messages: tuple[Message, ...]
     occurred_at: datetime
@@ -44,9 +46,10 @@ class Transcript:
 class Fact:
     """A statement drawn from messages: third person, understood without its conversation.
 
-    ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote`` stands word for word
-    in the first of them. ``valid_from`` is when it became true in the world, as far as the transcript tells.
-    ``about`` is the name that ``text`` opens with ("Caroline", "User").
+    ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote``
+    stands word for word in the first of them. ``valid_from`` is when it became true in the world,
+    as far as the transcript tells. ``about`` is the name that ``text`` opens with ("Caroline",
+    "User").
     """
 
     text: str
@@ -61,7 +64,8 @@ class Fact:
 class Scope:
     """The set of memories within which duplicates and contradictions are looked for.
 
-    private: tenant, user, namespace; agent: the same plus ``agent_id``; team: tenant, team, namespace.
+    private: tenant, user, namespace; agent: the same plus ``agent_id``; team: tenant, team,
+    namespace.
     """
 
     tenant_id: UUID
@@ -96,7 +100,8 @@ class Action(StrEnum):
 class Window:
     """Messages ``start`` to ``stop`` (exclusive) of a transcript, read in one go.
 
-    Messages before ``fresh_from`` overlap the window before: they are context, and their facts are already drawn.
+    Messages before ``fresh_from`` overlap the window before: they are context, and their facts are
+    already drawn.
     """
 
     start: int
@@ -106,7 +111,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one provider call used. Token counts are the provider's; a keyless stand-in reports zeros."""
+    """What one provider call used. Token counts are the provider's; a keyless stand-in reports
+    zeros.
+    """
 
     provider: str
     model: str
@@ -134,7 +141,9 @@ class Embeddings:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its event time."""
+    """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its
+    event time.
+    """
 
     memory_id: UUID
     fact: str
@@ -144,7 +153,9 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in [0, 1]."""
+    """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in
+    [0, 1].
+    """
 
     memory_id: UUID
     fact: str
@@ -163,8 +174,8 @@ class Recalled:
 class Settled:
     """What became of one fact, and why: a line of a conversation's receipt.
 
-    ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id`` is the one that it
-    retired. ``reason`` is a stable code.
+    ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id``
+    is the one that it retired. ``reason`` is a stable code.
     """
 
     fact: Fact

@@ -1,4 +1,6 @@
-"""all-MiniLM-L6-v2 in float32 and plain numpy, written from the BERT paper's formulas: what the fast one must match."""
+"""all-MiniLM-L6-v2 in float32 and plain numpy, written from the BERT paper's formulas: what the
+fast one must match.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,21 @@ def embed(weights: Weights, tokens: list[int]) -> Floats:
 
 
 def _layer(x: Floats, weights: Weights, name: str) -> Floats:
-    query, key, value = (_by_head(_linear(x, weights, f"{name}.attention.self.{part}")) for part in _PARTS)
+    query, key, value = (
+        _by_head(_linear(x, weights, f"{name}.attention.self.{part}")) for part in _PARTS
+    )
     scores = query @ key.transpose(0, 2, 1) / math.sqrt(32)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     heads = (powers / powers.sum(axis=-1, keepdims=True)) @ value
-    attended = _linear(heads.transpose(1, 0, 2).reshape(len(x), 384), weights, f"{name}.attention.output.dense")
+    attended = _linear(
+        heads.transpose(1, 0, 2).reshape(len(x), 384), weights, f"{name}.attention.output.dense"
+    )
     x = _normalised(x + attended, weights, f"{name}.attention.output.LayerNorm")
     inner = _linear(x, weights, f"{name}.intermediate.dense")
     bent = inner * (1 + _erf(inner / math.sqrt(2)).astype(np.float32)) / 2
-    return _normalised(x + _linear(bent, weights, f"{name}.output.dense"), weights, f"{name}.output.LayerNorm")
+    return _normalised(
+        x + _linear(bent, weights, f"{name}.output.dense"), weights, f"{name}.output.LayerNorm"
+    )
 
 
 _PARTS = ("query", "key", "value")
@@ -52,4 +60,6 @@ def _by_head(x: Floats) -> Floats:
 def _normalised(x: Floats, weights: Weights, name: str) -> Floats:
     centred = x - x.mean(axis=-1, keepdims=True)
     spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + 1e-12)
-    return np.asarray(centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"], dtype=np.float32)
+    return np.asarray(
+        centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"], dtype=np.float32
+    )

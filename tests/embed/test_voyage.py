@@ -42,7 +42,9 @@ async def failure(embedder: VoyageEmbedder) -> ProviderError:
     return caught.value
 
 
-async def test_documents_and_queries_are_told_apart(voyage: FakeVoyage, embedder: VoyageEmbedder) -> None:
+async def test_documents_and_queries_are_told_apart(
+    voyage: FakeVoyage, embedder: VoyageEmbedder
+) -> None:
     embeddings = await embedder.embed_documents(["I like tea", "I like coffee"])
     query = await embedder.embed_query("who likes tea?")
 
@@ -61,7 +63,9 @@ async def test_vectors_have_unit_length(embedder: VoyageEmbedder) -> None:
     assert math.isclose(math.hypot(*vector), 1.0, abs_tol=1e-5)
 
 
-async def test_a_reordered_answer_is_put_back_by_index(voyage: FakeVoyage, embedder: VoyageEmbedder) -> None:
+async def test_a_reordered_answer_is_put_back_by_index(
+    voyage: FakeVoyage, embedder: VoyageEmbedder
+) -> None:
     voyage.script({"kind": "shuffled"})
 
     vectors = (await embedder.embed_documents(["tea", "rain", "violin"])).vectors
@@ -70,7 +74,9 @@ async def test_a_reordered_answer_is_put_back_by_index(voyage: FakeVoyage, embed
         assert vector == pytest.approx(embedding(text, 1024).tolist(), abs=1e-6)
 
 
-async def test_many_texts_go_in_batches_within_the_limits(fake_voyage: tuple[FakeVoyage, str]) -> None:
+async def test_many_texts_go_in_batches_within_the_limits(
+    fake_voyage: tuple[FakeVoyage, str],
+) -> None:
     voyage, url = fake_voyage
     embedder = VoyageEmbedder("key", url)
     texts = [f"fact {number}" for number in range(2_500)]
@@ -106,7 +112,11 @@ async def test_no_texts_make_no_call(voyage: FakeVoyage, embedder: VoyageEmbedde
         ({"status": 413}, ProviderRejected, "provider_request_too_large"),
         ({"status": 422}, ProviderRejected, "provider_rejected"),
         ({"status": 429}, ProviderUnavailable, "provider_rate_limited"),
-        ({"status": 429, "body": "<html>busy</html>"}, ProviderUnavailable, "provider_rate_limited"),
+        (
+            {"status": 429, "body": "<html>busy</html>"},
+            ProviderUnavailable,
+            "provider_rate_limited",
+        ),
         ({"status": 429, "message": "Spend limit reached."}, ProviderRefused, "provider_billing"),
         ({"status": 500}, ProviderUnavailable, "provider_unavailable"),
         ({"status": 502, "body": "<html>"}, ProviderUnavailable, "provider_unavailable"),
@@ -134,7 +144,11 @@ async def test_no_texts_make_no_call(voyage: FakeVoyage, embedder: VoyageEmbedde
     ],
 )
 async def test_every_failure_has_its_family_and_is_not_retried(
-    voyage: FakeVoyage, embedder: VoyageEmbedder, step: dict[str, Any], family: type[ProviderError], code: str
+    voyage: FakeVoyage,
+    embedder: VoyageEmbedder,
+    step: dict[str, Any],
+    family: type[ProviderError],
+    code: str,
 ) -> None:
     voyage.script(step)
 
@@ -146,7 +160,8 @@ async def test_every_failure_has_its_family_and_is_not_retried(
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("2", 2.0), ("120", 120.0), ("86400", 900.0), ("soon", None), (None, None)]
+    ("header", "seconds"),
+    [("2", 2.0), ("120", 120.0), ("86400", 900.0), ("soon", None), (None, None)],
 )
 async def test_a_rate_limit_carries_the_pause_that_was_asked_for(
     voyage: FakeVoyage, embedder: VoyageEmbedder, header: str | None, seconds: float | None
@@ -159,7 +174,9 @@ async def test_a_rate_limit_carries_the_pause_that_was_asked_for(
     assert (raised.rate_limited, raised.retry_after_seconds) == (True, seconds)
 
 
-async def test_an_answer_that_drips_ends_at_the_deadline(fake_voyage: tuple[FakeVoyage, str]) -> None:
+async def test_an_answer_that_drips_ends_at_the_deadline(
+    fake_voyage: tuple[FakeVoyage, str],
+) -> None:
     voyage, url = fake_voyage
     voyage.script({"drip_seconds": 0.1})
     embedder = VoyageEmbedder("key", url, timeout_seconds=0.5)

@@ -22,9 +22,6 @@ from app.embedded.runtime import socket_folder
 from tests.operator import smara_server
 from tests.servers import Client, eventually, free_port
 
-# The tests share one running service, so one test process runs them all, in order.
-pytestmark = pytest.mark.xdist_group("up")
-
 NOT_GIVEN = (
     "DATABASE_URL",
     "REDIS_URL",
@@ -229,13 +226,15 @@ def test_when_it_is_killed_itself_no_process_stays_and_the_next_one_starts(up: U
     process = up.running().process
     assert process is not None
     family = descendants_of(process.pid)
+    client = up.client()
+    client.finished(client.post_conversation("bob", "I live in Lisbon."))
 
     process.kill()
     process.wait(timeout=10)
 
     eventually(lambda: not [pid for pid in family if alive(pid)], seconds=30)
     up.running()
-    assert up.client().facts("ada") == ["User lives in Lisbon."]
+    assert up.client().facts("bob") == ["User lives in Lisbon."]
 
 
 def posted(client: Client, user_id: str) -> str | None:

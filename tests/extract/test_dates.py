@@ -36,7 +36,9 @@ SAID_AT = datetime(2023, 5, 25, 13, 14, tzinfo=UTC)  # A Thursday.
         ("I moved in 2019.", "I moved in 2019.", "2019-01-01"),
     ],
 )
-def test_relative_dates_are_counted_from_when_it_was_said(said: str, dated: str, starts_on: str) -> None:
+def test_relative_dates_are_counted_from_when_it_was_said(
+    said: str, dated: str, starts_on: str
+) -> None:
     result = absolute(said, SAID_AT)
 
     assert result.text == dated
@@ -82,7 +84,10 @@ def test_days_follow_the_speakers_own_clock() -> None:
 
 
 def test_a_date_before_year_one_stays_as_said() -> None:
-    assert absolute("It began 900 years ago.", datetime(500, 1, 1, tzinfo=UTC)).text == "It began 900 years ago."
+    assert (
+        absolute("It began 900 years ago.", datetime(500, 1, 1, tzinfo=UTC)).text
+        == "It began 900 years ago."
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,5 +100,7 @@ def test_a_date_before_year_one_stays_as_said() -> None:
         ("other", "Ieri sono caduto.", "Ieri sono caduto."),
     ],
 )
-def test_other_languages_keep_their_words_with_the_date_behind(language: str, said: str, noted: str) -> None:
+def test_other_languages_keep_their_words_with_the_date_behind(
+    language: str, said: str, noted: str
+) -> None:
     assert with_day_noted(said, SAID_AT, language).text == noted

@@ -34,7 +34,10 @@ from app.extract.person import third_person
         ("it is mine", "it is Ana's"),
         ('I like "I want to break free"', 'Ana likes "I want to break free"'),
         ("I LOVE IT", "Ana LOVES IT"),
-        ("I study physics, fly gliders and go home", "Ana studies physics, flies gliders and goes home"),
+        (
+            "I study physics, fly gliders and go home",
+            "Ana studies physics, flies gliders and goes home",
+        ),
         ("I am proud of you", "Ana is proud of Ben"),
         ("I know you are ill", "Ana knows Ben is ill"),
         ("I love your dog", "Ana loves Ben's dog"),

@@ -23,7 +23,10 @@ def texts(content: str) -> list[str]:
     ("said", "remembered"),
     [
         ("I live in Oslo.", "User lives in Oslo."),
-        ("i have been working as a nurse since 2019", "User has been working as a nurse since 2019."),
+        (
+            "i have been working as a nurse since 2019",
+            "User has been working as a nurse since 2019.",
+        ),
         ("I don't like phone calls", "User doesn't like phone calls."),
         ("My dog's name is Rex.", "User's dog's name is Rex."),
         ("I'm 34 years old", "User is 34 years old."),
@@ -31,9 +34,17 @@ def texts(content: str) -> list[str]:
         ("Went to the opera last night!", "User went to the opera on the night of 14 May 2024!"),
         ("Call me Ana", "User wants to be called Ana."),
         ("From now on, call me Captain.", "User wants to be called Captain."),
-        ("Please always answer in bullet points.", "User wants the assistant to always answer in bullet points."),
+        (
+            "Please always answer in bullet points.",
+            "User wants the assistant to always answer in bullet points.",
+        ),
         ("Remember that my flight leaves on 3 June.", "User's flight leaves on 3 June."),
         ("We use PostgreSQL in production.", "User and others use PostgreSQL in production."),
+        (
+            "My sister Anita is painting the sign for us.",
+            "User's sister Anita is painting the sign for them.",
+        ),
+        ("Our team gave us a cake.", "User's team gave them a cake."),
     ],
 )
 def test_a_first_person_statement_becomes_a_fact_about_the_user(said: str, remembered: str) -> None:
@@ -85,8 +96,10 @@ def test_a_list_gives_a_fact_for_each_line() -> None:
 @pytest.mark.parametrize(
     "pasted",
     [
-        "2024-05-01 12:00:03 ERROR I could not connect to my database\n2024-05-01 12:00:04 INFO my retry",
-        "Summarize this article:\n\nI walked into the room and my heart sank.\nMy fellow citizens, I was wrong.",
+        "2024-05-01 12:00:03 ERROR I could not connect to my database\n2024-05-01 12:00:04 INFO "
+        "my retry",
+        "Summarize this article:\n\nI walked into the room and my heart sank.\nMy fellow "
+        "citizens, I was wrong.",
         "```python\nI = my_var\nmy_name = 'bob'  # I like this\n```",
         "> I love my job, wrote the colleague\n> my boss too",
         "The committee met in June. " * 100,
@@ -103,7 +116,9 @@ def test_what_stands_beside_code_is_still_read() -> None:
 
 
 def test_an_address_is_not_rewritten() -> None:
-    assert texts("my site is https://example.com/my/page") == ["User's site is https://example.com/my/page."]
+    assert texts("my site is https://example.com/my/page") == [
+        "User's site is https://example.com/my/page."
+    ]
 
 
 def test_only_user_messages_are_sources() -> None:
@@ -122,17 +137,25 @@ def test_only_user_messages_are_sources() -> None:
     [
         ("Are you vegetarian?", "Yes, I am", 'User, asked "Are you vegetarian?", said yes.'),
         ("Do you have kids?", "no", 'User, asked "Do you have kids?", said no.'),
-        ("Where do you live?", "Oslo, since March.", 'User, asked "Where do you live?", said: Oslo, since March.'),
+        (
+            "Where do you live?",
+            "Oslo, since March.",
+            'User, asked "Where do you live?", said: Oslo, since March.',
+        ),
     ],
 )
-def test_a_short_answer_is_remembered_with_its_question(question: str, answer: str, remembered: str) -> None:
+def test_a_short_answer_is_remembered_with_its_question(
+    question: str, answer: str, remembered: str
+) -> None:
     (fact,) = drawn(Message("assistant", question), Message("user", answer))
 
     assert (fact.text, fact.message_indexes, fact.quote) == (remembered, (1, 0), answer)
 
 
 def test_a_yes_to_an_offer_says_nothing_about_the_user() -> None:
-    assert drawn(Message("assistant", "Shall I run the tests?"), Message("user", "yes please")) == []
+    assert (
+        drawn(Message("assistant", "Shall I run the tests?"), Message("user", "yes please")) == []
+    )
 
 
 def test_named_speakers_are_told_apart() -> None:
@@ -150,7 +173,8 @@ def test_named_speakers_are_told_apart() -> None:
 
 def test_an_answer_between_two_people_cites_the_question_too() -> None:
     facts = drawn(
-        Message("user", "What's your favourite flower, Mel?", "Caroline"), Message("user", "Sunflowers!", "Melanie")
+        Message("user", "What's your favourite flower, Mel?", "Caroline"),
+        Message("user", "Sunflowers!", "Melanie"),
     )
 
     assert [(fact.text, fact.message_indexes) for fact in facts] == [
@@ -162,7 +186,11 @@ def test_a_shared_photo_is_a_passing_fact() -> None:
     facts = drawn(Message("user", "Take a look! [shares a photo: a sunset over a lake]", "Melanie"))
 
     assert [(fact.text, fact.importance, fact.quote) for fact in facts] == [
-        ("Melanie shared a photo: a sunset over a lake.", 0.2, "[shares a photo: a sunset over a lake]")
+        (
+            "Melanie shared a photo: a sunset over a lake.",
+            0.2,
+            "[shares a photo: a sunset over a lake]",
+        )
     ]
 
 
@@ -173,6 +201,13 @@ def test_a_shared_photo_is_a_passing_fact() -> None:
         ("I'm allergic to peanuts.", 0.9),
         ("I'm Ana.", 0.9),
         ("I love jazz.", 0.7),
+        ("I take my coffee black.", 0.7),
+        ("I usually drink my tea without sugar.", 0.7),
+        ("I'm not vegetarian anymore.", 0.9),
+        ("I'm no longer vegetarian.", 0.9),
+        ("I don't live in Oslo anymore.", 0.9),
+        ("I don't like jazz any more.", 0.7),
+        ("I'm not tired anymore.", 0.2),
         ("Please always answer in bullet points.", 0.7),
         ("I wish I had a dog.", 0.7),
         ("I'm going to visit Rome.", 0.6),
@@ -194,7 +229,9 @@ def test_importance_follows_the_kind(said: str, importance: float) -> None:
         ("I want to learn Japanese this year.", SAID_AT),
     ],
 )
-def test_a_fact_is_true_from_its_event_and_a_plan_from_when_it_was_told(said: str, valid_from: datetime) -> None:
+def test_a_fact_is_true_from_its_event_and_a_plan_from_when_it_was_told(
+    said: str, valid_from: datetime
+) -> None:
     assert [fact.valid_from for fact in drawn(Message("user", said))] == [valid_from]
 
 
@@ -202,12 +239,64 @@ def test_a_fact_is_true_from_its_event_and_a_plan_from_when_it_was_told(said: st
     ("said", "remembered"),
     [
         ("Vivo en Madrid con mi mujer.", ["User vive en Madrid con su mujer."]),
-        ("Hola, me llamo Ana y trabajo como enfermera.", ["User se llama Ana y trabaja como enfermera."]),
+        (
+            "Hola, me llamo Ana y trabajo como enfermera.",
+            ["User se llama Ana y trabaja como enfermera."],
+        ),
         ("Mi perro se llama Rex.", ['User said: "Mi perro se llama Rex."']),
-        ("Ich wohne in Berlin und habe zwei Katzen.", ["User wohnt in Berlin und hat zwei Katzen."]),
-        ("Gestern? Nein. Seit 2019 arbeite ich bei Siemens.", ['User said: "Seit 2019 arbeite ich bei Siemens."']),
-        ("Je suis végétarien et je n'aime pas le poisson.", ["User est végétarien et n'aime pas le poisson."]),
+        (
+            "Ich wohne in Berlin und habe zwei Katzen.",
+            ["User wohnt in Berlin und hat zwei Katzen."],
+        ),
+        (
+            "Gestern? Nein. Seit 2019 arbeite ich bei Siemens.",
+            ['User said: "Seit 2019 arbeite ich bei Siemens."'],
+        ),
+        (
+            "Je suis végétarien et je n'aime pas le poisson.",
+            ["User est végétarien et n'aime pas le poisson."],
+        ),
         ("Je n'ai pas d'enfants.", ["User n'a pas d'enfants."]),
+        ("Ahora vivo en Valencia.", ["User ahora vive en Valencia."]),
+        ("Actualmente, trabajo para Acme.", ["User actualmente trabaja para Acme."]),
+        (
+            "Ya no vivo en Sevilla, ahora vivo en Valencia.",
+            ["User ya no vive en Sevilla.", "User ahora vive en Valencia."],
+        ),
+        (
+            "Vivo en Valencia, como siempre, con mis padres.",
+            ["User vive en Valencia, como siempre, con sus padres."],
+        ),
+        (
+            "Vivo en Valencia, mi mujer dice que soy feliz.",
+            ['User said: "Vivo en Valencia, mi mujer dice que soy feliz."'],
+        ),
+        ("Ich wohne jetzt in Hamburg.", ["User wohnt jetzt in Hamburg."]),
+        ("Jetzt wohne ich in Hamburg.", ["User wohnt jetzt in Hamburg."]),
+        (
+            "Ich wohne nicht mehr in Berlin, jetzt wohne ich in Hamburg.",
+            ["User wohnt nicht mehr in Berlin.", "User wohnt jetzt in Hamburg."],
+        ),
+        (
+            "Jetzt freue ich mich auf meine Katze.",
+            ['User said: "Jetzt freue ich mich auf meine Katze."'],
+        ),
+        (
+            "Ich bin Lehrer, habe zwei Kinder und wohne in Köln.",
+            ["User ist Lehrer, hat zwei Kinder und wohnt in Köln."],
+        ),
+        ("Nací en Lima, crecí en Quito.", ['User said: "Nací en Lima, crecí en Quito."']),
+        ("Vivo en Lima, sí, por aquí.", ["User vive en Lima, sí, por aquí."]),
+        ("Vivo en Madrid, creo.", ['User said: "Vivo en Madrid, creo."']),
+        (
+            "Me llamo Ana, trabajo como enfermera.",
+            ["User se llama Ana.", "User trabaja como enfermera."],
+        ),
+        ("Maintenant j'habite à Paris.", ["User habite maintenant à Paris."]),
+        (
+            "Je n'habite plus à Lyon, maintenant j'habite à Paris.",
+            ["User n'habite plus à Lyon.", "User habite maintenant à Paris."],
+        ),
         ("Abito a Roma con mio fratello.", ['User said: "Abito a Roma con mio fratello."']),
         ("私は東京に住んでいます。", ['User said: "私は東京に住んでいます。"']),
         ("Я живу в Москве. Как дела?", ['User said: "Я живу в Москве."']),
@@ -215,12 +304,18 @@ def test_a_fact_is_true_from_its_event_and_a_plan_from_when_it_was_told(said: st
         ("Danke!", []),
     ],
 )
-def test_other_languages_are_turned_around_or_quoted_whole(said: str, remembered: list[str]) -> None:
+def test_other_languages_are_turned_around_or_quoted_whole(
+    said: str, remembered: list[str]
+) -> None:
     assert texts(said) == remembered
 
 
 def test_messages_before_the_fresh_ones_are_context_only() -> None:
-    messages = (Message("user", "I live in Oslo."), Message("assistant", "Any pets?"), Message("user", "Two old cats."))
+    messages = (
+        Message("user", "I live in Oslo."),
+        Message("assistant", "Any pets?"),
+        Message("user", "Two old cats."),
+    )
 
     facts = draw_facts(Transcript(messages, SAID_AT), Window(0, 3, 2))
 

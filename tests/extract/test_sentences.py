@@ -31,7 +31,9 @@ def test_a_message_is_cut_at_its_sentences_ends(content: str, parts: list[str]) 
     assert split(content) == parts
 
 
-@pytest.mark.parametrize(("text", "asks"), [("Really?", True), ("Really?!", True), ("(Why?)", True), ("I ask.", False)])
+@pytest.mark.parametrize(
+    ("text", "asks"), [("Really?", True), ("Really?!", True), ("(Why?)", True), ("I ask.", False)]
+)
 def test_a_question_is_known_by_its_mark(text: str, asks: bool) -> None:
     (sentence,) = sentences(text, [(0, len(text))])
 
@@ -47,7 +49,9 @@ def test_a_question_is_known_by_its_mark(text: str, asks: bool) -> None:
         ("", None),
     ],
 )
-def test_a_bracketed_note_counts_only_at_the_end(content: str, note: tuple[str, int] | None) -> None:
+def test_a_bracketed_note_counts_only_at_the_end(
+    content: str, note: tuple[str, int] | None
+) -> None:
     assert note_at_end(content) == note
 
 

@@ -18,7 +18,9 @@ def transcript_of(*sizes: int) -> Transcript:
 
 
 def test_a_short_transcript_is_one_window() -> None:
-    assert windows(transcript_of(200, 200), max_chars=1_000, overlap_messages=2) == [Window(0, 2, 0)]
+    assert windows(transcript_of(200, 200), max_chars=1_000, overlap_messages=2) == [
+        Window(0, 2, 0)
+    ]
 
 
 def test_an_empty_transcript_has_no_windows() -> None:
@@ -48,11 +50,15 @@ def test_context_makes_room_for_a_long_fresh_message() -> None:
     max_chars=st.integers(1, 4_000),
     overlap_messages=st.integers(0, 10),
 )
-def test_every_message_is_fresh_in_exactly_one_window(sizes: list[int], max_chars: int, overlap_messages: int) -> None:
+def test_every_message_is_fresh_in_exactly_one_window(
+    sizes: list[int], max_chars: int, overlap_messages: int
+) -> None:
     found = windows(transcript_of(*sizes), max_chars, overlap_messages)
 
     fresh = [index for window in found for index in range(window.fresh_from, window.stop)]
     assert fresh == list(range(len(sizes)))
     for window in found:
         assert 0 <= window.fresh_from - window.start <= overlap_messages
-        assert sum(sizes[window.start : window.stop]) <= max_chars or window.stop - window.start == 1
+        assert (
+            sum(sizes[window.start : window.stop]) <= max_chars or window.stop - window.start == 1
+        )

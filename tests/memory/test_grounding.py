@@ -15,7 +15,8 @@ TRANSCRIPT = Transcript(
         Message("assistant", "Shall I book the flight on 4 May?"),
         Message(
             "user",
-            "Yes please. I\u2019m allergic to  \u201cpeanuts\u201d \u2013 badly.\nMy café is the Cafe\u0301 Luso.",
+            "Yes please. I\u2019m allergic to  \u201cpeanuts\u201d \u2013 badly.\nMy café is the "
+            "Cafe\u0301 Luso.",
         ),
         Message("tool", "The user owns a yacht."),
         Message("assistant", "You like tea, don't you?"),
@@ -76,7 +77,9 @@ def test_a_claim_needs_words_of_the_user(fact: Fact, verdict: str) -> None:
         (claim("allergic", 2), "accepted"),
     ],
 )
-def test_a_claim_from_the_overlap_is_taken_only_when_a_fresh_message_confirms_it(fact: Fact, verdict: str) -> None:
+def test_a_claim_from_the_overlap_is_taken_only_when_a_fresh_message_confirms_it(
+    fact: Fact, verdict: str
+) -> None:
     assert judged(fact, LATER) == verdict
 
 
@@ -98,7 +101,9 @@ def test_a_fact_claimed_twice_is_one_fact() -> None:
     grounded = ground(TRANSCRIPT, ALL, [once, again])
 
     assert grounded.accepted == (once,)
-    assert [(rejected.fact, rejected.reason) for rejected in grounded.rejected] == [(again, Reason.REPEATED)]
+    assert [(rejected.fact, rejected.reason) for rejected in grounded.rejected] == [
+        (again, Reason.REPEATED)
+    ]
 
 
 def test_no_claims_are_no_facts() -> None:

@@ -14,9 +14,15 @@ from app.memory.judge import judge
     [
         ("Lives in New York", "Lives in New York City"),
         ("User lives in Berlin.", "The user lives in Berlin"),
-        ("User lives in London with two flatmates.", "The user lives with two flatmates in London."),
+        (
+            "User lives in London with two flatmates.",
+            "The user lives with two flatmates in London.",
+        ),
         ("User has a golden retriever called Max.", "The user owns a golden retriever named Max."),
-        ("User works as a software engineer at Google.", "The user is employed at Google as a software developer."),
+        (
+            "User works as a software engineer at Google.",
+            "The user is employed at Google as a software developer.",
+        ),
         ("User is lactose intolerant.", "The user can't digest lactose."),
         ("User runs 5 km every morning.", "Every morning the user runs five kilometres."),
         ("User drinks coffee twice a day.", "The user has coffee two times a day."),
@@ -41,7 +47,11 @@ def test_the_same_fact_in_other_words_is_a_duplicate(old: str, new: str) -> None
         ("User works at Stripe.", "User joined Google.", "same_attribute_new_value"),
         ("User is single.", "User got married.", "same_attribute_new_value"),
         ("User is 29 years old.", "User is 30 years old.", "same_attribute_new_value"),
-        ("User's favourite food is pizza.", "User's favourite food is sushi.", "same_attribute_new_value"),
+        (
+            "User's favourite food is pizza.",
+            "User's favourite food is sushi.",
+            "same_attribute_new_value",
+        ),
         ("User's manager is Priya.", "User's manager is Tom.", "same_attribute_new_value"),
         ("User drives to work.", "User cycles to work.", "same_attribute_new_value"),
         ("User prefers tea over coffee.", "User prefers coffee over tea.", "opposite"),
@@ -89,7 +99,10 @@ def test_a_new_value_of_one_attribute_replaces_the_old_one(old: str, new: str, r
         ("User's work email is a@x.com.", "User's personal email is b@y.com."),
         ("User takes 20 mg of lisinopril.", "User takes 500 mg of metformin."),
         ("Jon said: It hasn't been easy.", "Jon said: It has been easy."),
-        ("Ana shared a photo: people around a table.", "Ana shared a photo: people sitting around a table."),
+        (
+            "Ana shared a photo: people around a table.",
+            "Ana shared a photo: people sitting around a table.",
+        ),
     ],
 )
 def test_two_truths_stand_beside_each_other(old: str, new: str) -> None:
@@ -128,7 +141,22 @@ def test_any_two_texts_get_a_verdict(new: str, old: str, similarity: float) -> N
 
 
 @pytest.mark.parametrize(
-    "piece", ["a ", "User's ", "not ", "1,000", "lives in ", "has a ", "from to ", "x-", "'", "the most "]
+    "piece",
+    [
+        "a ",
+        "User's ",
+        "not ",
+        "1,000",
+        "lives in ",
+        "has a ",
+        "from to ",
+        "x-",
+        "'",
+        "the most ",
+        "a, ",
+        "x so ",
+        "room 1 ",
+    ],
 )
 def test_a_hundred_thousand_characters_take_less_than_half_a_second(piece: str) -> None:
     started = time.perf_counter()

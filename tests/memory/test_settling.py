@@ -14,15 +14,25 @@ from app.memory.types import Neighbour
 JANUARY, MARCH = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def neighbour(fact: str, similarity: float, valid_from: datetime = JANUARY, number: int = 1) -> Neighbour:
+def neighbour(
+    fact: str, similarity: float, valid_from: datetime = JANUARY, number: int = 1
+) -> Neighbour:
     return Neighbour(UUID(int=number), fact, similarity, valid_from)
 
 
 @pytest.mark.parametrize(
     ("similarity", "outcome"),
-    [(0.99, "duplicate"), (0.985, "duplicate"), (0.95, "replaces"), (0.94, "replaces"), (0.93, "new")],
+    [
+        (0.99, "duplicate"),
+        (0.985, "duplicate"),
+        (0.95, "replaces"),
+        (0.94, "replaces"),
+        (0.93, "new"),
+    ],
 )
-def test_where_the_words_tell_nothing_the_published_bands_decide(similarity: float, outcome: str) -> None:
+def test_where_the_words_tell_nothing_the_published_bands_decide(
+    similarity: float, outcome: str
+) -> None:
     decision = decide("qwx two-ish", MARCH, [neighbour("zrt", similarity)], PUBLISHED)
 
     assert decision.outcome == outcome
@@ -32,23 +42,34 @@ def test_the_guides_three_stores_come_out_as_the_guide_says() -> None:
     bands = Bands(0.985, 0.985, 0.55)
     new_york = neighbour("Lives in New York", 0.98)
     assert decide("Lives in New York City", MARCH, [new_york], bands).outcome == "duplicate"
-    assert decide("Lives in San Francisco", MARCH, [neighbour("Lives in New York", 0.65)], bands).outcome == "replaces"
+    assert (
+        decide(
+            "Lives in San Francisco", MARCH, [neighbour("Lives in New York", 0.65)], bands
+        ).outcome
+        == "replaces"
+    )
 
 
 def test_a_paraphrase_in_the_contradiction_band_is_a_duplicate_not_a_replacement() -> None:
-    decision = decide("The user lives in Berlin", MARCH, [neighbour("User lives in Berlin.", 0.96)], PUBLISHED)
+    decision = decide(
+        "The user lives in Berlin", MARCH, [neighbour("User lives in Berlin.", 0.96)], PUBLISHED
+    )
 
     assert (decision.outcome, decision.reason) == ("duplicate", "same_words")
 
 
 def test_two_values_that_can_both_be_true_stay_side_by_side_however_close() -> None:
-    decision = decide("User's sister is Ann.", MARCH, [neighbour("Bob's sister is Ann.", 0.97)], PUBLISHED)
+    decision = decide(
+        "User's sister is Ann.", MARCH, [neighbour("Bob's sister is Ann.", 0.97)], PUBLISHED
+    )
 
     assert (decision.outcome, decision.reason) == ("new", "nothing_like_it")
 
 
 def test_a_contradiction_that_happened_earlier_becomes_history() -> None:
-    decision = decide("User lives in Rome.", JANUARY, [neighbour("User lives in Oslo.", 0.9, MARCH)], PUBLISHED)
+    decision = decide(
+        "User lives in Rome.", JANUARY, [neighbour("User lives in Oslo.", 0.9, MARCH)], PUBLISHED
+    )
 
     assert decision.outcome == "history"
 

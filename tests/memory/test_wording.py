@@ -7,7 +7,10 @@ from app.memory.wording import document_text, query_text
 
 
 def test_a_fact_is_embedded_as_it_stands() -> None:
-    assert document_text(Fact("Caroline lives in Oslo.", 0.9, about="Caroline")) == "Caroline lives in Oslo."
+    assert (
+        document_text(Fact("Caroline lives in Oslo.", 0.9, about="Caroline"))
+        == "Caroline lives in Oslo."
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,9 @@ def test_a_fact_is_embedded_as_it_stands() -> None:
         ("user interface preferences", "user interface preferences"),
     ],
 )
-def test_the_names_of_a_stores_people_are_left_out_of_a_question(question: str, embedded: str) -> None:
+def test_the_names_of_a_stores_people_are_left_out_of_a_question(
+    question: str, embedded: str
+) -> None:
     assert query_text(question, {"Caroline", "Melanie", "James"}) == embedded
 
 

@@ -2,7 +2,8 @@
 
 python -m tests.providers.anthropic --port 8081 [--delay 0.3]
 
-Left alone it finds one fact in each sentence of each fresh user message, so a test can plant its words and find them.
+Left alone it finds one fact in each sentence of each fresh user message, so a test can plant its
+words and find them.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ ERROR_TYPES = {
 class FakeAnthropic(FakeProvider):
     """Speaks POST /v1/messages.
 
-    Kinds: ``truncated``, ``context_full``, ``refusal``, ``prose``, ``broken_json``, ``wrong_types``, ``extra_fields``,
-    ``missing_fields``, ``many_facts`` (10,000), ``no_facts``, ``hallucinated`` (quotes nobody said), ``bad_indexes``,
-    ``no_content``, ``not_a_message``, ``overloaded_midway`` (an error event inside a stream).
+    Kinds: ``truncated``, ``context_full``, ``refusal``, ``prose``, ``broken_json``,
+    ``wrong_types``, ``extra_fields``, ``missing_fields``, ``many_facts`` (10,000), ``no_facts``,
+    ``hallucinated`` (quotes nobody said), ``bad_indexes``, ``no_content``, ``not_a_message``,
+    ``overloaded_midway`` (an error event inside a stream).
     """
 
     def __init__(self) -> None:
@@ -69,7 +71,9 @@ class FakeAnthropic(FakeProvider):
             return Reply(200, b'["an answer of another shape"]', headers)
         if asked.get("stream"):
             events = tuple(_events(message, midway=kind == "overloaded_midway"))
-            return Reply(200, headers=headers, content_type="text/event-stream; charset=utf-8", chunks=events)
+            return Reply(
+                200, headers=headers, content_type="text/event-stream; charset=utf-8", chunks=events
+            )
         return Reply(200, orjson.dumps(message), headers)
 
     def error(self, step: Step) -> Reply:
@@ -82,7 +86,9 @@ class FakeAnthropic(FakeProvider):
         if "error_code" in step:
             error["details"] = {"error_code": step["error_code"]}
         body = {"type": "error", "error": error, "request_id": "req_error"}
-        return Reply(status, orjson.dumps(body), {"request-id": "req_error", **step.get("headers", {})})
+        return Reply(
+            status, orjson.dumps(body), {"request-id": "req_error", **step.get("headers", {})}
+        )
 
 
 def facts_in(asked: dict[str, Any]) -> list[dict[str, Any]]:
@@ -124,7 +130,9 @@ def _text(facts: list[dict[str, Any]], kind: str | None) -> tuple[str, str]:
         "missing_fields": {"facts": [{"text": "User likes tea."}]},
         "many_facts": {"facts": [fact] * 10_000},
         "no_facts": {"facts": []},
-        "hallucinated": {"facts": [{**fact, "text": "User owns a yacht.", "quote": "my yacht in Monaco"}]},
+        "hallucinated": {
+            "facts": [{**fact, "text": "User owns a yacht.", "quote": "my yacht in Monaco"}]
+        },
         "bad_indexes": {"facts": [{**fact, "message_indexes": [-1, 9_999]}]},
     }
     if kind in special:
@@ -143,7 +151,9 @@ def _text(facts: list[dict[str, Any]], kind: str | None) -> tuple[str, str]:
 
 
 def _usage(call: Call, text: str, *, first: bool) -> dict[str, int]:
-    """Token counts at four bytes a token; the cached prefix is written by the first call and read by the others."""
+    """Token counts at four bytes a token; the cached prefix is written by the first call and read
+    by the others.
+    """
     cached = 1_000
     return {
         "input_tokens": len(call.raw) // 4,
@@ -154,13 +164,17 @@ def _usage(call: Call, text: str, *, first: bool) -> dict[str, int]:
 
 
 def _events(message: dict[str, Any], *, midway: bool) -> list[bytes]:
-    """The message as server-sent events, its text in pieces of 40 characters, as the real one sends them."""
+    """The message as server-sent events, its text in pieces of 40 characters, as the real one sends
+    them.
+    """
     usage = message["usage"]
     start = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
     events: list[tuple[str, dict[str, Any]]] = [("message_start", {"message": start}), ("ping", {})]
     for index, block in enumerate(message["content"]):
         text = block["text"]
-        events.append(("content_block_start", {"index": index, "content_block": {"type": "text", "text": ""}}))
+        events.append(
+            ("content_block_start", {"index": index, "content_block": {"type": "text", "text": ""}})
+        )
         size = max(40, len(text) // 500)
         for position in range(0, len(text), size):
             delta = {"type": "text_delta", "text": text[position : position + size]}
@@ -170,9 +184,14 @@ def _events(message: dict[str, Any], *, midway: bool) -> list[bytes]:
         events.append(("error", {"error": {"type": "overloaded_error", "message": "Overloaded"}}))
     else:
         delta = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-        events.append(("message_delta", {"delta": delta, "usage": {"output_tokens": usage["output_tokens"]}}))
+        events.append(
+            ("message_delta", {"delta": delta, "usage": {"output_tokens": usage["output_tokens"]}})
+        )
         events.append(("message_stop", {}))
-    return [b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps({"type": name, **data})) for name, data in events]
+    return [
+        b"event: %b\ndata: %b\n\n" % (name.encode(), orjson.dumps({"type": name, **data}))
+        for name, data in events
+    ]
 
 
 def main() -> None:

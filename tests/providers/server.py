@@ -1,4 +1,6 @@
-"""A small HTTP/1.1 server for the fake providers: it drips, hangs, cuts and resets as no web framework lets us."""
+"""A small HTTP/1.1 server for the fake providers: it drips, hangs, cuts and resets as no web
+framework lets us.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ import orjson
 
 Step = dict[str, Any]
 
-_REASONS = {200: b"OK", 400: b"Bad Request", 429: b"Too Many Requests", 500: b"Internal Server Error"}
+_REASONS = {
+    200: b"OK",
+    400: b"Bad Request",
+    429: b"Too Many Requests",
+    500: b"Internal Server Error",
+}
 _KEPT_CALLS = 1_000
 
 
@@ -48,14 +55,16 @@ class Reply:
 class FakeProvider:
     """A scriptable provider; subclasses say what a good answer looks like.
 
-    A step of the script is a dict. ``when``: only requests whose body holds this text; ``times``: how many requests it
-    serves, 1 if not given, 0 for all of them. What it does, in this order: ``delay_seconds`` waits, ``hang`` never
-    answers, ``reset`` tears the connection down, ``status``/``headers``/``body`` answer so, ``kind`` asks the
-    subclass for a special answer. ``drip_seconds`` sends the answer one byte at a time, that far apart; ``cut`` sends
-    only so many bytes of it and closes.
+    A step of the script is a dict. ``when``: only requests whose body holds this text; ``times``:
+    how many requests it serves, 1 if not given, 0 for all of them. What it does, in this order:
+    ``delay_seconds`` waits, ``hang`` never answers, ``reset`` tears the connection down,
+    ``status``/``headers``/``body`` answer so, ``kind`` asks the subclass for a special answer.
+    ``drip_seconds`` sends the answer one byte at a time, that far apart; ``cut`` sends only so many
+    bytes of it and closes.
 
-    Over HTTP, for tests that run in another process: PUT /script takes ``{"steps": […]}``, GET /calls returns what was
-    asked so far (the last 1,000 with bodies), DELETE /calls forgets both script and calls.
+    Over HTTP, for tests that run in another process: PUT /script takes ``{"steps": […]}``, GET
+    /calls returns what was asked so far (the last 1,000 with bodies), DELETE /calls forgets both
+    script and calls.
     """
 
     def __init__(self) -> None:
@@ -101,7 +110,12 @@ class FakeProvider:
             return self.error(step)
         body = step["body"]
         raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        return Reply(step["status"], raw, step.get("headers", {}), step.get("content_type", "application/json"))
+        return Reply(
+            step["status"],
+            raw,
+            step.get("headers", {}),
+            step.get("content_type", "application/json"),
+        )
 
     def control(self, method: str, path: str, raw: bytes) -> Reply | None:
         """The answer to a request that steers the fake itself; None for one to the provider."""
@@ -112,7 +126,10 @@ class FakeProvider:
             self.forget()
             return Reply(204)
         if (method, path) == ("GET", "/calls"):
-            calls = [{"path": call.path, "headers": call.headers, "body": call.body} for call in list(self.calls)]
+            calls = [
+                {"path": call.path, "headers": call.headers, "body": call.body}
+                for call in list(self.calls)
+            ]
             return Reply(200, orjson.dumps({"count": self.count, "calls": calls}))
         return None
 
@@ -203,7 +220,12 @@ def _wire(reply: Reply) -> bytes:
     """The reply as it goes over the network."""
     extra = "".join(f"{name}: {value}\r\n" for name, value in reply.headers.items()).encode()
     reason = _REASONS.get(reply.status, b"Whatever")
-    head = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\n%b" % (reply.status, reason, reply.content_type.encode(), extra)
+    head = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\n%b" % (
+        reply.status,
+        reason,
+        reply.content_type.encode(),
+        extra,
+    )
     if reply.chunks is None:
         return head + b"content-length: %d\r\n\r\n%b" % (len(reply.body), reply.body)
     return head + b"transfer-encoding: chunked\r\n\r\n" + b"".join(_chunks(reply.chunks))
@@ -216,7 +238,9 @@ def _chunks(parts: Iterable[bytes]) -> Iterable[bytes]:
 
 
 class Running:
-    """A fake provider served on a loopback port by a thread of its own, until the ``with`` block ends."""
+    """A fake provider served on a loopback port by a thread of its own, until the ``with`` block
+    ends.
+    """
 
     def __init__(self, provider: FakeProvider) -> None:
         self.provider = provider

@@ -35,7 +35,11 @@ def send(method: str, url: str, body: Any = None) -> tuple[int, Any]:
 
 def ask(url: str, text: str) -> int:
     path, body = "/v1/embeddings", {"model": "voyage-4", "input": [text]}
-    status, _ = send("POST", url + path, {**body, "max_tokens": 9, "messages": [{"role": "user", "content": text}]})
+    status, _ = send(
+        "POST",
+        url + path,
+        {**body, "max_tokens": 9, "messages": [{"role": "user", "content": text}]},
+    )
     return status
 
 
@@ -43,7 +47,13 @@ def test_a_script_from_another_process_steers_the_answers(url: str) -> None:
     steps = [{"status": 429}, {"status": 500, "when": "poison", "times": 0}]
     assert send("PUT", f"{url}/script", {"steps": steps}) == (204, None)
 
-    assert [ask(url, text) for text in ("tea", "tea", "poison", "poison", "tea")] == [429, 200, 500, 500, 200]
+    assert [ask(url, text) for text in ("tea", "tea", "poison", "poison", "tea")] == [
+        429,
+        200,
+        500,
+        500,
+        200,
+    ]
 
     _, asked = send("GET", f"{url}/calls")
     assert asked["count"] == 5

@@ -2,7 +2,8 @@
 
 python -m tests.providers.voyage --port 8082 [--delay 0.1]
 
-A text's vector is the sum of its words' vectors, so texts that share words are similar and equal texts are equal.
+A text's vector is the sum of its words' vectors, so texts that share words are similar and equal
+texts are equal.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ _WORD = re.compile(r"\w+")
 class FakeVoyage(FakeProvider):
     """Speaks POST /v1/embeddings.
 
-    Kinds: ``wrong_dimension``, ``nan``, ``infinite``, ``zero``, ``null``, ``not_base64``, ``too_few``, ``too_many``,
-    ``shuffled`` (the right indexes in another order), ``repeated_index``, ``not_a_list``.
+    Kinds: ``wrong_dimension``, ``nan``, ``infinite``, ``zero``, ``null``, ``not_base64``,
+    ``too_few``, ``too_many``, ``shuffled`` (the right indexes in another order),
+    ``repeated_index``, ``not_a_list``.
     """
 
     def answer(self, call: Call, kind: str | None) -> Reply:
@@ -62,7 +64,9 @@ def _word(word: str, dimension: int) -> npt.NDArray[np.float32]:
 
 @functools.lru_cache(maxsize=5_000)
 def embedding(text: str, dimension: int) -> npt.NDArray[np.float32]:
-    """The unit vector of a text: its words' random vectors summed. A text without words has the vector of "" ."""
+    """The unit vector of a text: its words' random vectors summed. A text without words has the
+    vector of "" .
+    """
     words = _WORD.findall(text.casefold()) or [""]
     total = np.stack([_word(word, dimension) for word in words]).sum(axis=0)
     unit: npt.NDArray[np.float32] = total / np.linalg.norm(total)
@@ -73,7 +77,9 @@ def _encoded(vector: npt.NDArray[np.float32], as_base64: bool) -> Any:
     return base64.b64encode(vector.tobytes()).decode() if as_base64 else vector.tolist()
 
 
-def _spoilt(data: list[dict[str, Any]], vectors: list[npt.NDArray[np.float32]], kind: str | None) -> Any:
+def _spoilt(
+    data: list[dict[str, Any]], vectors: list[npt.NDArray[np.float32]], kind: str | None
+) -> Any:
     """The list of embeddings with one thing wrong."""
     values = {"nan": np.nan, "infinite": np.inf, "zero": 0.0}
     last = data[-1]
