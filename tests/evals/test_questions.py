@@ -11,12 +11,22 @@ from evals.questions import Answer, Tally, Turns, tally
 from evals.report import messages_kept
 
 SESSION = Session(
-    "talk", 1, datetime(2026, 1, 5, tzinfo=UTC), tuple(Turn(f"D1:{n}", "Ana", f"words {n}") for n in range(1, 5))
+    "talk",
+    1,
+    datetime(2026, 1, 5, tzinfo=UTC),
+    tuple(Turn(f"D1:{n}", "Ana", f"words {n}") for n in range(1, 5)),
 )
 
 
-def fact(action: str, memory_id: str, *indexes: int, replaced_id: str | None = None) -> dict[str, Any]:
-    return {"action": action, "memory_id": memory_id, "message_indexes": list(indexes), "replaced_id": replaced_id}
+def fact(
+    action: str, memory_id: str, *indexes: int, replaced_id: str | None = None
+) -> dict[str, Any]:
+    return {
+        "action": action,
+        "memory_id": memory_id,
+        "message_indexes": list(indexes),
+        "replaced_id": replaced_id,
+    }
 
 
 def ingested(*facts: dict[str, Any]) -> Ingested:
@@ -24,7 +34,12 @@ def ingested(*facts: dict[str, Any]) -> Ingested:
 
 
 def answer(evidence: set[str], cited: set[str]) -> Answer:
-    return Answer(Question("q", "talk", "Who?", "single-hop", frozenset(evidence)), frozenset(cited), 1.0, False)
+    return Answer(
+        Question("q", "talk", "Who?", "single-hop", frozenset(evidence)),
+        frozenset(cited),
+        1.0,
+        False,
+    )
 
 
 def test_any_needs_one_evidence_turn_and_all_needs_every_one() -> None:
@@ -52,7 +67,12 @@ def test_a_memory_leads_back_to_the_turns_that_it_cites() -> None:
 
 
 def test_a_memory_that_cites_nothing_or_a_message_that_is_not_there_is_a_problem() -> None:
-    one = ingested(fact("stored", "m1", 3), fact("stored", "m2", 4), fact("duplicate", "m1"), fact("rejected", "", 9))
+    one = ingested(
+        fact("stored", "m1", 3),
+        fact("stored", "m2", 4),
+        fact("duplicate", "m1"),
+        fact("rejected", "", 9),
+    )
 
     assert broken_citations([one]) == [
         "talk session 1: memory m2 cites [4] of 4 messages",
