@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from app import keys as api_keys
 from app import logs
 from app.db import conversations, tenants
-from app.db.migrate import bind_embedding_model
+from app.db.migrate import bind_embedding_model, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, transaction
 from app.errors import ServiceError
@@ -214,7 +214,10 @@ async def _first_tenant(connection: Any) -> UUID:
 
 def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
-        await open_pool(_with_database(), size=1)
+        settings = _with_database()
+        assert settings.database_url is not None
+        await asyncio.to_thread(refuse_unmigrated, settings.database_url)
+        await open_pool(settings, size=1)
         try:
             return await work()
         finally:

@@ -46,6 +46,14 @@ def migrate(database_url: str) -> None:
         ) from error
 
 
+def refuse_unmigrated(database_url: str) -> None:
+    """Raise ServiceError with what to do when the schema has never been laid down here."""
+    with psycopg.connect(database_url, connect_timeout=3) as connection:
+        row = connection.execute("SELECT to_regclass('installation')").fetchone()
+    if row is None or row[0] is None:
+        raise ServiceError("The database has no schema yet; run `smara-server migrate` first.")
+
+
 def _wait_for(database_url: str) -> None:
     """A database that is started together with us may need a moment longer."""
     deadline = time.monotonic() + WAIT_SECONDS
