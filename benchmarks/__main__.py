@@ -39,7 +39,7 @@ def _fake(name: str) -> Iterator[str]:
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHES)))
 def main(names: tuple[str, ...]) -> None:
-    """Measure NAMES, or everything."""
+    """Measure NAMES, or everything, which also writes benchmarks/report.json."""
     folder = Path(tempfile.mkdtemp(prefix="smara-bench-"))
     postgres, maintenance_url = start_postgres(folder / "pg")
     redis, redis_url = start_redis(folder / "redis")
@@ -71,7 +71,9 @@ def main(names: tuple[str, ...]) -> None:
         redis.stop()
         postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    report.write(rows)
+    report.show(rows)
+    if not names:
+        report.save(rows)
 
 
 if __name__ == "__main__":

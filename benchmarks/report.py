@@ -77,8 +77,8 @@ def machine() -> dict[str, object]:
     }
 
 
-def write(rows: Sequence[Row]) -> None:
-    """Print the table and write benchmarks/report.json."""
+def show(rows: Sequence[Row]) -> None:
+    """Print the table."""
     table = Table(title="Speed, each beside its floor in the same run")
     for column in (
         "what",
@@ -105,6 +105,10 @@ def write(rows: Sequence[Row]) -> None:
             "[green]met" if row.met else "[red]missed",
         )
     Console(width=max(Console().width, 140)).print(table)
+
+
+def save(rows: Sequence[Row]) -> None:
+    """Write benchmarks/report.json."""
     REPORT.write_text(
         json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}, indent=2) + "\n"
     )

@@ -45,7 +45,8 @@ class MessageIn(BaseModel):
 
     @model_validator(mode="after")
     def blocks_are_storable(self) -> Self:
-        storable(text_of(self.content))
+        if not isinstance(self.content, str):
+            storable(text_of(self.content))
         return self
 
 

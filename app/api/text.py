@@ -107,6 +107,8 @@ Flag = Annotated[bool, BeforeValidator(_strict_bool)]
 
 
 def _metadata(value: dict[str, Any]) -> dict[str, Any]:
+    if not value:
+        return value
     _check_json(value, 1)
     if len(json.dumps(value, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
         raise ValueError(f"must not be larger than {MAX_METADATA_BYTES} bytes as JSON")
