@@ -1,0 +1,212 @@
+"""What a conversation looks like on its way in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+
+from app.api.serial import IsoTime
+from app.api.text import Metadata, Namespace, Source, Text, Time, UserId, storable
+from app.db.conversations import Progress
+from app.memory.transcripts import parse_transcript, text_of
+from app.memory.types import Message, Role
+
+MAX_MESSAGES = 2_000
+
+
+class MessageIn(BaseModel):
+    """One turn, as the OpenAI and Anthropic chat APIs send it."""
+
+    role: Role
+    content: Text | list[dict[str, Any]] | None = Field(
+        description="The words, or content blocks; one without text leaves a note, `[image]`."
+    )
+    name: Annotated[Text, Field(max_length=100)] | None = Field(
+        None, description="Who speaks, where several people share a role."
+    )
+    at: Time | None = Field(None, description="When it was said; else `occurred_at`.")
+
+    @model_validator(mode="after")
+    def blocks_are_storable(self) -> Self:
+        if not isinstance(self.content, str):
+            storable(text_of(self.content))
+        return self
+
+
+class ConversationIn(BaseModel):
+    """A chat that has ended, or a part of one."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "user-123",
+                    "messages": [
+                        {"role": "user", "content": "I moved to Lisbon last month."},
+                        {"role": "assistant", "content": "How do you like it?"},
+                    ],
+                    "occurred_at": "2026-04-02T10:00:00Z",
+                }
+            ]
+        }
+    )
+
+    user_id: UserId = Field(description="Whose memories these become: your own name for a person.")
+    messages: Annotated[list[MessageIn], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
+        Field(None, description="The turns in order; give these or `transcript`.")
+    )
+    transcript: Annotated[Text, Field(min_length=1)] | None = Field(
+        None, description='Plain text instead of `messages`, in lines such as "Name: words".'
+    )
+    namespace: Namespace = "default"
+    agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
+    team_id: UUID | None = Field(None, description="A team that the user is a member of.")
+    visibility: Literal["private", "team"] = "private"
+    source: Source = "conversation"
+    external_id: Annotated[Text, Field(max_length=200)] | None = Field(
+        None, description="Your own id for it."
+    )
+    occurred_at: Time | None = Field(
+        None, description="When the chat took place; relative dates count from here."
+    )
+    metadata: Metadata = Field({}, description="Copied onto each memory.")
+    instructions: Annotated[Text, Field(max_length=4_000)] | None = Field(
+        None, description="What to remember or leave out, in your words."
+    )
+    priority: Literal["live", "backfill"] = "live"
+
+    _turns: list[Message] = PrivateAttr()
+
+    @model_validator(mode="after")
+    def something_was_said(self) -> Self:
+        if (self.messages is None) == (self.transcript is None):
+            raise ValueError("give either messages or transcript")
+        if self.transcript is not None:
+            self._turns = parse_transcript(self.transcript)
+        else:
+            self._turns = [
+                Message(turn.role, text_of(turn.content), turn.name, turn.at)
+                for turn in self.messages or ()
+            ]
+        if not any(turn.content.strip() for turn in self._turns):
+            raise ValueError("every message is blank; send the words that were said")
+        if len(self._turns) > MAX_MESSAGES:
+            raise ValueError(f"transcript has more than {MAX_MESSAGES} messages; send it in parts")
+        return self
+
+    @property
+    def turns(self) -> list[Message]:
+        """The messages as plain text, whichever way they came."""
+        return self._turns
+
+
+class ConversationAccepted(BaseModel):
+    """The conversation is stored and will be worked on, whatever happens from here on."""
+
+    id: UUID
+    status: Literal["queued"]
+    status_url: str = Field(examples=["/v1/conversations/0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11"])
+    created_at: IsoTime
+
+
+class ConversationError(BaseModel):
+    """Why a conversation is dead, or waits for another attempt."""
+
+    code: str
+    message: str
+    replayable: bool = Field(description="Whether POST …/replay would queue it once more.")
+
+
+class FactReceipt(BaseModel):
+    """What became of one fact."""
+
+    fact: str
+    importance: float
+    action: Literal["stored", "duplicate", "replaced", "rejected"]
+    reason: str
+    memory_id: UUID | None
+    replaced_id: UUID | None
+    message_indexes: list[int] = Field(
+        description="The messages that it was drawn from, counted from 0."
+    )
+    quote: str
+
+
+class Receipt(BaseModel):
+    """What a conversation came to."""
+
+    facts: list[FactReceipt]
+    models: dict[str, str | None]
+    tokens: dict[str, int]
+    cost_usd: float
+
+
+class ConversationOut(BaseModel):
+    """Where a conversation stands. The text itself is not returned."""
+
+    id: UUID
+    user_id: str
+    namespace: str
+    source: str
+    external_id: str | None
+    metadata: dict[str, Any]
+    message_count: int
+    state: Literal["queued", "processing", "done", "dead", "cancelled"]
+    status: Literal["queued", "processing", "done", "dead", "cancelled"] = Field(
+        description="The same as `state`."
+    )
+    attempts: int
+    occurred_at: IsoTime
+    created_at: IsoTime
+    next_attempt_at: IsoTime | None = Field(description="While it is queued: when it is due.")
+    started_at: IsoTime | None
+    finished_at: IsoTime | None
+    stages: dict[str, float] = Field(
+        description="Milliseconds by stage of the run that finished it."
+    )
+    error: ConversationError | None
+    receipt: Receipt | None = Field(description="When it is done.")
+
+    @classmethod
+    def of(cls, progress: Progress) -> Self:
+        """What its owner may see of it."""
+        error = None
+        if progress.error_code is not None:
+            error = ConversationError(
+                code=progress.error_code,
+                message=progress.error_detail or "",
+                replayable=progress.state == "dead" and not progress.erased,
+            )
+        return cls.model_validate(
+            {
+                "id": progress.conversation_id,
+                "user_id": progress.user_id,
+                "namespace": progress.namespace,
+                "source": progress.source,
+                "external_id": progress.external_id,
+                "metadata": progress.metadata,
+                "message_count": progress.message_count,
+                "state": progress.state,
+                "status": progress.state,
+                "attempts": progress.attempts,
+                "occurred_at": progress.occurred_at,
+                "created_at": progress.created_at,
+                "next_attempt_at": progress.next_attempt_at if progress.state == "queued" else None,
+                "started_at": progress.claimed_at,
+                "finished_at": progress.finished_at,
+                "stages": progress.stages,
+                "error": error,
+                "receipt": progress.receipt,
+            }
+        )
+
+
+class ConversationPage(BaseModel):
+    """Newest first."""
+
+    conversations: list[ConversationOut]
+    next_cursor: str | None = Field(
+        description="Send as `cursor` for the page that follows; null on the last."
+    )
