@@ -10,9 +10,9 @@ from kombu.exceptions import OperationalError
 from app.logs import log
 from app.workers.celery import BELL, celery
 
-REST_SECONDS = 0.02
+REST_SECONDS = 0.1
 """Between two rings of one process: a worker that was rung drains everything that is due, so more
-rings say no more."""
+rings say no more. At 1,500 accepts a second, fifty rings a second took a fifth of their time."""
 
 
 def publish(times: int) -> bool:
