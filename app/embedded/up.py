@@ -105,15 +105,15 @@ def _processes(settings: Settings) -> list[Part]:
         + "]",
     }
 
-    def part(name: str, **options: object) -> Part:
-        return Part(name, (sys.executable, "-m", "app.cli", name), env, **options)  # type: ignore[arg-type]
+    def command(name: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", "app.cli", name)
 
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
     address = f"http://{host}:{settings.port}/health"
     return [
-        part("api", ready=lambda: _healthy(address), stop_seconds=15.0),
-        part("worker", stop_seconds=25.0),
-        part("beat", stop_seconds=5.0),
+        Part("api", command("api"), env, ready=lambda: _healthy(address), stop_seconds=15.0),
+        Part("worker", command("worker"), env, stop_seconds=25.0),
+        Part("beat", command("beat"), env, stop_seconds=5.0),
     ]
 
 

@@ -2,9 +2,9 @@
 costs time only.
 
 The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry,
-no countdown, since each of them keeps truth in Redis. Deviations from that list: the pool is
-recycled by memory only in the long run, as the children hold an embedding model; and the tasks are
-few and long, so ``worker_max_tasks_per_child`` is low.
+no countdown, since each of them keeps truth in Redis. Two settings differ from that list: a child
+may grow to 700 MB, since it holds an embedding model; and there is no soft shutdown on idle, since
+a worker with nothing to do has nothing to give back.
 """
 
 from __future__ import annotations
