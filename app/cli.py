@@ -178,7 +178,8 @@ def revoke_key(key_id: UUID) -> None:
 
     async def revoke() -> bool:
         async with transaction() as connection:
-            return await tenants.revoke_key(connection, await _first_tenant(connection), key_id)
+            tenant_id = await _first_tenant(connection)
+            return await tenants.retire_key(connection, tenant_id, key_id) is not None
 
     if not _with_pool(revoke):
         raise ServiceError("There is no live key of this id; see `smara-server keys list`.")

@@ -90,6 +90,16 @@ class Forbidden(ServiceError):
     code = "forbidden"
 
 
+class PlanLimit(ServiceError):
+    """The tenant holds as much as its plan allows. The fields say which limit it is."""
+
+    code = "plan_limit"
+
+    def __init__(self, what: str, *, plan: str, limit: int, used: int) -> None:
+        super().__init__(f"The plan {plan!r} allows {limit} {what}, and {used} are in use.")
+        self.plan, self.limit, self.used = plan, limit, used
+
+
 class NotFound(ServiceError):
     """There is no such thing in the caller's tenant."""
 
@@ -100,6 +110,18 @@ class Conflict(ServiceError):
     """The thing is there, and its state does not allow this."""
 
     code = "conflict"
+
+
+class Gone(ServiceError):
+    """It was there once and is used up."""
+
+    code = "gone"
+
+
+class RateLimited(ServiceError):
+    """Too many attempts; later is better."""
+
+    code = "rate_limited"
 
 
 class TooLarge(ServiceError):

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from app.db import tenants
 from app.db.pool import Connection
+from app.memory.reach import EVERYTHING, Reach
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "admin")
@@ -68,6 +69,7 @@ async def issue(
     label: str,
     scopes: Sequence[str] = SCOPES,
     expires_at: datetime | None = None,
+    reach: Reach = EVERYTHING,
 ) -> IssuedKey:
     """Make a key for the tenant and store its hash."""
     key = generate()
@@ -79,8 +81,27 @@ async def issue(
         label=label,
         scopes=scopes,
         expires_at=expires_at,
+        reach=reach,
     )
     return IssuedKey(key, info)
+
+
+async def rotate(
+    connection: Connection, tenant_id: UUID, key_id: UUID, *, grace_seconds: float = 0
+) -> IssuedKey | None:
+    """A new key that may do the same; the old one ends after ``grace_seconds``. None when the
+    tenant has no such live key."""
+    old = await tenants.retire_key(connection, tenant_id, key_id, grace_seconds=grace_seconds)
+    if old is None:
+        return None
+    return await issue(
+        connection,
+        tenant_id,
+        label=old.label,
+        scopes=old.scopes,
+        expires_at=old.expires_at,
+        reach=old.reach,
+    )
 
 
 def _checksum(body: str) -> str:

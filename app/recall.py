@@ -12,10 +12,11 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from app.db import memories, subjects
+from app.db import search, subjects
 from app.db.pool import connection
 from app.db.sizes import is_large
 from app.errors import ProviderError
+from app.memory.filters import NO_FILTERS, Filters
 from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
 from app.providers import get_providers
@@ -34,28 +35,47 @@ class Recollection:
 
 
 async def recall(
-    scopes: Sequence[Scope], subject: str, question: str, *, source: str | None = None, limit: int
+    scopes: Sequence[Scope],
+    user_id: str,
+    question: str,
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int,
 ) -> Recollection:
-    """The memories of ``scopes`` that best answer the question, over all of them."""
-    text = query_text(question, await _names(scopes[0].tenant_id, subject))
+    """The memories of ``scopes`` that best answer the user's question, over all of them."""
+    if not scopes:
+        return Recollection(())
+    text = query_text(question, await _names(scopes[0].tenant_id, subjects.of_user(user_id)))
     try:
         vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
         async with connection() as conn:
-            found = await memories.search_text(conn, scopes, question, source=source, limit=limit)
+            found = await search.search_text(conn, scopes, question, filters=filters, limit=limit)
         return Recollection(found, degraded=error.code)
     async with connection() as conn:
         large = await is_large(conn, scopes)
-        found = await memories.search(conn, scopes, vector, source=source, limit=limit, large=large)
+        found = await search.search(conn, scopes, vector, filters=filters, limit=limit, large=large)
     return Recollection(found)
 
 
 async def strongest(
-    scopes: Sequence[Scope], *, source: str | None = None, limit: int
+    scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> Recollection:
     """Without a question: the memories of the highest retention, over all of the scopes."""
+    if not scopes:
+        return Recollection(())
     async with connection() as conn:
-        return Recollection(await memories.strongest(conn, scopes, source=source, limit=limit))
+        return Recollection(await search.strongest(conn, scopes, filters=filters, limit=limit))
+
+
+async def newest(
+    scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
+) -> Recollection:
+    """Without a question: what was learned last."""
+    if not scopes:
+        return Recollection(())
+    async with connection() as conn:
+        return Recollection(await search.newest(conn, scopes, filters=filters, limit=limit))
 
 
 async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:

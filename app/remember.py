@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 
@@ -17,13 +18,13 @@ from app.extract.windows import windows
 from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
-from app.memory.grounding import Rejected, ground
-from app.memory.types import Action, Embeddings, Extraction, Fact, Settled, Window
+from app.memory.grounding import Grounded, Rejected, ground
+from app.memory.types import Action, Embeddings, Extraction, Fact, Relation, Settled, Window
 from app.memory.wording import document_text
 from app.providers import Providers, get_providers
 from app.receipts import receipt
 from app.settings import get_settings
-from app.store import Destination, settle
+from app.settle import Destination, settle
 
 
 async def remember(claim: Claim) -> None:
@@ -52,8 +53,10 @@ async def _remember(claim: Claim) -> None:
     crash_point("extraction_saved")
     accepted: list[Fact] = []
     rejected: list[Rejected] = []
+    relations: list[Relation] = []
     for window, extraction in parts:
         grounded = ground(claim.transcript, window, extraction.facts)
+        relations += _between(extraction, grounded, len(accepted))
         accepted += grounded.accepted
         rejected += grounded.rejected
     with _timed(stages, "embed_ms"):
@@ -66,18 +69,17 @@ async def _remember(claim: Claim) -> None:
             for message in claim.transcript.messages
             if message.name and message.role == "user"
         }
-        arrived_at = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
+        held = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
         if not await queue.still_ours(conn, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
+        destination = _destination(claim)
         settled = await settle(
             conn,
-            _destination(claim),
-            accepted,
+            [(destination, fact) for fact in accepted],
             embedded.vectors if embedded else (),
-            now=arrived_at,
-            model=providers.embedder.model,
-            bands=providers.bands,
+            held=held,
+            relations=relations,
         )
         settled += [Settled(no.fact, Action.REJECTED, no.reason) for no in rejected]
         crash_point("before_commit")
@@ -143,11 +145,24 @@ async def _embed(claim: Claim, providers: Providers, facts: list[Fact]) -> Embed
     )
 
 
+def _between(extraction: Extraction, grounded: Grounded, before: int) -> Iterator[Relation]:
+    """The relations whose facts were both accepted, by the facts' places among all accepted ones,
+    of which ``before`` come first."""
+    places = {origin: place for place, origin in enumerate(grounded.origins, start=before)}
+    for relation in extraction.relations:
+        if relation.from_fact in places and relation.to_fact in places:
+            yield replace(
+                relation,
+                from_fact=places[relation.from_fact],
+                to_fact=places[relation.to_fact],
+            )
+
+
 def _destination(claim: Claim) -> Destination:
     return Destination(
-        subject=claim.subject,
         scope=claim.scope,
         user_id=claim.user_id,
+        team_id=claim.team_id,
         visibility=claim.visibility,
         source=claim.source,
         metadata=claim.metadata,

@@ -7,8 +7,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Plan(BaseModel):
+    """What a tenant may hold at a time; None is no limit. Memories are live ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    memories: int | None = Field(None, ge=0)
+    agents: int | None = Field(None, ge=0)
+    teams: int | None = Field(None, ge=0)
+    team_members: int | None = Field(None, ge=1)
+
+
+SELF_HOSTED = "self-hosted"
+PLANS = {SELF_HOSTED: Plan(), "free": Plan(memories=100, agents=1)}
+"""Unlimited at home; `free` is what the public guide promises."""
 
 
 class Settings(BaseSettings):
@@ -63,6 +79,20 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(2 * 1024 * 1024, ge=1024)
     max_in_flight_per_tenant: int = Field(64, ge=1)
 
+    # Who may come in, and how much they may hold.
+    plans: dict[str, Plan] = Field(
+        PLANS, description='As JSON: {"pro": {"memories": 10000}}; the built-in ones stay.'
+    )
+    default_plan: str = Field(SELF_HOSTED, description="Of a tenant that /setup or `up` makes.")
+    signup_open: bool = Field(False, description="Whether POST /v1/signup exists.")
+    signup_plan: str = Field("free", description="Of a tenant that signed up.")
+    signups_per_hour: int = Field(5, ge=1, description="Attempts from one address.")
+    upgrade_url: str = Field("", description="Where a tenant over its plan is sent.")
+    setup_secret: SecretStr | None = Field(
+        None, validation_alias="SETUP_SECRET", description="Asked for by POST /setup when set."
+    )
+    idempotency_days: float = Field(7.0, gt=0, description="How long answers are kept.")
+
     # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease <
     # visibility.
     worker_processes: int = Field(2, ge=1)
@@ -93,6 +123,24 @@ class Settings(BaseSettings):
     # Logs: `console` for people, `json` for collectors.
     log_format: str = Field("console", pattern="^(console|json)$")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("plans", mode="after")
+    @classmethod
+    def built_in_plans_stay(cls, plans: dict[str, Plan]) -> dict[str, Plan]:
+        """What is given adds to the built-in plans, or changes one of them."""
+        return {**PLANS, **plans}
+
+    @model_validator(mode="after")
+    def plans_are_known(self) -> Self:
+        """A tenant is never put on a plan that does not exist."""
+        for name in (self.default_plan, self.signup_plan):
+            if name not in self.plans:
+                raise ValueError(f"there is no plan {name!r}; SMARA_PLANS has {list(self.plans)}")
+        return self
+
+    def plan(self, name: str) -> Plan:
+        """The limits of a plan. One that the settings no longer have limits nothing."""
+        return self.plans.get(name, PLANS[SELF_HOSTED])
 
     @model_validator(mode="after")
     def clocks_are_ordered(self) -> Self:

@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel
 
-from app.db import memories
+from app.db import search as search_sql
 from app.memory.types import Scope
 
 TABLE = """
@@ -77,7 +77,7 @@ async def search(user_id: str, request: Request) -> dict[str, Any]:
         connection.cursor(binary=True) as cursor,
     ):
         await cursor.execute(
-            memories.BY_VECTOR,
+            search_sql.by_vector(),
             {
                 "tenant_id": scope.tenant_id,
                 "scope_keys": [scope.key],

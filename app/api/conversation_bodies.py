@@ -11,7 +11,7 @@ from app.api.serial import IsoTime
 from app.api.text import Metadata, Namespace, Source, Text, Time, UserId, storable
 from app.db.conversations import Progress
 from app.memory.transcripts import parse_transcript, text_of
-from app.memory.types import Message, Role
+from app.memory.types import Message, Role, Visibility
 
 MAX_MESSAGES = 2_000
 
@@ -62,8 +62,12 @@ class ConversationIn(BaseModel):
     )
     namespace: Namespace = "default"
     agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
-    team_id: UUID | None = Field(None, description="A team that the user is a member of.")
-    visibility: Literal["private", "team"] = "private"
+    team_id: UUID | None = Field(None, description="A team that the user may write to.")
+    visibility: Visibility | None = Field(
+        None,
+        description="`team`: what is learned is the team's; the default when team_id is given. "
+        "`private`: only its author's.",
+    )
     source: Source = "conversation"
     external_id: Annotated[Text, Field(max_length=200)] | None = Field(
         None, description="Your own id for it."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from app import access
+from app.access import Place
 from app.api.caller import may
 from app.api.conversation_bodies import (
     ConversationAccepted,
@@ -17,19 +18,19 @@ from app.api.conversation_bodies import (
     ConversationOut,
     ConversationPage,
 )
-from app.api.scopes import scope_of
+from app.api.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, Time, UserId
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation
 from app.db.pool import connection, transaction
-from app.errors import Conflict, NotFound, Unprocessable
+from app.errors import Conflict, NotFound
+from app.once import reused
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)
 
 MAX_WAIT_SECONDS = 30
 FINISHED = ("done", "dead", "cancelled")
-_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
 
 @router.post("", status_code=202)
@@ -37,12 +38,7 @@ async def accept(
     body: ConversationIn,
     request: Request,
     response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="1 to 255 visible ASCII characters. Kept for as long as the conversation."
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> ConversationAccepted:
     """Take in a conversation; its memories can be recalled seconds later.
 
@@ -52,22 +48,22 @@ async def accept(
     twice is two conversations; what they say twice is still remembered once.
     """
     caller = may(request, "write")
-    scope = scope_of(
-        caller, body.user_id, body.namespace, agent_id=body.agent_id, team_id=body.team_id
-    )
-    key = _idempotency_key(idempotency_key)
+    place = Place(body.user_id, body.namespace, body.agent_id, body.team_id)
+    key = key_of(idempotency_key)
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )
     async with connection() as conn:
+        target = await access.target(conn, caller, place, body.visibility)
         accepted = await conversations.accept(
             conn,
             NewConversation(
                 tenant_id=caller.tenant_id,
-                subject=subjects.of_user(body.user_id),
-                scope=scope,
+                subject=subjects.of_scope(target.scope),
+                scope=target.scope,
                 user_id=body.user_id,
-                visibility=body.visibility,
+                team_id=target.team_id,
+                visibility=target.visibility,
                 messages=body.turns,
                 occurred_at=body.occurred_at,
                 instructions=body.instructions,
@@ -80,14 +76,9 @@ async def accept(
             ),
         )
     if accepted.body_sha256 != digest:
-        raise Unprocessable(
-            "This Idempotency-Key was used with another body; use a new key for a new "
-            "conversation.",
-            code="idempotency_key_reused",
-        )
-    if accepted.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    else:
+        raise reused()
+    mark_replayed(response, accepted.replayed)
+    if not accepted.replayed:
         request.app.state.doorbell.ring()
     return ConversationAccepted(
         id=accepted.conversation_id,
@@ -119,6 +110,7 @@ async def list_conversations(
             since=since,
             before=cursor,
             limit=limit + 1,
+            reach=caller.reach,
         )
     more = len(page) > limit
     shown = page[:limit]
@@ -145,7 +137,9 @@ async def get(
     pause = 0.02
     while True:
         async with connection() as conn:
-            progress = await conversations.get(conn, caller.tenant_id, conversation_id)
+            progress = await conversations.get(
+                conn, caller.tenant_id, conversation_id, caller.reach
+            )
         if progress is None:
             raise NotFound("There is no conversation of this id.")
         remaining = deadline - asyncio.get_running_loop().time()
@@ -161,10 +155,11 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
     remembered once."""
     caller = may(request, "write")
     async with transaction() as conn:
+        if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
+            raise NotFound("There is no conversation of this id.")
         queued = await conversations.replay(conn, caller.tenant_id, conversation_id)
         progress = await conversations.get(conn, caller.tenant_id, conversation_id)
-    if progress is None:
-        raise NotFound("There is no conversation of this id.")
+    assert progress is not None, "conversations are erased, never deleted"
     if not queued:
         state = "erased" if progress.erased else progress.state
         raise Conflict(
@@ -190,19 +185,6 @@ async def erase(
     from it."""
     caller = may(request, "write")
     async with transaction() as conn:
-        found = await conversations.erase(
-            conn, caller.tenant_id, conversation_id, with_memories=memories
-        )
-    if not found:
-        raise NotFound("There is no conversation of this id.")
-
-
-def _idempotency_key(header: str | None) -> str | None:
-    if header is None:
-        return None
-    match = _KEY.fullmatch(header.strip())
-    if match is None:
-        raise Unprocessable(
-            "Idempotency-Key must be 1 to 255 visible ASCII characters.", code="bad_idempotency_key"
-        )
-    return match.group(1)
+        if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
+            raise NotFound("There is no conversation of this id.")
+        await conversations.erase(conn, caller.tenant_id, conversation_id, with_memories=memories)

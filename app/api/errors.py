@@ -15,16 +15,20 @@ from starlette.exceptions import HTTPException
 
 from app import errors
 from app.logs import log
+from app.settings import get_settings
 
 STATUS: dict[type[errors.ServiceError], int] = {
     errors.BadRequest: 400,
     errors.Unauthenticated: 401,
+    errors.PlanLimit: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.Unprocessable: 422,
+    errors.RateLimited: 429,
     errors.ProviderError: 503,
     errors.ServiceError: 500,
 }
@@ -52,9 +56,18 @@ class ErrorBody(BaseModel):
     )
 
 
+class PlanLimitBody(ErrorBody):
+    """What a tenant gets whose plan is used up."""
+
+    plan: str
+    limit: int
+    used: int
+    upgrade_url: str
+
+
 def error_response(status: int, code: str, message: str, **extra: Any) -> JSONResponse:
     """The one shape."""
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else None
+    headers = {"Retry-After": RETRY_AFTER_SECONDS} if status in (429, 503) else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     return JSONResponse({"error": message, "code": code, **extra}, status, headers)
@@ -63,7 +76,15 @@ def error_response(status: int, code: str, message: str, **extra: Any) -> JSONRe
 def service_error_response(error: errors.ServiceError) -> JSONResponse:
     """The answer for one of our own errors."""
     status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
-    return error_response(status, error.code, str(error))
+    extra: dict[str, Any] = {}
+    if isinstance(error, errors.PlanLimit):
+        extra = {
+            "plan": error.plan,
+            "limit": error.limit,
+            "used": error.used,
+            "upgrade_url": get_settings().upgrade_url,
+        }
+    return error_response(status, error.code, str(error), **extra)
 
 
 def database_response(error: psycopg.OperationalError) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""API keys: issue, list, revoke."""
+"""API keys: issue, list, rotate, revoke."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from app import keys
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
-from app.api.text import Text, Time
+from app.api.text import Namespace, Text, Time, UserId
 from app.db import tenants
-from app.db.pool import connection
+from app.db.pool import connection, transaction
 from app.db.tenants import KeyInfo
 from app.errors import NotFound
+from app.memory.reach import Reach
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -28,6 +29,39 @@ class KeyIn(BaseModel):
     scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], min_length=1)
     expires_at: Time | None = Field(
         None, description="Until when it works; without it, until it is revoked."
+    )
+    users: Annotated[list[UserId], Field(min_length=1, max_length=1_000)] | None = Field(
+        None, description="The only users whose memories it reaches."
+    )
+    namespaces: Annotated[list[Namespace], Field(min_length=1, max_length=1_000)] | None = Field(
+        None, description="The only namespaces that it reaches."
+    )
+    agents: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = Field(
+        None, description="The only agents whose memories it reaches, and nothing else."
+    )
+
+    @model_validator(mode="after")
+    def an_admin_is_not_restricted(self) -> Self:
+        restricted = self.users or self.namespaces or self.agents
+        if restricted and "admin" in self.scopes:
+            raise ValueError("a key with the scope admin cannot be restricted: it could undo that")
+        return self
+
+    @property
+    def reach(self) -> Reach:
+        """What the key is to be restricted to."""
+        return Reach(
+            None if self.users is None else frozenset(self.users),
+            None if self.namespaces is None else frozenset(self.namespaces),
+            None if self.agents is None else frozenset(self.agents),
+        )
+
+
+class RotationIn(BaseModel):
+    """How a key is replaced."""
+
+    grace_seconds: float = Field(
+        0, ge=0, le=2_592_000, description="How long the old key goes on working; at most 30 days."
     )
 
 
@@ -42,6 +76,9 @@ class KeyOut(BaseModel):
     expires_at: IsoTime | None
     revoked_at: IsoTime | None
     last_used_at: IsoTime | None
+    users: list[str] | None = Field(description="Null is no restriction.")
+    namespaces: list[str] | None
+    agents: list[UUID] | None
 
     @classmethod
     def of(cls, info: KeyInfo) -> Self:
@@ -55,6 +92,9 @@ class KeyOut(BaseModel):
             expires_at=info.expires_at,
             revoked_at=info.revoked_at,
             last_used_at=info.last_used_at,
+            users=info.users,
+            namespaces=info.namespaces,
+            agents=info.agents,
         )
 
 
@@ -76,9 +116,14 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
     caller = may(request, "admin")
     async with connection() as conn:
         issued = await keys.issue(
-            conn, caller.tenant_id, label=body.label, scopes=body.scopes, expires_at=body.expires_at
+            conn,
+            caller.tenant_id,
+            label=body.label,
+            scopes=list(dict.fromkeys(body.scopes)),
+            expires_at=body.expires_at,
+            reach=body.reach,
         )
-    return KeyIssued(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)
+    return _shown(issued)
 
 
 @router.get("")
@@ -95,6 +140,22 @@ async def revoke(request: Request, key_id: UUID) -> None:
     """Revoke a key; within 5 seconds no process accepts it any more. Needs the scope `admin`."""
     caller = may(request, "admin")
     async with connection() as conn:
-        revoked = await tenants.revoke_key(conn, caller.tenant_id, key_id)
-    if not revoked:
+        revoked = await tenants.retire_key(conn, caller.tenant_id, key_id)
+    if revoked is None:
         raise NotFound("There is no live key of this id.")
+
+
+@router.post("/{key_id}/rotate", status_code=201)
+async def rotate(request: Request, key_id: UUID, body: RotationIn | None = None) -> KeyIssued:
+    """Replace a live key by a new one that may do the same. Needs the scope `admin`."""
+    caller = may(request, "admin")
+    grace_seconds = body.grace_seconds if body else 0
+    async with transaction() as conn:
+        issued = await keys.rotate(conn, caller.tenant_id, key_id, grace_seconds=grace_seconds)
+    if issued is None:
+        raise NotFound("There is no live key of this id.")
+    return _shown(issued)
+
+
+def _shown(issued: keys.IssuedKey) -> KeyIssued:
+    return KeyIssued(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)

@@ -9,7 +9,21 @@ from typing import Any
 from fastapi import FastAPI
 
 from app import logs
-from app.api import conversations, errors, keys, memories, operations
+from app.api import (
+    account,
+    agents,
+    conversations,
+    errors,
+    graph,
+    keys,
+    memories,
+    operations,
+    people,
+    recall,
+    setup,
+    skills,
+    teams,
+)
 from app.api.gate import Gate
 from app.db.pool import close_pool, open_pool
 from app.providers import get_providers
@@ -24,6 +38,22 @@ Send `Authorization: Bearer smara_…` with every request under `/v1`. Every ref
     shape:
 `{"error": "<for people>", "code": "<stable, for programs>"}`.
 """
+
+# Search comes before the memories by id, whose path would take it for one.
+PARTS = (
+    conversations,
+    recall,
+    memories,
+    people,
+    agents,
+    skills,
+    teams,
+    graph,
+    account,
+    keys,
+    setup,
+    operations,
+)
 
 COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": errors.ErrorBody, "description": description}
@@ -51,8 +81,8 @@ def create_app() -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
     )
-    for router in (conversations.router, memories.router, keys.router, operations.router):
-        app.include_router(router, responses=COMMON_ERRORS)
+    for part in PARTS:
+        app.include_router(part.router, responses=COMMON_ERRORS)
     errors.install(app)
     app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)
     return app

@@ -1,201 +1,268 @@
-"""Store a fact, search, and the context block for a prompt."""
+"""Store facts; list, read, change, bring back and forget memories."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query, Request, Response
 
+from app import access, revise
+from app.access import Place
 from app.api.caller import may
-from app.api.scopes import scope_of
-from app.api.serial import IsoTime, rounded
+from app.api.errors import PlanLimitBody
+from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.memory_bodies import (
+    BatchResult,
+    BatchStored,
+    HistoryEvent,
+    MemoriesIn,
+    MemoryDeleted,
+    MemoryDetail,
+    MemoryDuplicate,
+    MemoryIn,
+    MemoryPage,
+    MemoryPatch,
+    MemoryRecord,
+    MemoryStored,
+    Version,
+)
+from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
-from app.api.text import FactText, Lenient, Metadata, Namespace, Question, Source, Time, UserId
-from app.db import subjects
-from app.memory.context import context_block
-from app.memory.types import Action, Fact, Recalled
-from app.recall import recall, strongest
-from app.store import Destination, store
+from app.api.text import Lenient, UserId
+from app.db import events, memories
+from app.db.pool import connection
+from app.db.tenants import Caller
+from app.errors import NotFound
+from app.memory.types import Fact, Visibility
+from app.once import Once
+from app.quotas import plan_limit
+from app.revise import Revision
+from app.settle import PLAN_LIMIT, Destination
+from app.store import Outcome, Stored, store
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
 
-
-class MemoryIn(BaseModel):
-    """A fact that the client states itself."""
-
-    user_id: UserId
-    fact: FactText = Field(examples=["Prefers Python over JavaScript for backend work"])
-    importance: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
-        0.5, description="Half-life in days is ten times this."
-    )
-    source: Source = "api"
-    namespace: Namespace = "default"
-    team_id: UUID | None = Field(None, description="A team that the user is a member of.")
-    visibility: Literal["private", "team"] = "private"
-    metadata: Metadata = Field({}, description="Your own fields.")
-    valid_from: Time | None = Field(None, description="When it became true in the world; else now.")
-
-
-class MemoryStored(BaseModel):
-    """What became of the fact."""
-
-    action: Literal["stored", "replaced"]
-    id: UUID
-    source: str
-    namespace: str
-    replaced_id: UUID | None = Field(
-        None, description="With `replaced`: the memory that this one retired."
-    )
-
-
-class MemoryDuplicate(BaseModel):
-    """The fact was known; `id` is the memory that holds it."""
-
-    action: Literal["duplicate"]
-    id: UUID
-
-
-class MemoryOut(BaseModel):
-    """A memory as a question brought it back."""
-
-    id: UUID
-    fact: str
-    importance: float
-    decay_score: float = Field(description="Retention: 1 when new, 0.5 after one half-life.")
-    similarity: float
-    score: float = Field(description="0.7 · similarity + 0.3 · decay_score; orders this answer.")
-    source: str
-    namespace: str
-    created_at: IsoTime
-    conversation_id: UUID | None = Field(
-        description="The conversation that it was drawn from, if one was."
-    )
-    message_indexes: list[int] = Field(description="The messages in it, counted from 0.")
-
-    @staticmethod
-    def of(memory: Recalled) -> MemoryOut:
-        """The memory with its figures to 4 decimals."""
-        return MemoryOut.model_construct(
-            id=memory.memory_id,
-            fact=memory.fact,
-            importance=rounded(memory.importance),
-            decay_score=rounded(memory.retention),
-            similarity=rounded(memory.similarity),
-            score=rounded(memory.score),
-            source=memory.source,
-            namespace=memory.namespace,
-            created_at=memory.created_at,
-            conversation_id=memory.conversation_id,
-            message_indexes=list(memory.message_indexes),
-        )
-
-
-class SearchResults(BaseModel):
-    """Best first."""
-
-    results: list[MemoryOut]
-    degraded: bool = Field(
-        description="True when the question could not be embedded and its words were searched."
-    )
-    degraded_reason: str | None = None
-
-
-class Context(BaseModel):
-    """A block of text to paste into a prompt, and the memories that it was made of, in the same
-    order."""
-
-    context: str
-    memories: list[MemoryOut]
-    degraded: bool
-    degraded_reason: str | None = None
+OVER_PLAN: dict[int | str, dict[str, Any]] = {
+    402: {"model": PlanLimitBody, "description": "The tenant's plan is used up."}
+}
 
 
 @router.post(
     "/memories",
     status_code=201,
-    responses={200: {"model": MemoryDuplicate, "description": "The fact was known already."}},
+    responses={
+        200: {"model": MemoryDuplicate, "description": "The fact was known already."},
+        **OVER_PLAN,
+    },
     response_model_exclude_none=True,
 )
 async def store_memory(
-    body: MemoryIn, request: Request, response: Response
+    body: MemoryIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
 ) -> MemoryStored | MemoryDuplicate:
     """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
     (`replaced`)."""
     caller = may(request, "write")
-    settled = await store(
-        Destination(
-            subject=subjects.of_user(body.user_id),
-            scope=scope_of(caller, body.user_id, body.namespace, team_id=body.team_id),
-            user_id=body.user_id,
-            visibility=body.visibility,
-            source=body.source,
-            metadata=body.metadata,
-        ),
-        Fact(text=body.fact, importance=body.importance, valid_from=body.valid_from, about=""),
-    )
-    assert settled.memory_id is not None, "a fact without a transcript is never rejected"
-    if settled.action == Action.DUPLICATE:
+    once = once_of(request, caller, idempotency_key, body)
+    outcome, replayed = await store_one(caller, body, once)
+    mark_replayed(response, replayed)
+    if outcome.action == "duplicate":
         response.status_code = 200
-        return MemoryDuplicate(action="duplicate", id=settled.memory_id)
+    return stored_answer(body, outcome)
+
+
+@router.post("/memories:batch", responses=OVER_PLAN)
+async def store_batch(
+    body: MemoriesIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> BatchStored:
+    """Store up to 1,000 facts, all of them or none. They are compared with what is remembered, and
+    those of one scope with each other."""
+    caller = may(request, "write")
+    once = once_of(request, caller, idempotency_key, body)
+    stored = await store_facts(caller, body.memories, once)
+    mark_replayed(response, stored.replayed)
+    counts = Counter(outcome.action for outcome in stored.outcomes)
+    return BatchStored(
+        results=[
+            BatchResult.model_validate(
+                {
+                    "action": outcome.action,
+                    "id": outcome.memory_id,
+                    "replaced_id": outcome.replaced_id,
+                    "reason": outcome.reason,
+                }
+            )
+            for outcome in stored.outcomes
+        ],
+        stored=counts["stored"],
+        replaced=counts["replaced"],
+        duplicates=counts["duplicate"],
+        rejected=counts["rejected"],
+    )
+
+
+@router.get("/memories")
+async def list_memories(
+    request: Request,
+    reading: ReadingQuery,
+    user_id: Annotated[UserId, Query()],
+    limit: Annotated[int, Lenient(1, 100), Query()] = 20,
+    offset: Annotated[int, Lenient(0, 1_000_000), Query()] = 0,
+    cursor: Annotated[
+        UUID | None,
+        Query(
+            description="`next_cursor` of the page before; stays right while \
+memories are added."
+        ),
+    ] = None,
+    visibility: Annotated[Visibility | None, Query(description="Only what is so.")] = None,
+) -> MemoryPage:
+    """The user's memories, newest first; with a team, the team's too."""
+    caller = may(request, "read")
+    scopes = await reading.scopes(caller, user_id, visibility)
+    if not scopes:
+        return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
+    async with connection() as conn:
+        page = await memories.list_page(
+            conn, scopes, filters=reading.filters, before=cursor, limit=limit + 1, offset=offset
+        )
+        total = await memories.count(conn, scopes, filters=reading.filters)
+    shown = page[:limit]
+    return MemoryPage(
+        memories=[MemoryRecord.of(memory) for memory in shown],
+        limit=limit,
+        offset=offset,
+        total=total,
+        next_cursor=str(shown[-1].memory_id) if len(page) > limit else None,
+    )
+
+
+@router.get("/memories/{memory_id}")
+async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
+    """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
+        if memory is None:
+            raise NotFound("There is no memory of this id.")
+        history = await events.of_memory(conn, caller.tenant_id, memory_id)
+        versions = await memories.versions(conn, caller.tenant_id, memory_id)
+    return MemoryDetail.model_construct(
+        **MemoryRecord.fields_of(memory),
+        quote=memory.quote,
+        valid_until=memory.valid_until,
+        superseded_at=memory.superseded_at,
+        superseded_by=memory.superseded_by,
+        embedding_model=memory.embedding_model,
+        history=[HistoryEvent.of(event) for event in history],
+        versions=[
+            Version(
+                id=old.memory_id,
+                fact=old.fact,
+                created_at=old.created_at,
+                superseded_at=old.superseded_at,
+            )
+            for old in versions
+        ],
+    )
+
+
+@router.patch("/memories/{memory_id}")
+async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) -> MemoryRecord:
+    """Correct, weigh, move or share a live memory. A new fact is embedded anew; how it was stays in
+    its history."""
+    caller = may(request, "write")
+    revision = Revision(
+        fact=body.fact,
+        metadata=body.metadata,
+        importance=body.importance,
+        visibility=body.visibility,
+        namespace=body.namespace,
+        team_id=body.team_id,
+        acting=body.user_id,
+    )
+    return MemoryRecord.of(await revise.revise(caller, memory_id, revision))
+
+
+@router.post("/memories/{memory_id}/restore", responses=OVER_PLAN)
+async def restore_memory(
+    request: Request,
+    memory_id: UUID,
+    user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
+) -> MemoryRecord:
+    """Bring a superseded memory back. What had replaced it stays live too."""
+    return MemoryRecord.of(await revise.restore(may(request, "write"), memory_id, user_id))
+
+
+@router.delete("/memories/{memory_id}")
+async def delete_memory(
+    request: Request,
+    memory_id: UUID,
+    user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
+) -> MemoryDeleted:
+    """Forget a memory for good: its text, its edges, its place in the history of others."""
+    await revise.delete(may(request, "write"), memory_id, user_id)
+    return MemoryDeleted(id=memory_id, deleted=True)
+
+
+async def store_facts(
+    caller: Caller, bodies: Sequence[MemoryIn], once: Once | None = None
+) -> Stored:
+    """Settle what the bodies state, each where it says. Raises NotFound, Forbidden, Unprocessable,
+    ProviderError."""
+    places: dict[tuple[Place, Visibility | None], access.Target] = {}
+    async with connection() as conn:
+        for body in bodies:
+            where = _place(body)
+            if where not in places:
+                places[where] = await access.target(conn, caller, *where)
+    return await store(
+        [
+            (
+                Destination(
+                    scope=place.scope,
+                    user_id=body.user_id,
+                    team_id=place.team_id,
+                    visibility=place.visibility,
+                    source=body.source,
+                    metadata=body.metadata,
+                ),
+                Fact(body.fact, body.importance, valid_from=body.valid_from, about=""),
+            )
+            for body in bodies
+            for place in [places[_place(body)]]
+        ],
+        once,
+    )
+
+
+def stored_answer(body: MemoryIn, outcome: Outcome) -> MemoryStored | MemoryDuplicate:
+    """What the client is told about one fact that was not rejected."""
+    assert outcome.memory_id is not None, "only a rejected fact has no memory"
+    if outcome.action == "duplicate":
+        return MemoryDuplicate(action="duplicate", id=outcome.memory_id)
     return MemoryStored(
-        action="replaced" if settled.action == Action.REPLACED else "stored",
-        id=settled.memory_id,
+        action="replaced" if outcome.action == "replaced" else "stored",
+        id=outcome.memory_id,
         source=body.source,
         namespace=body.namespace,
-        replaced_id=settled.replaced_id,
+        agent_id=body.agent_id,
+        team_id=body.team_id,
+        replaced_id=outcome.replaced_id,
     )
 
 
-@router.get("/memories/search")
-async def search_memories(
-    request: Request,
-    user_id: Annotated[UserId, Query()],
-    q: Annotated[Question, Query(description="The question, in words.")],
-    limit: Annotated[int, Lenient(1, 50), Query()] = 10,
-    namespace: Annotated[Namespace, Query()] = "default",
-    source: Annotated[Source | None, Query()] = None,
-) -> SearchResults:
-    """The memories that best answer a question, ranked by similarity and retention over all of
-    them."""
-    caller = may(request, "read")
-    found = await recall(
-        [scope_of(caller, user_id, namespace)],
-        subjects.of_user(user_id),
-        q,
-        source=source,
-        limit=limit,
-    )
-    return SearchResults.model_construct(
-        results=[MemoryOut.of(memory) for memory in found.memories],
-        degraded=found.degraded is not None,
-        degraded_reason=found.degraded,
-    )
+async def store_one(caller: Caller, body: MemoryIn, once: Once | None) -> tuple[Outcome, bool]:
+    """Settle one fact; what became of it, and whether that was told before. Raises PlanLimit."""
+    stored = await store_facts(caller, [body], once)
+    [outcome] = stored.outcomes
+    if outcome.reason == PLAN_LIMIT:
+        async with connection() as conn:
+            raise await plan_limit(conn, caller.tenant_id, "memories")
+    return outcome, stored.replayed
 
 
-@router.get("/users/{user_id:path}/context")
-async def context(
-    request: Request,
-    user_id: Annotated[UserId, Path(description="Any characters; an encoded slash too.")],
-    q: Annotated[
-        Question | None,
-        Query(description="The message at hand; without it, the strongest memories."),
-    ] = None,
-    top_n: Annotated[int, Lenient(1, 20), Query()] = 5,
-    namespace: Annotated[Namespace, Query()] = "default",
-) -> Context:
-    """What an agent should know before it answers: a block of text, a line a memory. Ask before
-    each LLM call."""
-    caller = may(request, "read")
-    scopes = [scope_of(caller, user_id, namespace)]
-    if q is None:
-        found = await strongest(scopes, limit=top_n)
-    else:
-        found = await recall(scopes, subjects.of_user(user_id), q, limit=top_n)
-    return Context.model_construct(
-        context=context_block(found.memories),
-        memories=[MemoryOut.of(memory) for memory in found.memories],
-        degraded=found.degraded is not None,
-        degraded_reason=found.degraded,
-    )
+def _place(body: MemoryIn) -> tuple[Place, Visibility | None]:
+    return Place(body.user_id, body.namespace, body.agent_id, body.team_id), body.visibility

@@ -31,7 +31,9 @@ class StrictRoute(APIRoute):
         async def strict(request: Request) -> Response:
             if request.method in ("POST", "PUT", "PATCH"):
                 request = StrictRequest(request.scope, request.receive)
-                if self.body_field is not None:
+                field = self.body_field
+                optional = field is not None and not field.field_info.is_required()
+                if field is not None and not (optional and not await request.body()):
                     # Read here, outside FastAPI's own try block, which would hide what is wrong.
                     await request.json()
             return await handler(request)

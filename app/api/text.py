@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,6 +55,14 @@ Question = Annotated[
 ]
 
 
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    AfterValidator(storable),
+]
+"""Something that mail could go to; whether it does is nobody's business here."""
+
+
 def _in_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
@@ -68,6 +77,17 @@ def _in_utc(at: datetime) -> datetime:
 
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 """An ISO 8601 time; without an offset it is UTC."""
+
+_LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
+
+
+def _with_plus(value: Any) -> Any:
+    """A plus that nobody encoded arrives as a space."""
+    return _LOST_PLUS.sub("+", value) if isinstance(value, str) and "T" in value else value
+
+
+QueryTime = Annotated[Time, BeforeValidator(_with_plus)]
+"""The same where it stands in a query."""
 
 
 def _whole(value: Any) -> Any:

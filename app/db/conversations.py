@@ -11,7 +11,10 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from app.db import quotas
+from app.db import reach as reaches
 from app.db.pool import Connection
+from app.memory.reach import EVERYTHING, Reach
 from app.memory.types import Message, Scope
 
 
@@ -33,6 +36,7 @@ class NewConversation:
     priority: int
     idempotency_key: str | None
     body_sha256: bytes | None
+    team_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ async def accept(connection: Connection, new: NewConversation) -> Accepted:
             "user_id": new.user_id,
             "namespace": scope.namespace,
             "agent_id": scope.agent_id,
-            "team_id": scope.team_id,
+            "team_id": new.team_id,
             "visibility": new.visibility,
             "messages": Jsonb([_message_to_json(message) for message in new.messages]),
             "message_count": len(new.messages),
@@ -140,12 +144,22 @@ async def accept(connection: Connection, new: NewConversation) -> Accepted:
     return Accepted(*row)
 
 
-async def get(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> Progress | None:
-    """One conversation, or None when this tenant has none of that id."""
+async def get(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, reach: Reach = EVERYTHING
+) -> Progress | None:
+    """One conversation, or None when this tenant has none of that id within ``reach``."""
     async with connection.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
-            f"SELECT {_PROGRESS} FROM conversations WHERE tenant_id = %s AND conversation_id = %s",
-            (tenant_id, conversation_id),
+            f"""
+            SELECT {_PROGRESS} FROM conversations c
+            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+              AND {reaches.within("c")}
+            """,
+            {
+                "tenant_id": tenant_id,
+                "conversation_id": conversation_id,
+                **reaches.parameters(reach),
+            },
         )
         return await cursor.fetchone()
 
@@ -159,14 +173,15 @@ async def list_page(
     since: datetime | None,
     before: UUID | None,
     limit: int,
+    reach: Reach = EVERYTHING,
 ) -> list[Progress]:
     """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were
     accepted."""
     async with connection.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
             f"""
-            SELECT {_PROGRESS} FROM conversations
-            WHERE tenant_id = %(tenant_id)s
+            SELECT {_PROGRESS} FROM conversations c
+            WHERE tenant_id = %(tenant_id)s AND {reaches.within("c")}
               AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
               AND (%(state)s::text IS NULL OR state = %(state)s)
               AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
@@ -180,6 +195,7 @@ async def list_page(
                 "since": since,
                 "before": before,
                 "limit": limit,
+                **reaches.parameters(reach),
             },
         )
         return await cursor.fetchall()
@@ -237,9 +253,19 @@ async def erase(
         "DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key
     )
     if with_memories:
-        await connection.execute(
-            "DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s", key
+        cursor = await connection.execute(
+            """
+            WITH gone AS (
+                DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s RETURNING *
+            ), scrubbed AS (
+                UPDATE memory_events e SET before = NULL, after = NULL FROM gone
+                WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
+            ) SELECT count(*) FROM gone WHERE state = 'live'
+            """,
+            key,
         )
+        row = await cursor.fetchone()
+        await quotas.add(connection, tenant_id, "memories", -(row[0] if row else 0))
     else:
         await connection.execute(
             """

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from app.db.pool import Connection
 from app.memory.types import Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a memory. ``other_memory_id`` is what it replaced; ``before`` and
+    ``after`` are what an edit changed."""
+
+    event_id: UUID
+    at: datetime
+    memory_id: UUID
+    action: str
+    reason: str
+    similarity: float | None
+    other_memory_id: UUID | None
+    conversation_id: UUID | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
 
 
 async def record(
@@ -41,3 +64,46 @@ async def record(
             [outcome.replaced_id for _, outcome in happened],
         ),
     )
+
+
+async def note(
+    connection: Connection,
+    tenant_id: UUID,
+    memory_id: UUID,
+    *,
+    action: str,
+    reason: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """One event that no conversation has caused."""
+    await connection.execute(
+        """
+        INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after)
+        VALUES (%s, %s, %s, %s, %s, %s)
+        """,
+        (
+            tenant_id,
+            memory_id,
+            action,
+            reason,
+            Jsonb(dict(before)) if before else None,
+            Jsonb(dict(after)) if after else None,
+        ),
+    )
+
+
+async def of_memory(connection: Connection, tenant_id: UUID, memory_id: UUID) -> list[Event]:
+    """What happened to the memory, what replaced it too, oldest first; at most 200."""
+    columns = ", ".join(field.name for field in fields(Event))
+    async with connection.cursor(row_factory=class_row(Event)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {columns} FROM memory_events
+            WHERE tenant_id = %(tenant_id)s
+              AND (memory_id = %(memory_id)s OR other_memory_id = %(memory_id)s)
+            ORDER BY event_id LIMIT 200
+            """,
+            {"tenant_id": tenant_id, "memory_id": memory_id},
+        )
+        return await cursor.fetchall()

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.db.pool import Connection
-from app.memory.types import Extraction, Fact, Usage
+from app.memory.types import Extraction, Fact, Relation, Usage
 
 
 async def stored(
@@ -22,14 +22,18 @@ async def stored(
     """The conversation's extractions of this extractor version, by part."""
     cursor = await connection.execute(
         """
-        SELECT part, facts, usage FROM extractions
+        SELECT part, facts, usage, relations FROM extractions
         WHERE tenant_id = %s AND conversation_id = %s AND version = %s
         """,
         (tenant_id, conversation_id, version),
     )
     return {
-        part: Extraction(tuple(_fact(document) for document in facts), Usage(**usage))
-        for part, facts, usage in await cursor.fetchall()
+        part: Extraction(
+            tuple(_fact(document) for document in facts),
+            Usage(**usage),
+            tuple(Relation(**document) for document in relations),
+        )
+        for part, facts, usage, relations in await cursor.fetchall()
     }
 
 
@@ -44,8 +48,8 @@ async def save(
     """Keep one part; one that is stored stays, so that a slow second process changes nothing."""
     await connection.execute(
         """
-        INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage)
-        SELECT %s, %s, %s, %s, %s, %s
+        INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage, relations)
+        SELECT %s, %s, %s, %s, %s, %s, %s
         WHERE EXISTS (SELECT FROM conversations
                       WHERE tenant_id = %s AND conversation_id = %s AND messages IS NOT NULL)
         ON CONFLICT DO NOTHING
@@ -57,6 +61,7 @@ async def save(
             version,
             Jsonb(_facts(extraction.facts)),
             Jsonb(asdict(extraction.usage)),
+            Jsonb([asdict(relation) for relation in extraction.relations]),
             tenant_id,
             conversation_id,
         ),

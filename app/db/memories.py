@@ -1,20 +1,26 @@
-"""Memories: near a vector, ranked for a question, written down, retired."""
+"""Memories: written down, read, changed, retired, brought back, forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pgvector import HalfVector
-from psycopg.rows import args_row
+from psycopg import sql
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from app.db import reach as reaches
+from app.db.edges import SUPERSEDES
 from app.db.pool import Connection
-from app.memory import ranking, retention
-from app.memory.types import Neighbour, Recalled, Scope, Vector
+from app.db.search import REINFORCED, RETENTION, bounds, where
+from app.db.tuning import TUNING
+from app.memory.filters import Filters
+from app.memory.reach import EVERYTHING, Reach
+from app.memory.types import Memory, Scope, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,236 +44,265 @@ class NewMemory:
     content_hash: bytes
     embedding_model: str
     vector: Vector
+    team_id: UUID | None = None
     valid_until: datetime | None = None
     superseded_by: UUID | None = None
 
 
-ALMOST_ONE = 0.999999
-"""The most that two different texts have in common: 1 is kept for equal ones, however long they are
-and wherever a model cuts them off."""
-
-CODE_CANDIDATES = 200
-"""How many the codes put forward for exact ranking: tests/db/test_memories.py holds them to 99 % of
-the exact first ten, over 3,000 memories of 1,024 dimensions."""
-
-
-_CANDIDATES_OF_A_LARGE_SCOPE = """
-    AND (content_hash = wanted.hash OR memory_id IN (
-        SELECT memory_id FROM memories
-        WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
-        ORDER BY code <~> binary_quantize(wanted.vector) LIMIT %(candidates)s))
-"""
-
-
-async def nearest(
-    connection: Connection,
-    scope: Scope,
-    vectors: Sequence[Vector],
-    content_hashes: Sequence[bytes],
-    *,
-    floor: float,
-    limit: int,
-    large: bool,
-) -> list[list[Neighbour]]:
-    """For each vector, the live memories of the scope closest to it, best first, in one statement.
-
-    Exact within the scope; in a ``large`` one exact among those whose binary codes are closest.
-    Only cosine similarities of ``floor`` or more count, and a memory whose content hash is that of
-    the fact itself always does, with similarity 1.
-    """
-    cursor = await connection.execute(
-        f"""
-        SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
-        FROM unnest(%(vectors)b::halfvec[], %(hashes)b::bytea[])
-            WITH ORDINALITY AS wanted (vector, hash, nth)
-        CROSS JOIN LATERAL (
-            SELECT memory_id, fact, valid_from,
-                   CASE WHEN content_hash = wanted.hash THEN 1.0
-                        ELSE least(1 - (embedding <=> wanted.vector), {ALMOST_ONE})
-                   END AS similarity
-            FROM memories
-            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
-            {_CANDIDATES_OF_A_LARGE_SCOPE if large else ""}
-            ORDER BY similarity DESC, memory_id
-            LIMIT %(limit)s) near
-        WHERE near.similarity >= %(floor)s
-        """,
-        {
-            "vectors": [HalfVector(list(vector)) for vector in vectors],
-            "hashes": list(content_hashes),
-            "tenant_id": scope.tenant_id,
-            "scope_key": scope.key,
-            "floor": floor,
-            "limit": limit,
-            "candidates": CODE_CANDIDATES,
-        },
-    )
-    found: list[list[Neighbour]] = [[] for _ in vectors]
-    for nth, memory_id, fact, similarity, valid_from in await cursor.fetchall():
-        found[nth - 1].append(Neighbour(memory_id, fact, similarity, valid_from))
-    return found
-
-
-_FADED = 700
-"""Where Postgres' exp() would refuse to go on: e^-700 is 10^-304."""
-
-_RETENTION = f"""
-    exp(-least(ln(2) * greatest(date_part('epoch', now() - m.created_at), 0) / 86400
-        / ({retention.DAYS_PER_IMPORTANCE} * greatest(m.importance, {retention.LOWEST_IMPORTANCE})
-           * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2))), {_FADED}))
-"""
-"""``app.memory.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
-the two together."""
-
-_REINFORCED = """
-    LEFT JOIN (SELECT memory_id, reinforcements FROM memory_recalls
-               WHERE tenant_id = %(tenant_id)s AND scope_key = ANY(%(scope_keys)s)
-    ) r USING (memory_id)
-"""
-
-_LIVE = "m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'live'"
-
-_WEIGHTED = (
-    f"{ranking.SIMILARITY_WEIGHT} * {{similarity}} + {ranking.RETENTION_WEIGHT} * {{retention}}"
+_MEMORY = ", ".join(
+    f"{RETENTION} AS retention" if field.name == "retention" else f"m.{field.name}"
+    for field in fields(Memory)
 )
 
-# Rank all that is asked for, by figures that are computed once a row: OFFSET 0 keeps the planner
-# from inlining them.
-_RANKED = f"""
-    SELECT memory_id, fact, importance, retention, similarity, {{score}} AS score, source,
-           namespace, created_at, conversation_id, message_indexes
-    FROM (
-        SELECT m.*, {{similarity}} AS similarity, {_RETENTION} AS retention
-        FROM {{memories}} {_REINFORCED} WHERE {_LIVE}
-            AND (%(source)s::text IS NULL OR m.source = %(source)s) OFFSET 0
-    ) ranked
-    ORDER BY score DESC, created_at DESC, memory_id DESC
-    LIMIT %(limit)s
-"""
 
-_SCORE = _WEIGHTED.format(similarity="similarity", retention="retention")
-_COSINE = "least(greatest(1 - (m.embedding <=> %(vector)b), 0), 1)"
-
-BY_VECTOR = _RANKED.format(similarity=_COSINE, score=_SCORE, memories="memories m")
-
-# The same over the memories that come first when the angle is read off the codes (cosine ≈ cos(π ·
-# share of differing bits), Charikar, "Similarity estimation techniques from rounding algorithms",
-# STOC 2002): an index-only scan ranks the whole scope, age included, and only its head is read from
-# the table.
-_BY_CODE = f"""
-    WITH question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code),
-        head AS MATERIALIZED (
-        SELECT memory_id FROM memories m {_REINFORCED} CROSS JOIN question q WHERE {_LIVE}
-        ORDER BY {
-    _WEIGHTED.format(
-        similarity="cos(pi() * (m.code <~> q.code) / length(q.code))", retention=_RETENTION
-    )
-} DESC
-        LIMIT {CODE_CANDIDATES})
-    {
-    _RANKED.format(
-        similarity=_COSINE, score=_SCORE, memories="head JOIN memories m USING (memory_id)"
-    )
-}
-"""
-
-# ts_rank's normalisation 32 is rank / (rank + 1), so it stays below 1.
-_BY_TEXT = _RANKED.format(
-    similarity="ts_rank(to_tsvector('english', m.fact), q.words, 32)::float8",
-    score=_SCORE,
-    memories="""memories m
-        CROSS JOIN (
-            SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words
-        ) q""",
-)
-
-_BY_RETENTION = _RANKED.format(similarity="1.0::float8", score="retention", memories="memories m")
-
-
-async def search(
+async def get(
     connection: Connection,
-    scopes: Sequence[Scope],
-    vector: Vector,
+    tenant_id: UUID,
+    memory_id: UUID,
     *,
-    source: str | None,
-    limit: int,
-    large: bool,
-) -> list[Recalled]:
-    """The memories of ``scopes`` (of one tenant) with the best scores, over all of their live
-    memories.
-
-    In ``large`` scopes the binary codes choose which of them are ranked exactly, unless a source
-    narrows them down.
-    """
-    statement = _BY_CODE if large and source is None else BY_VECTOR
-    return await _recall(
-        connection, statement, scopes, source, limit, {"vector": HalfVector(list(vector))}
-    )
-
-
-async def search_text(
-    connection: Connection, scopes: Sequence[Scope], text: str, *, source: str | None, limit: int
-) -> list[Recalled]:
-    """The same without a vector: how well the words match stands in for the similarity."""
-    return await _recall(connection, _BY_TEXT, scopes, source, limit, {"text": text})
-
-
-async def strongest(
-    connection: Connection, scopes: Sequence[Scope], *, source: str | None, limit: int
-) -> list[Recalled]:
-    """The memories of ``scopes`` with the highest retention, over all of them; their similarity
-    reads 1."""
-    return await _recall(connection, _BY_RETENTION, scopes, source, limit, {})
-
-
-async def _recall(
-    connection: Connection,
-    statement: str,
-    scopes: Sequence[Scope],
-    source: str | None,
-    limit: int,
-    parameters: dict[str, Any],
-) -> list[Recalled]:
-    async with connection.cursor(row_factory=args_row(_to_recalled), binary=True) as cursor:
+    reach: Reach = EVERYTHING,
+    lock: bool = False,
+) -> Memory | None:
+    """One memory, live or superseded, or None when the tenant has none of that id within
+    ``reach``. With ``lock`` it does not change until the transaction ends."""
+    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
-            statement,
-            {
-                "tenant_id": scopes[0].tenant_id,
-                "scope_keys": [scope.key for scope in scopes],
-                "source": source,
-                "limit": limit,
-                **parameters,
-            },
+            f"""
+            SELECT {_MEMORY} FROM memories m
+            LEFT JOIN memory_recalls r USING (tenant_id, memory_id) CROSS JOIN {TUNING} t
+            WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = %(memory_id)s
+              AND {reaches.within("m")} {"FOR UPDATE OF m" if lock else ""}
+            """,
+            {"tenant_id": tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
+        )
+        return await cursor.fetchone()
+
+
+async def list_page(
+    connection: Connection,
+    scopes: Sequence[Scope],
+    *,
+    filters: Filters,
+    before: UUID | None,
+    limit: int,
+    offset: int,
+) -> list[Memory]:
+    """The memories of ``scopes`` (of one tenant), newest first: those before the id ``before``,
+    without the first ``offset``."""
+    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
+        await cursor.execute(
+            f"""
+            WITH page AS MATERIALIZED (
+                SELECT memory_id FROM memories m
+                WHERE {where(filters)} AND (%(before)s::uuid IS NULL OR memory_id < %(before)s)
+                ORDER BY memory_id DESC LIMIT %(limit)s OFFSET %(offset)s)
+            SELECT {_MEMORY} FROM page JOIN memories m USING (memory_id) {REINFORCED}
+                CROSS JOIN {TUNING} t
+            WHERE m.tenant_id = %(tenant_id)s
+            ORDER BY memory_id DESC
+            """,
+            {**bounds(scopes, filters), "before": before, "limit": limit, "offset": offset},
         )
         return await cursor.fetchall()
 
 
-def _to_recalled(*row: Any) -> Recalled:
-    (
-        memory_id,
-        fact,
-        importance,
-        age_left,
-        similarity,
-        score,
-        source,
-        namespace,
-        created_at,
-        conversation_id,
-        indexes,
-    ) = row
-    return Recalled(
-        memory_id=memory_id,
-        fact=fact,
-        importance=importance,
-        retention=age_left,
-        similarity=similarity,
-        score=score,
-        source=source,
-        namespace=namespace,
-        created_at=created_at,
-        conversation_id=conversation_id,
-        message_indexes=tuple(indexes),
+async def count(connection: Connection, scopes: Sequence[Scope], *, filters: Filters) -> int:
+    """How many memories the whole list has."""
+    cursor = await connection.execute(
+        f"SELECT count(*) FROM memories m WHERE {where(filters)}", bounds(scopes, filters)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def agents_of(
+    connection: Connection, tenant_id: UUID, user_id: str, namespace: str
+) -> list[UUID]:
+    """The agents that hold live memories of the user's namespace."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT agent_id FROM memories
+        WHERE tenant_id = %s AND user_id = %s AND namespace = %s AND agent_id IS NOT NULL
+          AND state = 'live'
+        """,
+        (tenant_id, user_id, namespace),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def users_of_agent(connection: Connection, tenant_id: UUID, agent_id: UUID) -> list[str]:
+    """The users whose memories the agent holds, in order."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT user_id FROM memories WHERE tenant_id = %s AND agent_id = %s
+        ORDER BY user_id
+        """,
+        (tenant_id, agent_id),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def delete_of_agent(connection: Connection, tenant_id: UUID, agent_id: UUID) -> int:
+    """Forget all that the agent remembers; how many of these were live."""
+    cursor = await connection.execute(
+        """
+        WITH gone AS (
+            DELETE FROM memories WHERE tenant_id = %s AND agent_id = %s RETURNING *
+        ), scrubbed AS (
+            UPDATE memory_events e SET before = NULL, after = NULL FROM gone
+            WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
+        ) SELECT count(*) FROM gone WHERE state = 'live'
+        """,
+        (tenant_id, agent_id),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def authors_of_team(
+    connection: Connection, tenant_id: UUID, team_id: UUID
+) -> set[tuple[str, str]]:
+    """Who wrote memories of the team (and notes meant for it), as pairs of user and namespace."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT user_id, namespace FROM memories WHERE tenant_id = %s AND team_id = %s
+        """,
+        (tenant_id, team_id),
+    )
+    return {(row[0], row[1]) for row in await cursor.fetchall()}
+
+
+async def hand_to_author(connection: Connection, scope: Scope, team_id: UUID) -> int:
+    """Move what the author wrote for the team into the author's own ``scope``; what is said there
+    already is superseded by that. How many live memories there are fewer now."""
+    cursor = await connection.execute(
+        """
+        WITH mine AS (
+            SELECT content_hash, memory_id FROM memories
+            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+        ), handed AS (
+            UPDATE memories m SET
+                visibility = 'private', team_id = NULL, scope_key = %(scope_key)s,
+                state = CASE WHEN said.memory_id IS NULL THEN m.state ELSE 'superseded' END,
+                superseded_at = CASE WHEN said.memory_id IS NULL THEN m.superseded_at
+                                     ELSE now() END,
+                superseded_by = coalesce(said.memory_id, m.superseded_by)
+            FROM memories old LEFT JOIN mine said
+                ON old.state = 'live' AND old.visibility = 'team'
+               AND said.content_hash = old.content_hash
+            WHERE m.tenant_id = %(tenant_id)s AND m.team_id = %(team_id)s
+              AND m.user_id = %(user_id)s AND m.namespace = %(namespace)s
+              AND old.tenant_id = m.tenant_id AND old.memory_id = m.memory_id
+            RETURNING m.memory_id, said.memory_id IS NOT NULL AS lost
+        ), counts AS (
+            UPDATE memory_recalls r SET scope_key = %(scope_key)s FROM handed
+            WHERE r.tenant_id = %(tenant_id)s AND r.memory_id = handed.memory_id
+        )
+        SELECT count(*) FILTER (WHERE lost) FROM handed
+        """,
+        {
+            "tenant_id": scope.tenant_id,
+            "scope_key": scope.key,
+            "team_id": team_id,
+            "user_id": scope.user_id,
+            "namespace": scope.namespace,
+        },
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def versions(connection: Connection, tenant_id: UUID, memory_id: UUID) -> list[Memory]:
+    """What the memory has replaced, and what that had replaced: newest first."""
+    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
+        await cursor.execute(
+            f"""
+            WITH RECURSIVE older AS (
+                SELECT memory_id FROM memories
+                WHERE tenant_id = %(tenant_id)s AND superseded_by = %(memory_id)s
+                UNION
+                SELECT m.memory_id FROM older JOIN memories m ON m.superseded_by = older.memory_id
+                WHERE m.tenant_id = %(tenant_id)s)
+            SELECT {_MEMORY} FROM older JOIN memories m USING (memory_id)
+            LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
+            CROSS JOIN {TUNING} t
+            WHERE m.tenant_id = %(tenant_id)s ORDER BY m.superseded_at DESC, m.memory_id DESC
+            LIMIT 100
+            """,
+            {"tenant_id": tenant_id, "memory_id": memory_id},
+        )
+        return await cursor.fetchall()
+
+
+async def change(
+    connection: Connection, tenant_id: UUID, memory_id: UUID, changes: Mapping[str, Any]
+) -> None:
+    """Set the named columns. Raises psycopg.errors.UniqueViolation when a live memory of the scope
+    says the same then."""
+    values = {
+        name: HalfVector(list(value))
+        if name == "embedding"
+        else Jsonb(value)
+        if name == "metadata"
+        else value
+        for name, value in changes.items()
+    }
+    assignments = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(
+            sql.Identifier(name),
+            sql.Placeholder(name, format="b" if name == "embedding" else "s"),
+        )
+        for name in values
+    )
+    key = {"tenant_id": tenant_id, "memory_id": memory_id}
+    await connection.execute(
+        sql.SQL("UPDATE memories SET {}, updated_at = now()").format(assignments)
+        + sql.SQL(" WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s"),
+        {**values, **key},
+    )
+    if "scope_key" in changes:
+        await connection.execute(
+            """
+            UPDATE memory_recalls SET scope_key = %(scope_key)s
+            WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
+            """,
+            {"scope_key": changes["scope_key"], **key},
+        )
+
+
+async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
+    """Bring a superseded memory back to life, replaced by nothing any more.
+
+    Raises psycopg.errors.UniqueViolation when a live one of its scope says the same.
+    """
+    await connection.execute(
+        """
+        UPDATE memories
+        SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
+            updated_at = now()
+        WHERE tenant_id = %s AND memory_id = %s AND state = 'superseded'
+        """,
+        (tenant_id, memory_id),
+    )
+    await connection.execute(
+        """
+        DELETE FROM memory_edges
+        WHERE tenant_id = %s AND to_memory_id = %s AND relationship_type = %s
+        """,
+        (tenant_id, memory_id, SUPERSEDES),
+    )
+
+
+async def delete(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
+    """Forget the memory, its edges and its counts; its events lose their texts."""
+    await connection.execute(
+        """
+        WITH scrubbed AS (
+            UPDATE memory_events SET before = NULL, after = NULL
+            WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s)
+        DELETE FROM memories WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
+        """,
+        {"tenant_id": tenant_id, "memory_id": memory_id},
     )
 
 
@@ -301,7 +336,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.user_id,
         scope.namespace,
         scope.agent_id,
-        scope.team_id,
+        new.team_id,
         new.visibility,
         new.fact,
         new.about,

@@ -30,6 +30,7 @@ class Claim:
     seen_before: bool
     subject: str
     scope: Scope
+    team_id: UUID | None
     user_id: str
     visibility: str
     source: str
@@ -310,7 +311,15 @@ def _to_claim(
         attempts=attempts,
         seen_before=seen_before,
         subject=subject,
-        scope=Scope(tenant_id, namespace, user_id, agent_id, team_id),
+        scope=Scope.of(
+            tenant_id,
+            namespace,
+            user_id,
+            agent_id=agent_id,
+            team_id=team_id,
+            visibility=visibility,
+        ),
+        team_id=team_id,
         user_id=user_id,
         visibility=visibility,
         source=source,

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from app.db.pool import Connection
+from app.db.tuning import COLUMNS
+from app.memory.tuning import Tuning
+from app.memory.types import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What settling needs to know once the subject is held: the time at which the transaction
+    began, by Postgres' clock, and the tenant's plan and rules."""
+
+    now: datetime
+    plan: str
+    tuning: Tuning
 
 
 def of_user(user_id: str) -> str:
@@ -14,16 +28,28 @@ def of_user(user_id: str) -> str:
     return f"user:{user_id}"
 
 
+def of_team(team_id: UUID) -> str:
+    """The subject of a team's memories, in every namespace."""
+    return f"team:{team_id}"
+
+
+def of_scope(scope: Scope) -> str:
+    """The subject that is locked while memories of the scope change."""
+    if scope.team_id is not None:
+        return of_team(scope.team_id)
+    assert scope.user_id is not None, "a scope without a team is a user's"
+    return of_user(scope.user_id)
+
+
 async def lock(
     connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()
-) -> datetime:
+) -> Held:
     """Hold the subject until the transaction ends; every change to its memories waits here, one at
     a time.
 
-    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered. The time
-    at which the transaction began comes back, by Postgres' clock.
+    ``speakers`` are names heard in the subject's conversations; up to 50 are remembered.
     """
-    cursor = await connection.execute(
+    await connection.execute(
         """
         INSERT INTO subjects (tenant_id, subject, version, speakers) VALUES (%s, %s, 1, %s)
         ON CONFLICT (tenant_id, subject) DO UPDATE
@@ -31,14 +57,17 @@ async def lock(
             speakers = CASE WHEN excluded.speakers <@ subjects.speakers THEN subjects.speakers
                             ELSE ARRAY(SELECT DISTINCT
                                 unnest(subjects.speakers || excluded.speakers) LIMIT 50) END
-        RETURNING now()
         """,
         (tenant_id, subject, sorted(speakers)),
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    now: datetime = row[0]
-    return now
+    async with connection.cursor() as cursor:
+        await cursor.execute(
+            f"SELECT now(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s", (tenant_id,)
+        )
+        row = await cursor.fetchone()
+    assert row is not None, "a tenant is not deleted under its callers"
+    now, plan, *tuning = row
+    return Held(now, plan, Tuning(*tuning))
 
 
 async def speakers(connection: Connection, tenant_id: UUID, subject: str) -> tuple[str, ...]:

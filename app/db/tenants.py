@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
+from app.memory.reach import EVERYTHING, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ class KeyInfo:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    users: list[str] | None
+    namespaces: list[str] | None
+    agents: list[UUID] | None
+
+    @property
+    def reach(self) -> Reach:
+        """What the key is restricted to."""
+        return Reach(_set(self.users), _set(self.namespaces), _set(self.agents))
+
+
+_KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Caller:
     tenant_id: UUID
     key_id: UUID
     scopes: frozenset[str]
+    reach: Reach = EVERYTHING
 
 
 async def installation_secret(connection: Connection) -> bytes:
@@ -52,18 +66,42 @@ async def first_tenant(connection: Connection) -> UUID | None:
     return row[0] if row else None
 
 
-async def create_tenant(connection: Connection, name: str) -> UUID:
-    """A new tenant without keys."""
+async def create_tenant(
+    connection: Connection, name: str, *, plan: str = "self-hosted", email: str | None = None
+) -> UUID:
+    """A new tenant without keys. Raises psycopg.errors.UniqueViolation when the address has one."""
     cursor = await connection.execute(
         """
-        WITH tenant AS (INSERT INTO tenants (name) VALUES (%s) RETURNING tenant_id)
+        WITH tenant AS (
+            INSERT INTO tenants (name, plan, email) VALUES (%s, %s, %s) RETURNING tenant_id
+        ), counters AS (
+            INSERT INTO quotas (tenant_id) SELECT tenant_id FROM tenant
+        ), opened AS (
+            UPDATE installation SET set_up_at = now() WHERE set_up_at IS NULL
+        )
         INSERT INTO tenant_turns (tenant_id) SELECT tenant_id FROM tenant RETURNING tenant_id
         """,
-        (name,),
+        (name, plan, email),
     )
     row = await cursor.fetchone()
     assert row is not None
     return UUID(str(row[0]))
+
+
+async def lock_setup(connection: Connection) -> bool:
+    """Whether the installation never had a tenant; nobody else can make the first one until the
+    transaction ends."""
+    cursor = await connection.execute("SELECT set_up_at FROM installation FOR UPDATE")
+    row = await cursor.fetchone()
+    return row is not None and row[0] is None
+
+
+async def set_plan(connection: Connection, tenant_id: UUID, plan: str) -> bool:
+    """Put the tenant on a plan; False when there is no such tenant."""
+    cursor = await connection.execute(
+        "UPDATE tenants SET plan = %s WHERE tenant_id = %s RETURNING tenant_id", (plan, tenant_id)
+    )
+    return await cursor.fetchone() is not None
 
 
 async def add_key(
@@ -75,17 +113,28 @@ async def add_key(
     label: str,
     scopes: Sequence[str],
     expires_at: datetime | None,
+    reach: Reach = EVERYTHING,
 ) -> KeyInfo:
     """Store a key's hash; the key itself is shown by the caller, once."""
     async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
         await cursor.execute(
-            """
-            INSERT INTO api_keys (tenant_id, prefix, key_hash, label, scopes, expires_at)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            RETURNING key_id, prefix, label, scopes, created_at, expires_at, revoked_at,
-                last_used_at
+            f"""
+            INSERT INTO api_keys (
+                tenant_id, prefix, key_hash, label, scopes, expires_at, users, namespaces, agents)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            RETURNING {_KEY_INFO}
             """,
-            (tenant_id, prefix, key_hash, label, list(scopes), expires_at),
+            (
+                tenant_id,
+                prefix,
+                key_hash,
+                label,
+                list(scopes),
+                expires_at,
+                _sorted(reach.users),
+                _sorted(reach.namespaces),
+                _sorted(reach.agents),
+            ),
         )
         info = await cursor.fetchone()
     assert info is not None
@@ -96,26 +145,35 @@ async def keys(connection: Connection, tenant_id: UUID) -> list[KeyInfo]:
     """Every key of the tenant, revoked ones too, oldest first."""
     async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
         await cursor.execute(
-            """
-            SELECT key_id, prefix, label, scopes, created_at, expires_at, revoked_at, last_used_at
-            FROM api_keys WHERE tenant_id = %s ORDER BY key_id
-            """,
-            (tenant_id,),
+            f"SELECT {_KEY_INFO} FROM api_keys WHERE tenant_id = %s ORDER BY key_id", (tenant_id,)
         )
         return await cursor.fetchall()
 
 
-async def revoke_key(connection: Connection, tenant_id: UUID, key_id: UUID) -> bool:
-    """Revoke a key; False when the tenant has no such key that is live."""
-    cursor = await connection.execute(
-        """
-        UPDATE api_keys SET revoked_at = now() WHERE tenant_id = %s AND key_id = %s
-            AND revoked_at IS NULL
-        RETURNING key_id
-        """,
-        (tenant_id, key_id),
-    )
-    return await cursor.fetchone() is not None
+async def retire_key(
+    connection: Connection, tenant_id: UUID, key_id: UUID, *, grace_seconds: float = 0
+) -> KeyInfo | None:
+    """End a live key ``grace_seconds`` from now, or when it would have expired if that is sooner;
+    the key as it was, or None when the tenant has no such live key."""
+    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+        await cursor.execute(
+            f"""
+            WITH live AS (
+                SELECT {_KEY_INFO} FROM api_keys
+                WHERE tenant_id = %(tenant_id)s AND key_id = %(key_id)s AND revoked_at IS NULL
+                  AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE
+            ), retired AS (
+                UPDATE api_keys SET
+                    revoked_at = CASE WHEN %(grace)s <= 0 THEN now() END,
+                    expires_at = CASE WHEN %(grace)s <= 0 THEN expires_at
+                        ELSE least(expires_at, now() + make_interval(secs => %(grace)s)) END
+                WHERE tenant_id = %(tenant_id)s AND key_id IN (SELECT key_id FROM live)
+            )
+            SELECT {_KEY_INFO} FROM live
+            """,
+            {"grace": float(grace_seconds), "tenant_id": tenant_id, "key_id": key_id},
+        )
+        return await cursor.fetchone()
 
 
 async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
@@ -127,11 +185,41 @@ async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
             UPDATE api_keys SET last_used_at = now()
             WHERE key_hash = %(hash)s
               AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
-        SELECT tenant_id, key_id, scopes FROM api_keys
+        SELECT tenant_id, key_id, scopes, users, namespaces, agents FROM api_keys
         WHERE key_hash = %(hash)s AND revoked_at IS NULL
             AND (expires_at IS NULL OR expires_at > now())
         """,
         {"hash": key_hash},
     )
     row = await cursor.fetchone()
-    return Caller(row[0], row[1], frozenset(row[2])) if row else None
+    if row is None:
+        return None
+    tenant_id, key_id, scopes, *restrictions = row
+    return Caller(tenant_id, key_id, frozenset(scopes), Reach(*map(_set, restrictions)))
+
+
+async def signup_attempts(connection: Connection, address_hash: bytes, *, hours: float) -> int:
+    """Count one more attempt from the address; how many there were within ``hours``, this one too.
+    Older ones are forgotten."""
+    await connection.execute(
+        "DELETE FROM signup_attempts WHERE at < now() - make_interval(secs => %s)", (hours * 3600,)
+    )
+    await connection.execute(
+        "INSERT INTO signup_attempts (address_hash) VALUES (%s)", (address_hash,)
+    )
+    cursor = await connection.execute(
+        "SELECT count(*) FROM signup_attempts WHERE address_hash = %s", (address_hash,)
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+Member = TypeVar("Member")
+
+
+def _set(restriction: Sequence[Member] | None) -> frozenset[Member] | None:
+    return None if restriction is None else frozenset(restriction)
+
+
+def _sorted(restriction: frozenset[Any] | None) -> list[Any] | None:
+    return None if restriction is None else sorted(restriction)

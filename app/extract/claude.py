@@ -189,6 +189,7 @@ class ClaudeExtractor:
             ) from None
         return Extraction(
             facts=tuple(claimed.to_fact() for claimed in answer.facts),
+            relations=answer.related(),
             usage=Usage(
                 provider="anthropic",
                 model=self.model,

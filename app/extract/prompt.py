@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.memory.types import Fact, Transcript, Window
+from app.memory.types import Fact, Relation, Transcript, Window
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 """Part of a stored extraction's key: a change to the words or the shape below takes a new one."""
 
 FACTS_MAX = 200
@@ -82,6 +82,13 @@ the fact rests on.
 - "valid_from": the date, or date and time, in ISO 8601 from which the fact holds in the world, \
 when the transcript tells it; else null. For an event, when it happened or will happen.
 
+# How facts bear on each other
+"relations" links facts of this answer whose connection will help to find one from the other; most \
+answers need none, and few need more than one a fact. "from_fact" and "to_fact" are places in \
+"facts", counted from 0. "type" reads from the first to the second: "context_for" (explains why or \
+in which setting the second holds), "part_of", "requires", "depends_on", "causes", or "relates_to" \
+when none of these fits. "weight", from 0 to 1, is how strongly.
+
 # Examples
 User (at 2024-03-12): "Moved to Lisbon last month, btw my daughter Inês is allergic to peanuts. \
 what's the weather?"
@@ -89,6 +96,7 @@ what's the weather?"
 valid_from "2024-02-01"
 - "User's daughter Inês is allergic to peanuts.", importance 0.95, quote "my daughter Inês is \
 allergic to peanuts", valid_from null
+- no relations: neither explains the other
 Caroline (at 2023-05-08): "I went to a support group yesterday and it was so powerful."
 - "Caroline went to a support group on 7 May 2023 and found it powerful.", importance 0.6, quote \
 "I went to a support group yesterday and it was so powerful", valid_from "2023-05-07"
@@ -135,12 +143,35 @@ class ClaimedFact(BaseModel):
         )
 
 
+class ClaimedRelation(BaseModel):
+    """How two of the facts bear on each other, as the model writes it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_fact: Annotated[int, Field(strict=True)]
+    to_fact: Annotated[int, Field(strict=True)]
+    type: Literal["context_for", "part_of", "requires", "depends_on", "causes", "relates_to"]
+    weight: Annotated[float, Field(ge=0, le=1, strict=True)]
+
+
 class Answer(BaseModel):
     """All that the model may say."""
 
     model_config = ConfigDict(extra="forbid")
 
     facts: Annotated[list[ClaimedFact], Field(max_length=FACTS_MAX)]
+    relations: Annotated[list[ClaimedRelation], Field(max_length=2 * FACTS_MAX)] = []
+
+    def related(self) -> tuple[Relation, ...]:
+        """The relations between facts that are there; the others come to nothing."""
+        places = range(len(self.facts))
+        return tuple(
+            Relation(claimed.from_fact, claimed.to_fact, claimed.type, claimed.weight)
+            for claimed in self.relations
+            if claimed.from_fact in places
+            and claimed.to_fact in places
+            and claimed.from_fact != claimed.to_fact
+        )
 
 
 def render(transcript: Transcript, window: Window) -> str:

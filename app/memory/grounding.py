@@ -42,10 +42,12 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """Claimed facts, sorted out; both parts keep the model's order."""
+    """Claimed facts, sorted out; both parts keep the model's order. ``origins`` are the places that
+    the accepted ones had among all that were claimed."""
 
     accepted: tuple[Fact, ...]
     rejected: tuple[Rejected, ...]
+    origins: tuple[int, ...]
 
 
 def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Grounded:
@@ -62,8 +64,9 @@ def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Gro
     reader = _Reader(transcript)
     accepted: list[Fact] = []
     rejected: list[Rejected] = []
+    origins: list[int] = []
     seen: set[str] = set()
-    for fact in facts:
+    for place, fact in enumerate(facts):
         judged = _judge(reader, window, fact)
         if isinstance(judged, Fact) and folded(judged.text) in seen:
             judged = Reason.REPEATED
@@ -72,7 +75,8 @@ def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Gro
         else:
             seen.add(folded(judged.text))
             accepted.append(judged)
-    return Grounded(tuple(accepted), tuple(rejected))
+            origins.append(place)
+    return Grounded(tuple(accepted), tuple(rejected), tuple(origins))
 
 
 def folded(text: str) -> str:

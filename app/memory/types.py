@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 Vector: TypeAlias = Sequence[float]
 """A unit vector of the deployment's dimension."""
 
 Role: TypeAlias = Literal["user", "assistant", "system", "tool"]
+
+Visibility: TypeAlias = Literal["private", "team"]
+"""Whether a memory is its author's alone or its team's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,21 @@ class Scope:
     agent_id: UUID | None = None
     team_id: UUID | None = None
 
+    @staticmethod
+    def of(
+        tenant_id: UUID,
+        namespace: str,
+        user_id: str,
+        *,
+        agent_id: UUID | None,
+        team_id: UUID | None,
+        visibility: str,
+    ) -> Scope:
+        """Where a fact belongs: what is shared with a team is the team's, all else its author's."""
+        if visibility == "team":
+            return Scope(tenant_id, namespace, team_id=team_id)
+        return Scope(tenant_id, namespace, user_id, agent_id)
+
     @property
     def key(self) -> UUID:
         """A fixed-size name for the scope inside its tenant, the same on every machine."""
@@ -124,11 +142,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """How one fact bears on another: their places among the facts, and the kind of edge that this
+    becomes. ``weight`` is in [0, 1]."""
+
+    from_fact: int
+    to_fact: int
+    type: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """What an extractor drew from one window; message indexes count from the transcript's start."""
 
     facts: tuple[Fact, ...]
     usage: Usage
+    relations: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +184,8 @@ class Neighbour:
 @dataclass(frozen=True, slots=True)
 class Recalled:
     """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in
-    [0, 1].
+    [0, 1]; ``age_days``, ``half_life_days``, ``reinforcements`` and ``similarity_weight`` are what
+    they were made from.
     """
 
     memory_id: UUID
@@ -165,9 +196,51 @@ class Recalled:
     score: float
     source: str
     namespace: str
+    user_id: str
+    agent_id: UUID | None
+    team_id: UUID | None
+    visibility: Visibility
+    metadata: dict[str, Any]
     created_at: datetime
+    valid_from: datetime
     conversation_id: UUID | None
-    message_indexes: tuple[int, ...]
+    message_indexes: Sequence[int]
+    age_days: float
+    half_life_days: float
+    reinforcements: int
+    similarity_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory as it is kept. ``retention`` is in [0, 1]; a superseded one says since when and by
+    which. ``valid_until`` None: it is true still, as far as we know.
+    """
+
+    memory_id: UUID
+    scope_key: UUID
+    fact: str
+    about: str
+    importance: float
+    retention: float
+    source: str
+    namespace: str
+    user_id: str
+    agent_id: UUID | None
+    team_id: UUID | None
+    visibility: Visibility
+    metadata: dict[str, Any]
+    conversation_id: UUID | None
+    message_indexes: Sequence[int]
+    quote: str
+    valid_from: datetime
+    valid_until: datetime | None
+    created_at: datetime
+    updated_at: datetime | None
+    state: str
+    superseded_at: datetime | None
+    superseded_by: UUID | None
+    embedding_model: str
 
 
 @dataclass(frozen=True, slots=True)

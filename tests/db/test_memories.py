@@ -13,8 +13,10 @@ import psycopg
 import pytest
 
 from app.db import memories, tenants
+from app.db import search as searches
 from app.db.pool import close_pool, connection, open_pool, transaction
 from app.db.sizes import is_large
+from app.memory.filters import Filters
 from app.memory.fingerprint import content_hash
 from app.memory.ranking import score
 from app.memory.retention import half_life_days, retention
@@ -37,8 +39,8 @@ async def search(
     *scopes: Scope, limit: int = 10, source: str | None = None, large: bool = False
 ) -> list[Recalled]:
     async with connection() as conn:
-        return await memories.search(
-            conn, scopes, QUESTION, source=source, limit=limit, large=large
+        return await searches.search(
+            conn, scopes, QUESTION, filters=Filters(source=source), limit=limit, large=large
         )
 
 
@@ -110,7 +112,7 @@ async def test_without_a_question_the_highest_retention_comes_first(tenant: UUID
     expected = await sixty(ada(tenant))
 
     async with connection() as conn:
-        found = await memories.strongest(conn, [ada(tenant)], source=None, limit=60)
+        found = await searches.strongest(conn, [ada(tenant)], limit=60)
 
     assert [memory.memory_id for memory in found] == sorted(
         expected, key=lambda memory_id: -expected[memory_id][1]
@@ -129,8 +131,8 @@ async def test_words_stand_in_for_the_vector_when_there_is_none(tenant: UUID) ->
     await set_age(old, 10)
 
     async with connection() as conn:
-        found = await memories.search_text(
-            conn, [ada(tenant)], "Which city does she live in?", source=None, limit=9
+        found = await searches.search_text(
+            conn, [ada(tenant)], "Which city does she live in?", limit=9
         )
 
     assert [memory.fact for memory in found] == [
@@ -161,7 +163,7 @@ async def test_no_question_breaks_the_search_by_words(tenant: UUID, text: str) -
     await remember(ada(tenant), "User lives in Oslo.", at_angle(0.1))
 
     async with connection() as conn:
-        found = await memories.search_text(conn, [ada(tenant)], text, source=None, limit=9)
+        found = await searches.search_text(conn, [ada(tenant)], text, limit=9)
 
     assert [memory.fact for memory in found] == ["User lives in Oslo."]
 
@@ -215,14 +217,11 @@ async def test_nothing_of_another_scope_or_tenant_and_nothing_superseded_is_foun
 
         assert [memory.memory_id for memory in await search(ada(tenant), large=large)] == [mine]
         assert [
-            each.memory_id
-            for each in await memories.strongest(conn, [ada(tenant)], source=None, limit=9)
+            each.memory_id for each in await searches.strongest(conn, [ada(tenant)], limit=9)
         ] == [mine]
         assert [
             each.memory_id
-            for each in await memories.search_text(
-                conn, [ada(tenant)], "live", source=None, limit=9
-            )
+            for each in await searches.search_text(conn, [ada(tenant)], "live", limit=9)
         ] == [mine]
         assert await nearest(ada(tenant), [QUESTION], large=large) == [[]]
     assert [memory.fact for memory in await search(elsewhere[0], elsewhere[1], large=large)] == [
@@ -250,10 +249,8 @@ async def test_a_very_old_memory_fades_to_nothing_and_breaks_no_search(
         assert found.retention == pytest.approx(0.0, abs=1e-9)
         assert found.score == pytest.approx(0.35, abs=1e-3)
     async with connection() as conn:
-        assert len(await memories.strongest(conn, [ada(tenant)], source=None, limit=1)) == 1
-        assert (
-            len(await memories.search_text(conn, [ada(tenant)], "tea", source=None, limit=1)) == 1
-        )
+        assert len(await searches.strongest(conn, [ada(tenant)], limit=1)) == 1
+        assert len(await searches.search_text(conn, [ada(tenant)], "tea", limit=1)) == 1
 
 
 async def nearest(
@@ -266,7 +263,7 @@ async def nearest(
     large: bool = False,
 ) -> list[list[Neighbour]]:
     async with connection() as conn:
-        return await memories.nearest(
+        return await searches.nearest(
             conn,
             scope,
             vectors,
@@ -489,8 +486,8 @@ async def test_the_codes_of_a_large_scope_find_99_of_100_of_what_an_exact_search
                 tops = [
                     {
                         memory.memory_id
-                        for memory in await memories.search(
-                            conn, [scope], question, source=None, limit=10, large=large
+                        for memory in await searches.search(
+                            conn, [scope], question, limit=10, large=large
                         )
                     }
                     for large in (False, True)

@@ -10,27 +10,25 @@ import pytest
 
 from app.db import subjects
 from app.db.pool import transaction
-from app.memory.bands import Bands
 from app.memory.types import Action, Fact, Scope, Settled
-from app.store import Destination, settle
+from app.settle import Destination, settle
 from tests.db.rows import NEW_YEAR, at_angle, execute
 
 pytestmark = pytest.mark.anyio
 
-BANDS = Bands(0.985, 0.985, 0.55)
 OSLO, LISBON = at_angle(1.0), at_angle(0.8)
 
 
 async def settled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> list[Settled]:
     """Settle (text, vector, day of the year) facts in one transaction."""
-    destination = Destination("user:ada", Scope(tenant, "default", "ada"), "ada", "private", "test")
+    destination = Destination(Scope(tenant, "default", "ada"), "ada", "private", "test")
     drawn = [
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
     async with transaction() as conn:
-        now = await subjects.lock(conn, tenant, "user:ada")
+        held = await subjects.lock(conn, tenant, "user:ada")
         vectors = [vector for _, vector, _ in facts]
-        return await settle(conn, destination, drawn, vectors, now=now, model="m", bands=BANDS)
+        return await settle(conn, [(destination, fact) for fact in drawn], vectors, held=held)
 
 
 async def live(tenant: UUID) -> list[str]:

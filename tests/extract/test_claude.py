@@ -307,4 +307,4 @@ async def test_nothing_to_remember_is_no_facts(
 
 
 def test_the_version_names_the_model_and_the_prompt() -> None:
-    assert ClaudeExtractor("key").version == "claude-haiku-5-5/prompt-1"
+    assert ClaudeExtractor("key").version == "claude-haiku-5-5/prompt-2"

@@ -28,9 +28,19 @@ def recalled(
         score=0.885,
         source=source,
         namespace="default",
+        user_id="ada",
+        agent_id=None,
+        team_id=None,
+        visibility="private",
+        metadata={},
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
         conversation_id=None,
         message_indexes=(),
+        age_days=1.0,
+        half_life_days=7.0,
+        reinforcements=0,
+        similarity_weight=0.7,
     )
 
 

@@ -107,4 +107,4 @@ def test_a_fact_claimed_twice_is_one_fact() -> None:
 
 
 def test_no_claims_are_no_facts() -> None:
-    assert ground(TRANSCRIPT, ALL, []) == Grounded((), ())
+    assert ground(TRANSCRIPT, ALL, []) == Grounded((), (), ())

@@ -1,0 +1,195 @@
+"""Who may reach which memories: a request's words → scopes, or a refusal.
+
+``user_id`` is the application's own word for a person and is not authenticated by us: membership
+and roles keep an honest application in order, and the API key is what keeps others out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.db import agents, memories, teams
+from app.db.pool import Connection
+from app.db.tenants import Caller
+from app.errors import Forbidden, NotFound, Unprocessable
+from app.memory.types import Scope, Visibility
+
+WRITERS = ("admin", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose memories are meant, as a request says it."""
+
+    user_id: str
+    namespace: str = "default"
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a fact goes. ``team_id`` of a private one is a note: the team that it may be shared
+    with."""
+
+    scope: Scope
+    visibility: Visibility
+    team_id: UUID | None
+
+
+async def target(
+    connection: Connection, caller: Caller, place: Place, visibility: Visibility | None
+) -> Target:
+    """The scope that a store writes to; with a team and no word on visibility it is the team's.
+
+    Raises NotFound for an unknown agent, Forbidden for a team that the user may not write to or a
+    place that the key does not reach, Unprocessable for words that do not go together.
+    """
+    check_key(caller, place)
+    if place.agent_id is not None and place.team_id is not None:
+        raise Unprocessable("Give agent_id or team_id, not both: each is a scope of its own.")
+    if place.team_id is None:
+        if visibility == "team":
+            raise Unprocessable("visibility `team` needs a team_id.")
+        if place.agent_id is not None:
+            await known_agent(connection, caller, place.agent_id)
+        return Target(_own_scope(caller, place), "private", None)
+    await _check_member(connection, caller, place.team_id, place.user_id, to_write=True)
+    if visibility == "private":
+        own = Scope(caller.tenant_id, place.namespace, place.user_id)
+        return Target(own, "private", place.team_id)
+    return Target(
+        Scope(caller.tenant_id, place.namespace, team_id=place.team_id), "team", place.team_id
+    )
+
+
+def own(caller: Caller, place: Place) -> list[Scope]:
+    """The user's own memories, which need no look-up. Raises Forbidden when the key does not reach
+    them."""
+    check_key(caller, place)
+    return [_own_scope(caller, place)]
+
+
+async def sources(
+    connection: Connection,
+    caller: Caller,
+    place: Place,
+    *,
+    include_agents: bool = False,
+    include_team: bool | None = None,
+    visibility: Visibility | None = None,
+) -> list[Scope]:
+    """The scopes that a question reads; none when nothing can be there.
+
+    An agent's scope alone when the place names one. Else the user's own, with ``include_agents``
+    those of all agents, and the team's when the place names one, or with ``include_team`` those of
+    every team that the user is in. ``visibility`` leaves out what is not so.
+    """
+    check_key(caller, place, any_agent=include_agents)
+    if place.agent_id is not None:
+        if place.team_id is not None:
+            raise Unprocessable("Give agent_id or team_id, not both: each is a scope of its own.")
+        await known_agent(connection, caller, place.agent_id)
+        return [] if visibility == "team" else [_own_scope(caller, place)]
+    scopes = []
+    if visibility != "team" and caller.reach.agents is None:
+        scopes.append(_own_scope(caller, place))
+    if visibility != "team" and include_agents:
+        scopes += await _agent_scopes(connection, caller, place)
+    if visibility != "private" and caller.reach.agents is None:
+        scopes += await _team_scopes(connection, caller, place, include_team, visibility)
+    elif place.team_id is not None:
+        await _check_member(connection, caller, place.team_id, place.user_id)
+    return scopes
+
+
+async def known_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+    """The agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
+    agent = await agents.get(connection, caller.tenant_id, agent_id)
+    allowed = caller.reach.agents
+    if agent is None or (allowed is not None and agent_id not in allowed):
+        raise NotFound("There is no agent of this id.")
+    return agent
+
+
+async def may_change(
+    connection: Connection, caller: Caller, memory_user: str, team_id: UUID | None, acting: str
+) -> None:
+    """Let the acting user change a memory: a private one must be theirs, a team's asks for a role
+    that writes. Raises NotFound for what they may not even see, else Forbidden."""
+    if team_id is None:
+        if memory_user != acting:
+            raise NotFound("There is no memory of this id.")
+        return
+    await _check_member(connection, caller, team_id, acting, to_write=True)
+
+
+async def team_to_share_with(
+    connection: Connection, caller: Caller, user_id: str, team_id: UUID | None
+) -> UUID:
+    """The team that a user shares a memory with: the one named, or the only one that they may write
+    to."""
+    if team_id is not None:
+        await _check_member(connection, caller, team_id, user_id, to_write=True)
+        return team_id
+    roles = await teams.roles_of(connection, caller.tenant_id, user_id)
+    writable = [team for team, role in roles.items() if role in WRITERS]
+    if len(writable) == 1:
+        return writable[0]
+    raise Unprocessable(
+        f"This user may write to {len(writable)} teams, so visibility `team` needs a team_id."
+    )
+
+
+def _own_scope(caller: Caller, place: Place) -> Scope:
+    return Scope(caller.tenant_id, place.namespace, place.user_id, place.agent_id)
+
+
+async def _agent_scopes(connection: Connection, caller: Caller, place: Place) -> list[Scope]:
+    found = await memories.agents_of(connection, caller.tenant_id, place.user_id, place.namespace)
+    allowed = caller.reach.agents
+    return [
+        Scope(caller.tenant_id, place.namespace, place.user_id, agent_id)
+        for agent_id in found
+        if allowed is None or agent_id in allowed
+    ]
+
+
+async def _team_scopes(
+    connection: Connection,
+    caller: Caller,
+    place: Place,
+    include_team: bool | None,
+    visibility: Visibility | None,
+) -> list[Scope]:
+    if place.team_id is not None:
+        await _check_member(connection, caller, place.team_id, place.user_id)
+        wanted = [place.team_id] if include_team is not False else []
+    elif include_team or (visibility == "team" and include_team is None):
+        wanted = list(await teams.roles_of(connection, caller.tenant_id, place.user_id))
+    else:
+        wanted = []
+    return [Scope(caller.tenant_id, place.namespace, team_id=team_id) for team_id in wanted]
+
+
+async def _check_member(
+    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, to_write: bool = False
+) -> None:
+    role = await teams.role_of(connection, caller.tenant_id, team_id, user_id)
+    if role is None:
+        raise Forbidden("This user is not a member of the team.", code="not_a_member")
+    if to_write and role not in WRITERS:
+        raise Forbidden("This user may only read the team's memories.", code="read_only_member")
+
+
+def check_key(caller: Caller, place: Place, *, any_agent: bool = False) -> None:
+    """Raise Forbidden when the caller's key is restricted to other users, namespaces or agents."""
+    reach = caller.reach
+    agents_only = reach.agents is not None and place.agent_id is None and not any_agent
+    if (
+        agents_only
+        or not reach.allows_user(place.user_id)
+        or (reach.namespaces is not None and place.namespace not in reach.namespaces)
+    ):
+        raise Forbidden("This API key does not reach these memories.", code="out_of_reach")

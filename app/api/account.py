@@ -1,0 +1,117 @@
+"""The tenant itself: what it uses, by which rules it remembers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, model_validator
+
+from app.api.caller import may
+from app.api.memory_bodies import RulesInForce
+from app.api.strict_json import StrictRoute
+from app.db import quotas, tuning
+from app.db.pool import connection
+from app.errors import Unprocessable
+from app.memory.tuning import in_force
+from app.providers import get_providers
+from app.settings import get_settings
+
+router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Used(BaseModel):
+    """How much of something is in use; without a limit, `limit` is null."""
+
+    used: int
+    limit: int | None
+
+
+class UsedByKind(BaseModel):
+    """What a plan counts. Memories are live ones."""
+
+    memories: Used
+    agents: Used
+    teams: Used
+
+
+class Usage(BaseModel):
+    """What the tenant holds, and what its plan allows; null is no limit."""
+
+    plan: str
+    memory_limit: int | None
+    memories_used: int
+    memories_remaining: int | None
+    usage: UsedByKind
+
+
+class RulesPatch(BaseModel):
+    """The tenant's own rules; null is the default. At least one of them."""
+
+    similarity_weight: Share | None = Field(
+        None, description="Of similarity in the score (0.7); what is left of 1 weighs retention."
+    )
+    half_life_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)] | None = Field(
+        None, description="Half-life of a memory of importance 1 (10)."
+    )
+    lowest_importance: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = Field(
+        None, description="Importance below this counts as this when memories fade (0.1)."
+    )
+    duplicate_similarity: Share | None = Field(
+        None, description="From this cosine similarity on two facts are the same (0.985)."
+    )
+    contradiction_similarity: Share | None = Field(
+        None, description="From this one on the newer replaces the older (0.94)."
+    )
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"give at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+@router.get("/usage")
+async def read_usage(request: Request) -> Usage:
+    """What the tenant holds, and what its plan allows."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        used = await quotas.used(conn, caller.tenant_id)
+    plan = get_settings().plan(used.plan)
+    return Usage(
+        plan=used.plan,
+        memory_limit=plan.memories,
+        memories_used=used.memories,
+        memories_remaining=None if plan.memories is None else max(plan.memories - used.memories, 0),
+        usage=UsedByKind(
+            memories=Used(used=used.memories, limit=plan.memories),
+            agents=Used(used=used.agents, limit=plan.agents),
+            teams=Used(used=used.teams, limit=plan.teams),
+        ),
+    )
+
+
+@router.get("/settings")
+async def read_rules(request: Request) -> RulesInForce:
+    """The rules by which the tenant's memories are ranked, fade, and replace each other."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        own = await tuning.get(conn, caller.tenant_id)
+    return RulesInForce.of(in_force(own, get_providers().bands))
+
+
+@router.patch("/settings")
+async def change_rules(body: RulesPatch, request: Request) -> RulesInForce:
+    """Change them; searches and stores follow from the next one on. Needs the scope `admin`."""
+    caller = may(request, "admin")
+    async with connection() as conn, conn.transaction():
+        own = await tuning.change(conn, caller.tenant_id, body.model_dump(exclude_unset=True))
+        try:
+            rules = in_force(own, get_providers().bands)
+        except ValueError:
+            raise Unprocessable(
+                "contradiction_similarity must not be above duplicate_similarity."
+            ) from None
+    return RulesInForce.of(rules)

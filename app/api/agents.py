@@ -1,0 +1,261 @@
+"""Agents, and the memories in their own scopes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from app import forget
+from app.access import known_agent
+from app.api.caller import may
+from app.api.creation import create_once
+from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.memories import OVER_PLAN, store_one, stored_answer
+from app.api.memory_bodies import Importance, MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
+from app.api.reading import FiltersQuery, Reading
+from app.api.recall import shown
+from app.api.serial import IsoTime
+from app.api.skills import AttachedSkill
+from app.api.strict_json import StrictRoute
+from app.api.text import (
+    FactText,
+    Flag,
+    Lenient,
+    Metadata,
+    Namespace,
+    Question,
+    Source,
+    Text,
+    UserId,
+)
+from app.db import agents
+from app.db.agents import Agent
+from app.db.pool import Connection, connection
+from app.errors import NotFound
+from app.quotas import count_one_more
+from app.recall import newest, recall
+
+router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=StrictRoute)
+
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Description = Annotated[Text, Field(max_length=2_000)]
+Model = Annotated[Text, Field(max_length=200)]
+SystemPrompt = Annotated[Text, Field(max_length=10_000)]
+
+
+class AgentIn(BaseModel):
+    """An agent to be made known."""
+
+    name: Name
+    owner_id: UserId = Field(description="Whose agent it is: your own name for a person.")
+    description: Description | None = None
+    model: Model | None = None
+    system_prompt: SystemPrompt | None = None
+
+
+class AgentPatch(BaseModel):
+    """What to change; at least one of them."""
+
+    name: Name | None = None
+    description: Description | None = None
+    model: Model | None = None
+    system_prompt: SystemPrompt | None = None
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give at least one of name, description, model, system_prompt")
+        if "name" in self.model_fields_set and self.name is None:
+            raise ValueError("name must not be null")
+        return self
+
+
+class AgentOut(BaseModel):
+    """An agent."""
+
+    id: UUID
+    name: str
+    description: str | None
+    owner_id: str
+    model: str | None
+    system_prompt: str | None
+    created_at: IsoTime
+    updated_at: IsoTime
+
+    @staticmethod
+    def fields_of(agent: Agent) -> dict[str, Any]:
+        """The fields of every answer about an agent."""
+        return {
+            "id": agent.agent_id,
+            "name": agent.name,
+            "description": agent.description,
+            "owner_id": agent.owner_id,
+            "model": agent.model,
+            "system_prompt": agent.system_prompt,
+            "created_at": agent.created_at,
+            "updated_at": agent.updated_at,
+        }
+
+    @classmethod
+    def of(cls, agent: Agent) -> Self:
+        """The agent as its tenant sees it."""
+        return cls(**cls.fields_of(agent))
+
+
+class AgentDetail(AgentOut):
+    """An agent with its skills."""
+
+    skills: list[AttachedSkill]
+
+
+class AgentList(BaseModel):
+    """Newest first."""
+
+    agents: list[AgentOut]
+
+
+class AgentMemoryIn(BaseModel):
+    """A fact for the agent's own scope."""
+
+    user_id: UserId
+    fact: FactText
+    importance: Importance = 0.5
+    namespace: Namespace = "default"
+    source: Source = "api"
+    metadata: Metadata = {}
+
+
+class AgentMemories(BaseModel):
+    """The same list under both names: by score for a question, else newest first."""
+
+    results: list[MemoryOut]
+    memories: list[MemoryOut]
+    degraded: bool
+    degraded_reason: str | None = None
+
+
+@router.post("", status_code=201, responses=OVER_PLAN)
+async def create_agent(
+    body: AgentIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> AgentOut:
+    """Make an agent known. Its memories are a scope of their own, which no other store touches."""
+    caller = may(request, "write")
+
+    async def create(conn: Connection) -> AgentOut:
+        await count_one_more(conn, caller.tenant_id, "agents")
+        return AgentOut.of(await agents.add(conn, caller.tenant_id, body.model_dump()))
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(AgentOut, once, response, create)
+
+
+@router.get("")
+async def list_agents(
+    request: Request,
+    owner_id: Annotated[UserId | None, Query(description="Of this owner only.")] = None,
+) -> AgentList:
+    """The tenant's agents, newest first."""
+    caller = may(request, "read")
+    allowed = caller.reach.agents
+    async with connection() as conn:
+        found = await agents.list_all(conn, caller.tenant_id, owner_id)
+    return AgentList(
+        agents=[
+            AgentOut.of(agent) for agent in found if allowed is None or agent.agent_id in allowed
+        ]
+    )
+
+
+@router.get("/{agent_id}")
+async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
+    """One agent with its skills."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        agent = await known_agent(conn, caller, agent_id)
+        skills = await agents.attached(conn, caller.tenant_id, agent_id)
+    return AgentDetail(
+        **AgentOut.fields_of(agent), skills=[AttachedSkill.from_row(row) for row in skills]
+    )
+
+
+@router.patch("/{agent_id}")
+async def change_agent(body: AgentPatch, request: Request, agent_id: UUID) -> AgentOut:
+    """Change what is named; null empties a field."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        await known_agent(conn, caller, agent_id)
+        agent = await agents.change(
+            conn, caller.tenant_id, agent_id, body.model_dump(exclude_unset=True)
+        )
+    if agent is None:
+        raise NotFound("There is no agent of this id.")
+    return AgentOut.of(agent)
+
+
+@router.delete("/{agent_id}", status_code=204)
+async def delete_agent(
+    request: Request,
+    agent_id: UUID,
+    memories: Annotated[Flag, Query(description="Also forget its memories.")] = False,
+) -> None:
+    """Remove an agent. Its memories stay, found with `include_agents=true`, unless they are to be
+    forgotten too."""
+    caller = may(request, "write")
+    await forget.agent(caller, agent_id, with_memories=memories)
+
+
+@router.post(
+    "/{agent_id}/memories",
+    status_code=201,
+    responses={
+        200: {"model": MemoryDuplicate, "description": "The agent knew it already."},
+        **OVER_PLAN,
+    },
+    response_model_exclude_none=True,
+)
+async def store_agent_memory(
+    body: AgentMemoryIn,
+    request: Request,
+    response: Response,
+    agent_id: UUID,
+    idempotency_key: IdempotencyKey = None,
+) -> MemoryStored | MemoryDuplicate:
+    """Store a fact in the agent's own scope."""
+    caller = may(request, "write")
+    fact = MemoryIn(**body.model_dump(), agent_id=agent_id)
+    outcome, replayed = await store_one(
+        caller, fact, once_of(request, caller, idempotency_key, body)
+    )
+    mark_replayed(response, replayed)
+    if outcome.action == "duplicate":
+        response.status_code = 200
+    return stored_answer(fact, outcome)
+
+
+@router.get("/{agent_id}/memories", response_model_exclude_unset=True)
+async def agent_memories(
+    request: Request,
+    agent_id: UUID,
+    filters: FiltersQuery,
+    user_id: Annotated[UserId, Query()],
+    namespace: Annotated[Namespace, Query()] = "default",
+    q: Annotated[Question | None, Query(description="Without it: the newest.")] = None,
+    limit: Annotated[int, Lenient(1, 50), Query()] = 10,
+) -> AgentMemories:
+    """What the agent remembers of a user, and nobody else's memories."""
+    caller = may(request, "read")
+    scopes = await Reading(namespace, filters, agent_id=agent_id).scopes(caller, user_id)
+    if q is None:
+        found = await newest(scopes, filters=filters, limit=limit)
+    else:
+        found = await recall(scopes, user_id, q, filters=filters, limit=limit)
+    answer = shown(found)
+    return AgentMemories.model_construct(
+        results=answer,
+        memories=answer,
+        degraded=found.degraded is not None,
+        degraded_reason=found.degraded,
+    )

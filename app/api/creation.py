@@ -1,0 +1,33 @@
+"""Things that are made once, however often the request for them arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from app.api.idempotency import mark_replayed
+from app.db.pool import Connection, transaction
+from app.once import Once
+
+Made = TypeVar("Made", bound=BaseModel)
+
+
+async def create_once(
+    model: type[Made],
+    once: Once | None,
+    response: Response,
+    create: Callable[[Connection], Awaitable[Made]],
+) -> Made:
+    """What ``create`` makes in a transaction of its own, or what it made under the same key."""
+    async with transaction() as conn:
+        earlier = await once.take(conn) if once else None
+        if earlier is not None:
+            mark_replayed(response, True)
+            return model.model_validate(earlier)
+        made = await create(conn)
+        if once:
+            await once.keep(conn, made.model_dump(mode="json"))
+        return made

@@ -1,0 +1,238 @@
+"""The graph: memories connected, walked, disconnected."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from app.api.caller import may
+from app.api.creation import create_once
+from app.api.idempotency import IdempotencyKey, once_of
+from app.api.memory_bodies import Importance
+from app.api.serial import IsoTime, rounded
+from app.api.strict_json import StrictRoute
+from app.api.text import Lenient, Metadata, Text
+from app.db import edges, graph, memories
+from app.db.edges import NewEdge
+from app.db.graph import Node
+from app.db.pool import Connection, connection
+from app.db.tenants import Caller
+from app.errors import Conflict, NotFound
+
+router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
+
+Relationship = Annotated[Text, Field(min_length=1, max_length=100)]
+
+
+class ConnectIn(BaseModel):
+    """Two memories to be connected."""
+
+    from_memory_id: UUID
+    to_memory_id: UUID
+    relationship_type: Relationship = Field(
+        examples=["context_for"],
+        description="Your own word; usual ones are context_for, relates_to, part_of, requires.",
+    )
+    weight: Importance = 1.0
+    metadata: Metadata = {}
+
+    @model_validator(mode="after")
+    def two_memories(self) -> ConnectIn:
+        if self.from_memory_id == self.to_memory_id:
+            raise ValueError("a memory cannot be connected to itself")
+        return self
+
+
+class EdgeCreated(BaseModel):
+    """The edge; it is directed, and walked in both directions."""
+
+    id: UUID
+    from_memory_id: UUID
+    to_memory_id: UUID
+    relationship_type: str
+    weight: float
+    metadata: dict[str, Any]
+    created_at: IsoTime
+
+
+class EdgeOut(BaseModel):
+    """The edge that leads to a node."""
+
+    id: UUID
+    relationship_type: str
+    weight: float
+    metadata: dict[str, Any]
+    from_memory_id: UUID
+    to_memory_id: UUID
+    created_at: IsoTime
+
+
+class RelatedNode(BaseModel):
+    """A memory one edge away."""
+
+    memory_id: UUID
+    fact: str
+    importance: float
+    source: str
+    namespace: str
+    created_at: IsoTime
+    edge: EdgeOut
+
+    @staticmethod
+    def fields_of(node: Node) -> dict[str, Any]:
+        """The fields of every answer about a node."""
+        return {
+            "memory_id": node.memory_id,
+            "fact": node.fact,
+            "importance": rounded(node.importance),
+            "source": node.source,
+            "namespace": node.namespace,
+            "created_at": node.created_at,
+            "edge": EdgeOut.model_construct(
+                id=node.edge_id,
+                relationship_type=node.relationship_type,
+                weight=rounded(node.weight),
+                metadata=node.metadata,
+                from_memory_id=node.from_memory_id,
+                to_memory_id=node.to_memory_id,
+                created_at=node.edge_created_at,
+            ),
+        }
+
+
+class WalkedNode(RelatedNode):
+    """A memory that the walk has reached."""
+
+    depth: int = Field(description="The smallest number of edges from the root.")
+
+
+class Walk(BaseModel):
+    """Each memory once, nearest first; the root is not among them."""
+
+    root_memory_id: UUID
+    max_depth: int
+    node_count: int
+    nodes: list[WalkedNode]
+    truncated: bool = Field(description="True when there are more nodes than `limit`.")
+
+
+class Related(BaseModel):
+    """By the weight of the edge, strongest first."""
+
+    memory_id: UUID
+    related: list[RelatedNode]
+
+
+@router.post("/connect", status_code=201)
+async def connect(
+    body: ConnectIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> EdgeCreated:
+    """Connect two live memories. When one is replaced, its successor takes over the edge."""
+    caller = may(request, "write")
+
+    async def create(conn: Connection) -> EdgeCreated:
+        start, end = body.from_memory_id, body.to_memory_id
+        if len(await edges.hold_live(conn, caller.tenant_id, [start, end], caller.reach)) < 2:
+            raise _no_memory()
+        wanted = NewEdge(start, end, body.relationship_type, body.weight)
+        edge = await edges.connect(conn, caller.tenant_id, wanted, body.metadata)
+        if edge is None:
+            raise Conflict("These memories are connected in this way already.")
+        return EdgeCreated(
+            id=edge.edge_id,
+            from_memory_id=edge.from_memory_id,
+            to_memory_id=edge.to_memory_id,
+            relationship_type=edge.relationship_type,
+            weight=rounded(edge.weight),
+            metadata=edge.metadata,
+            created_at=edge.created_at,
+        )
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(EdgeCreated, once, response, create)
+
+
+@router.get("/traverse/{memory_id}")
+async def traverse(
+    request: Request,
+    memory_id: UUID,
+    depth: Annotated[int, Lenient(1, 5), Query()] = 2,
+    relationship_type: Annotated[
+        Relationship | None, Query(description="Only along edges of this type.")
+    ] = None,
+    limit: Annotated[int, Lenient(1, 10_000), Query(description="At most so many nodes.")] = 1_000,
+) -> Walk:
+    """What is connected to a memory, over several edges in either direction, breadth first."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        await _live_root(conn, caller, memory_id)
+        found = await graph.traverse(
+            conn,
+            caller.tenant_id,
+            memory_id,
+            depth=depth,
+            relationship_type=relationship_type,
+            limit=limit,
+            reach=caller.reach,
+        )
+    nodes = [
+        WalkedNode.model_construct(**RelatedNode.fields_of(node), depth=node.depth)
+        for node in found[:limit]
+    ]
+    return Walk.model_construct(
+        root_memory_id=memory_id,
+        max_depth=depth,
+        node_count=len(nodes),
+        nodes=nodes,
+        truncated=len(found) > limit,
+    )
+
+
+@router.get("/related/{memory_id}")
+async def related(
+    request: Request,
+    memory_id: UUID,
+    relationship_type: Annotated[
+        Relationship | None,
+        Query(description="`supersedes` lists what this memory has replaced, retired as it is."),
+    ] = None,
+    limit: Annotated[int, Lenient(1, 100), Query()] = 20,
+) -> Related:
+    """What is one edge away, strongest first."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        await _live_root(conn, caller, memory_id)
+        found = await graph.related(
+            conn,
+            caller.tenant_id,
+            memory_id,
+            relationship_type=relationship_type,
+            limit=limit,
+            reach=caller.reach,
+        )
+    return Related.model_construct(
+        memory_id=memory_id,
+        related=[RelatedNode.model_construct(**RelatedNode.fields_of(node)) for node in found],
+    )
+
+
+@router.delete("/edge/{edge_id}", status_code=204)
+async def delete_edge(request: Request, edge_id: UUID) -> None:
+    """Cut an edge."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        if not await edges.delete(conn, caller.tenant_id, edge_id, caller.reach):
+            raise NotFound("There is no edge of this id.")
+
+
+async def _live_root(conn: Connection, caller: Caller, memory_id: UUID) -> None:
+    root = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
+    if root is None or root.state != "live":
+        raise _no_memory()
+
+
+def _no_memory() -> NotFound:
+    return NotFound("There is no live memory of this id.")

@@ -1,0 +1,51 @@
+"""The Idempotency-Key header: what it may be, and what it stands for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import Header, Request, Response
+from pydantic import BaseModel
+
+from app.db.tenants import Caller
+from app.errors import Unprocessable
+from app.once import Once
+
+_KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="1 to 255 visible ASCII characters. The same key with the same body gives the "
+        "same answer again, with `Idempotent-Replayed: true`; with another body it is a 422."
+    ),
+]
+
+
+def key_of(header: str | None) -> str | None:
+    """The key itself, without the quotes that some clients send. Raises Unprocessable."""
+    if header is None:
+        return None
+    match = _KEY.fullmatch(header.strip())
+    if match is None:
+        raise Unprocessable(
+            "Idempotency-Key must be 1 to 255 visible ASCII characters.", code="bad_idempotency_key"
+        )
+    return match.group(1)
+
+
+def once_of(request: Request, caller: Caller, header: str | None, body: BaseModel) -> Once | None:
+    """What the request does at most once, if it has a key."""
+    key = key_of(header)
+    if key is None:
+        return None
+    asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
+    return Once(caller.tenant_id, key, hashlib.sha256(asked.encode()).digest())
+
+
+def mark_replayed(response: Response, replayed: bool) -> None:
+    """Say in a header that this answer was given before."""
+    if replayed:
+        response.headers["Idempotent-Replayed"] = "true"

@@ -1,0 +1,343 @@
+"""What memories look like on their way in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, model_validator
+
+from app.api.serial import IsoTime, rounded
+from app.api.text import FactText, Metadata, Namespace, Source, Time, UserId
+from app.db.events import Event
+from app.memory.tuning import InForce
+from app.memory.types import Memory, Recalled, Visibility
+
+Importance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class MemoryIn(BaseModel):
+    """A fact that the client states itself."""
+
+    user_id: UserId
+    fact: FactText = Field(examples=["Prefers Python over JavaScript for backend work"])
+    importance: Importance = Field(0.5, description="Half-life in days is ten times this.")
+    source: Source = "api"
+    namespace: Namespace = "default"
+    agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
+    team_id: UUID | None = Field(None, description="A team that the user may write to.")
+    visibility: Visibility | None = Field(
+        None,
+        description="`team`: every member recalls it; the default when team_id is given. "
+        "`private`: only its author.",
+    )
+    metadata: Metadata = Field({}, description="Your own fields.")
+    valid_from: Time | None = Field(None, description="When it became true in the world; else now.")
+
+
+class MemoriesIn(BaseModel):
+    """Facts to be stored together."""
+
+    memories: Annotated[list[MemoryIn], Field(min_length=1, max_length=1_000)]
+
+
+class MemoryPatch(BaseModel):
+    """What to change; at least one of them besides user_id."""
+
+    fact: FactText | None = None
+    metadata: Metadata | None = Field(None, description="Takes the place of what was there.")
+    importance: Importance | None = None
+    visibility: Visibility | None = Field(
+        None, description="`team` shares it with team_id, or with the user's only team."
+    )
+    namespace: Namespace | None = None
+    team_id: UUID | None = None
+    user_id: UserId | None = Field(
+        None, description="Who asks for it: checked against author and team role when given."
+    )
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        changes = (self.fact, self.metadata, self.importance, self.visibility, self.namespace)
+        if self.team_id is None and all(change is None for change in changes):
+            raise ValueError(
+                "give at least one of fact, metadata, importance, visibility, namespace, team_id"
+            )
+        return self
+
+
+class MemoryStored(BaseModel):
+    """What became of the fact."""
+
+    action: Literal["stored", "replaced"]
+    id: UUID
+    source: str
+    namespace: str
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+    replaced_id: UUID | None = Field(
+        None, description="With `replaced`: the memory that this one retired."
+    )
+
+
+class MemoryDuplicate(BaseModel):
+    """The fact was known; `id` is the memory that holds it."""
+
+    action: Literal["duplicate"]
+    id: UUID
+
+
+class BatchResult(BaseModel):
+    """What became of one fact of a batch."""
+
+    action: Literal["stored", "replaced", "duplicate", "rejected"]
+    id: UUID | None = Field(description="None when the fact was rejected.")
+    replaced_id: UUID | None
+    reason: str = Field(description="Stable, for programs: why it came to this.")
+
+
+class BatchStored(BaseModel):
+    """What became of each fact, in their order."""
+
+    results: list[BatchResult]
+    stored: int
+    replaced: int
+    duplicates: int
+    rejected: int = Field(description="Facts for which the plan has no room.")
+
+
+class Explanation(BaseModel):
+    """How a score came about: score = similarity_part + retention_part."""
+
+    age_days: float
+    half_life_days: float
+    reinforcements: int = Field(description="How often it was said again; each lengthens the life.")
+    similarity_part: float
+    retention_part: float
+
+
+class MemoryOut(BaseModel):
+    """A memory as a question brought it back."""
+
+    id: UUID
+    fact: str
+    importance: float
+    decay_score: float = Field(description="Retention: 1 when new, 0.5 after one half-life.")
+    similarity: float
+    score: float = Field(description="0.7 · similarity + 0.3 · decay_score; orders this answer.")
+    source: str
+    namespace: str
+    created_at: IsoTime
+    user_id: str
+    agent_id: UUID | None
+    team_id: UUID | None
+    visibility: Visibility
+    metadata: dict[str, Any]
+    valid_from: IsoTime
+    conversation_id: UUID | None = Field(
+        description="The conversation that it was drawn from, if one was."
+    )
+    message_indexes: list[int] = Field(description="The messages in it, counted from 0.")
+    explain: Explanation | None = Field(None, description="With `explain=true`.")
+
+    @staticmethod
+    def of(memory: Recalled, *, explain: bool = False) -> MemoryOut:
+        """The memory with its figures to 4 decimals."""
+        extra: dict[str, Any] = {"explain": _explanation(memory)} if explain else {}
+        return MemoryOut.model_construct(
+            id=memory.memory_id,
+            fact=memory.fact,
+            importance=rounded(memory.importance),
+            decay_score=rounded(memory.retention),
+            similarity=rounded(memory.similarity),
+            score=rounded(memory.score),
+            source=memory.source,
+            namespace=memory.namespace,
+            created_at=memory.created_at,
+            user_id=memory.user_id,
+            agent_id=memory.agent_id,
+            team_id=memory.team_id,
+            visibility=memory.visibility,
+            metadata=memory.metadata,
+            valid_from=memory.valid_from,
+            conversation_id=memory.conversation_id,
+            message_indexes=list(memory.message_indexes),
+            **extra,
+        )
+
+
+def _explanation(memory: Recalled) -> Explanation:
+    weight = memory.similarity_weight
+    return Explanation(
+        age_days=rounded(memory.age_days),
+        half_life_days=rounded(memory.half_life_days),
+        reinforcements=memory.reinforcements,
+        similarity_part=rounded(weight * memory.similarity),
+        retention_part=rounded((1 - weight) * memory.retention),
+    )
+
+
+class RulesInForce(BaseModel):
+    """The tenant's rules, defaults filled in."""
+
+    similarity_weight: float
+    retention_weight: float
+    half_life_days: float = Field(description="Of a memory of importance 1.")
+    lowest_importance: float = Field(description="Importance below this counts as this.")
+    duplicate_similarity: float
+    contradiction_similarity: float
+
+    @staticmethod
+    def of(rules: InForce) -> RulesInForce:
+        """The rules with their figures to 4 decimals."""
+        return RulesInForce(
+            similarity_weight=rounded(rules.similarity_weight),
+            retention_weight=rounded(rules.retention_weight),
+            half_life_days=rounded(rules.half_life_days),
+            lowest_importance=rounded(rules.lowest_importance),
+            duplicate_similarity=rounded(rules.duplicate_similarity),
+            contradiction_similarity=rounded(rules.contradiction_similarity),
+        )
+
+
+class SearchResults(BaseModel):
+    """Best first."""
+
+    results: list[MemoryOut]
+    degraded: bool = Field(
+        description="True when the question could not be embedded and its words were searched."
+    )
+    degraded_reason: str | None = None
+    explain: RulesInForce | None = Field(None, description="With `explain=true`.")
+
+
+class Context(BaseModel):
+    """A block of text to paste into a prompt, and the memories that it was made of, in the same
+    order."""
+
+    context: str
+    memories: list[MemoryOut]
+    degraded: bool
+    degraded_reason: str | None = None
+    explain: RulesInForce | None = Field(None, description="With `explain=true`.")
+
+
+class MemoryRecord(BaseModel):
+    """A memory as it is kept."""
+
+    id: UUID
+    fact: str
+    visibility: Visibility
+    team_id: UUID | None
+    agent_id: UUID | None
+    user_id: str
+    importance: float
+    decay_score: float = Field(description="Retention: 1 when new, 0.5 after one half-life.")
+    source: str
+    namespace: str
+    metadata: dict[str, Any]
+    valid_from: IsoTime
+    created_at: IsoTime
+    updated_at: IsoTime | None
+    conversation_id: UUID | None
+    message_indexes: list[int]
+    state: Literal["live", "superseded"]
+
+    @staticmethod
+    def fields_of(memory: Memory) -> dict[str, Any]:
+        """The fields that every answer about a kept memory has."""
+        return {
+            "id": memory.memory_id,
+            "fact": memory.fact,
+            "visibility": memory.visibility,
+            "team_id": memory.team_id,
+            "agent_id": memory.agent_id,
+            "user_id": memory.user_id,
+            "importance": rounded(memory.importance),
+            "decay_score": rounded(memory.retention),
+            "source": memory.source,
+            "namespace": memory.namespace,
+            "metadata": memory.metadata,
+            "valid_from": memory.valid_from,
+            "created_at": memory.created_at,
+            "updated_at": memory.updated_at,
+            "conversation_id": memory.conversation_id,
+            "message_indexes": list(memory.message_indexes),
+            "state": memory.state,
+        }
+
+    @staticmethod
+    def of(memory: Memory) -> MemoryRecord:
+        """The memory as its owner may see it."""
+        return MemoryRecord.model_construct(**MemoryRecord.fields_of(memory))
+
+
+class MemoryPage(BaseModel):
+    """Newest first."""
+
+    memories: list[MemoryRecord]
+    limit: int
+    offset: int
+    total: int = Field(description="How many there are in all.")
+    next_cursor: str | None = Field(
+        description="Send as `cursor` for the page that follows; null on the last."
+    )
+
+
+class HistoryEvent(BaseModel):
+    """One thing that happened to a memory."""
+
+    at: IsoTime
+    action: str = Field(description="stored, replaced, duplicate, edited, restored, …")
+    reason: str
+    similarity: float | None
+    memory_id: UUID
+    other_memory_id: UUID | None = Field(
+        description="With `replaced`: the memory that was retired."
+    )
+    conversation_id: UUID | None
+    before: dict[str, Any] | None = Field(description="With `edited`: what it changed.")
+    after: dict[str, Any] | None
+
+    @staticmethod
+    def of(event: Event) -> HistoryEvent:
+        """The event as the memory's owner may see it."""
+        return HistoryEvent(
+            at=event.at,
+            action=event.action,
+            reason=event.reason,
+            similarity=None if event.similarity is None else rounded(event.similarity),
+            memory_id=event.memory_id,
+            other_memory_id=event.other_memory_id,
+            conversation_id=event.conversation_id,
+            before=event.before,
+            after=event.after,
+        )
+
+
+class Version(BaseModel):
+    """A memory that this one, or one before it, has replaced."""
+
+    id: UUID
+    fact: str
+    created_at: IsoTime
+    superseded_at: IsoTime | None
+
+
+class MemoryDetail(MemoryRecord):
+    """A memory with where it came from and what happened to it."""
+
+    quote: str = Field(description="The words of the first cited message that show it.")
+    valid_until: IsoTime | None
+    superseded_at: IsoTime | None
+    superseded_by: UUID | None
+    embedding_model: str
+    history: list[HistoryEvent] = Field(description="Oldest first.")
+    versions: list[Version] = Field(description="What it has replaced, newest first.")
+
+
+class MemoryDeleted(BaseModel):
+    """The memory is gone."""
+
+    id: UUID
+    deleted: Literal[True]

@@ -1,0 +1,134 @@
+"""The query parameters that every reading of memories shares."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from app import access
+from app.access import Place
+from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable
+from app.db.pool import connection
+from app.db.tenants import Caller
+from app.errors import Unprocessable
+from app.memory.filters import Condition, Filters, conditions
+from app.memory.types import Scope, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which of a user's memories a request is about."""
+
+    namespace: str
+    filters: Filters
+    agent_id: UUID | None = None
+    include_agents: bool = False
+    team_id: UUID | None = None
+    include_team: bool | None = None
+
+    async def scopes(
+        self, caller: Caller, user_id: str, visibility: Visibility | None = None
+    ) -> list[Scope]:
+        """The scopes to read for this user. Raises NotFound and Forbidden."""
+        place = Place(user_id, self.namespace, self.agent_id, self.team_id)
+        elsewhere = (self.agent_id, self.include_agents, self.team_id, self.include_team)
+        if visibility != "team" and not any(elsewhere):
+            return access.own(caller, place)
+        async with connection() as conn:
+            return await access.sources(
+                conn,
+                caller,
+                place,
+                include_agents=self.include_agents,
+                include_team=self.include_team,
+                visibility=visibility,
+            )
+
+
+async def _filters(
+    source: Annotated[Source | None, Query(description="Of this source only.")] = None,
+    metadata: Annotated[
+        Text | None,
+        Query(
+            description="A JSON object. A plain value must be equal; an object names operators: "
+            "eq, ne, gt, gte, lt, lte, in, contains.",
+            examples=['{"project": "atlas", "priority": {"gte": 2}}'],
+        ),
+    ] = None,
+    created_after: Annotated[
+        QueryTime | None, Query(description="Learned at this time or later.")
+    ] = None,
+    created_before: Annotated[
+        QueryTime | None, Query(description="Learned before this time.")
+    ] = None,
+    valid_after: Annotated[
+        QueryTime | None, Query(description="True since this time or later.")
+    ] = None,
+    valid_before: Annotated[
+        QueryTime | None, Query(description="True since before this time.")
+    ] = None,
+    valid_at: Annotated[
+        QueryTime | None,
+        Query(description="As of this time: what was true then, later replaced or not."),
+    ] = None,
+) -> Filters:
+    return Filters(
+        source=source,
+        metadata=_conditions(metadata),
+        created_after=created_after,
+        created_before=created_before,
+        valid_after=valid_after,
+        valid_before=valid_before,
+        valid_at=valid_at,
+    )
+
+
+FiltersQuery = Annotated[Filters, Depends(_filters)]
+
+
+async def _reading(
+    filters: FiltersQuery,
+    namespace: Annotated[Namespace, Query()] = "default",
+    agent_id: Annotated[UUID | None, Query(description="In this agent's scope only.")] = None,
+    include_agents: Annotated[
+        Flag, Query(description="In the scopes of all agents too, which are left out otherwise.")
+    ] = False,
+    team_id: Annotated[
+        UUID | None, Query(description="The team's memories too; the user must be a member.")
+    ] = None,
+    include_team: Annotated[
+        Flag | None,
+        Query(description="Without team_id: the memories of every team that the user is in."),
+    ] = None,
+) -> Reading:
+    return Reading(namespace, filters, agent_id, include_agents, team_id, include_team)
+
+
+ReadingQuery = Annotated[Reading, Depends(_reading)]
+
+
+def _conditions(text: str | None) -> tuple[Condition, ...]:
+    if text is None:
+        return ()
+    try:
+        wanted: Any = json.loads(text, parse_constant=_refuse)
+        if not isinstance(wanted, dict):
+            raise ValueError("must be a JSON object")
+        storable(json.dumps(wanted, ensure_ascii=False))
+        if "\\u0000" in json.dumps(wanted):
+            raise ValueError("must not contain the NUL character")
+        return conditions(wanted)
+    except json.JSONDecodeError:
+        raise Unprocessable('metadata: must be a JSON object, such as {"project": "x"}') from None
+    except RecursionError:
+        raise Unprocessable("metadata: is nested too deeply") from None
+    except ValueError as error:
+        raise Unprocessable(f"metadata: {error}") from None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")

@@ -1,0 +1,86 @@
+"""Search, and the context block for a prompt."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+
+from app.api.caller import may
+from app.api.memory_bodies import Context, MemoryOut, RulesInForce, SearchResults
+from app.api.reading import ReadingQuery
+from app.api.strict_json import StrictRoute
+from app.api.text import Flag, Lenient, Question, UserId
+from app.db import tuning
+from app.db.pool import connection
+from app.db.tenants import Caller
+from app.memory.context import context_block
+from app.memory.tuning import in_force
+from app.providers import get_providers
+from app.recall import Recollection, recall, strongest
+
+router = APIRouter(prefix="/v1", tags=["recall"], route_class=StrictRoute)
+
+Explain = Annotated[Flag, Query(description="Show how each score came about, and by which rules.")]
+
+
+@router.get("/memories/search", response_model_exclude_unset=True)
+async def search_memories(
+    request: Request,
+    reading: ReadingQuery,
+    user_id: Annotated[UserId, Query()],
+    q: Annotated[Question, Query(description="The question, in words.")],
+    limit: Annotated[int, Lenient(1, 50), Query()] = 10,
+    explain: Explain = False,
+) -> SearchResults:
+    """The memories that best answer a question, ranked by similarity and retention over all of
+    them."""
+    caller = may(request, "read")
+    scopes = await reading.scopes(caller, user_id)
+    found = await recall(scopes, user_id, q, filters=reading.filters, limit=limit)
+    return SearchResults.model_construct(
+        results=shown(found, explain=explain),
+        degraded=found.degraded is not None,
+        degraded_reason=found.degraded,
+        **(await _rules(caller) if explain else {}),
+    )
+
+
+@router.get("/users/{user_id:path}/context", response_model_exclude_unset=True)
+async def context(
+    request: Request,
+    reading: ReadingQuery,
+    user_id: Annotated[UserId, Path(description="Any characters; an encoded slash too.")],
+    q: Annotated[
+        Question | None,
+        Query(description="The message at hand; without it, the strongest memories."),
+    ] = None,
+    top_n: Annotated[int, Lenient(1, 20), Query()] = 5,
+    explain: Explain = False,
+) -> Context:
+    """What an agent should know before it answers: a block of text, a line a memory. Ask before
+    each LLM call."""
+    caller = may(request, "read")
+    scopes = await reading.scopes(caller, user_id)
+    if q is None:
+        found = await strongest(scopes, filters=reading.filters, limit=top_n)
+    else:
+        found = await recall(scopes, user_id, q, filters=reading.filters, limit=top_n)
+    return Context.model_construct(
+        context=context_block(found.memories),
+        memories=shown(found, explain=explain),
+        degraded=found.degraded is not None,
+        degraded_reason=found.degraded,
+        **(await _rules(caller) if explain else {}),
+    )
+
+
+def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
+    """The memories as the client sees them."""
+    return [MemoryOut.of(memory, explain=explain) for memory in found.memories]
+
+
+async def _rules(caller: Caller) -> dict[str, Any]:
+    async with connection() as conn:
+        own = await tuning.get(conn, caller.tenant_id)
+    return {"explain": RulesInForce.of(in_force(own, get_providers().bands))}

@@ -1,0 +1,114 @@
+"""The first key of an installation, and sign-up where it is open."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Annotated, Any
+from uuid import UUID
+
+import psycopg
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, Field
+
+from app import keys
+from app.api.strict_json import StrictRoute
+from app.api.text import Email, Text
+from app.db import tenants
+from app.db.pool import transaction
+from app.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
+from app.settings import get_settings
+
+router = APIRouter(tags=["setup"], route_class=StrictRoute)
+
+OPEN: dict[str, Any] = {"security": []}
+
+
+class SetupIn(BaseModel):
+    """The first tenant."""
+
+    tenant_name: Annotated[Text, Field(min_length=1, max_length=200)] = "Default"
+
+
+class SetUp(BaseModel):
+    """The first tenant and its key."""
+
+    tenant_id: UUID
+    tenant_name: str
+    api_key: str = Field(description="Keep it: it is not shown again.")
+    note: str
+
+
+class SignupIn(BaseModel):
+    """Who signs up."""
+
+    email: Email
+
+
+class SignedUp(BaseModel):
+    """A tenant of one's own."""
+
+    api_key: str = Field(description="Keep it: it is not shown again.")
+    message: str
+
+
+@router.post("/setup", status_code=201, openapi_extra=OPEN)
+async def setup(
+    body: SetupIn | None = None,
+    x_setup_secret: Annotated[
+        str | None, Header(description="Asked for when SETUP_SECRET is set.")
+    ] = None,
+) -> SetUp:
+    """Make the first tenant and its key. Works once in the life of an installation; 410 from then
+    on."""
+    settings = get_settings()
+    secret = settings.setup_secret
+    if secret is not None and not hmac.compare_digest(
+        (x_setup_secret or "").encode(), secret.get_secret_value().encode()
+    ):
+        raise Forbidden("Send the installation's secret as x-setup-secret.", code="setup_secret")
+    name = (body or SetupIn()).tenant_name
+    async with transaction() as conn:
+        if not await tenants.lock_setup(conn):
+            raise Gone(
+                "This installation is set up; more keys come from POST /v1/keys or "
+                "`smara-server keys create`.",
+                code="already_set_up",
+            )
+        tenant_id = await tenants.create_tenant(conn, name, plan=settings.default_plan)
+        issued = await keys.issue(conn, tenant_id, label="setup")
+    return SetUp(
+        tenant_id=tenant_id,
+        tenant_name=name,
+        api_key=issued.api_key,
+        note="Keep this key: it is not shown again.",
+    )
+
+
+@router.post("/v1/signup", status_code=201, openapi_extra=OPEN)
+async def signup(body: SignupIn, request: Request) -> SignedUp:
+    """Make a tenant of one's own, where the operator has opened this. 404 elsewhere."""
+    settings = get_settings()
+    if not settings.signup_open:
+        raise NotFound("Sign-up is closed here; ask the operator for a key.")
+    email = body.email.lower()
+    address = request.client.host if request.client else ""
+    async with transaction() as conn:
+        secret = await tenants.installation_secret(conn)
+        attempts = await tenants.signup_attempts(
+            conn, hmac.digest(secret, address.encode(), hashlib.sha256), hours=1
+        )
+    if attempts > settings.signups_per_hour:
+        raise RateLimited("Too many sign-ups from this address; try again in an hour.")
+    try:
+        async with transaction() as conn:
+            tenant_id = await tenants.create_tenant(
+                conn, email, plan=settings.signup_plan, email=email
+            )
+            issued = await keys.issue(conn, tenant_id, label="sign-up")
+    except psycopg.errors.UniqueViolation:
+        raise Conflict(
+            "This address has signed up already; use the key it got then.",
+            code="already_registered",
+        ) from None
+    return SignedUp(api_key=issued.api_key, message="Keep this key: it is not shown again.")

@@ -1,0 +1,237 @@
+"""Skills, and which agent has which."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import psycopg
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, model_validator
+
+from app.access import known_agent
+from app.api.caller import may
+from app.api.creation import create_once
+from app.api.idempotency import IdempotencyKey, once_of
+from app.api.serial import IsoTime
+from app.api.strict_json import StrictRoute
+from app.api.text import Metadata, Text
+from app.db import agents
+from app.db.agents import Skill
+from app.db.pool import Connection, connection
+from app.errors import Conflict, NotFound
+
+router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
+
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Description = Annotated[Text, Field(max_length=2_000)]
+Category = Annotated[Text, Field(max_length=100)]
+
+
+class SkillIn(BaseModel):
+    """Something that agents can be given."""
+
+    name: Name
+    description: Description | None = None
+    category: Category | None = None
+    schema_: Metadata = Field({}, alias="schema", description="Describes its configuration.")
+
+
+class SkillPatch(BaseModel):
+    """What to change; at least one of them."""
+
+    name: Name | None = None
+    description: Description | None = None
+    category: Category | None = None
+    schema_: Metadata | None = Field(None, alias="schema")
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give at least one of name, description, category, schema")
+        for field in ("name", "schema_"):
+            if field in self.model_fields_set and getattr(self, field) is None:
+                raise ValueError(f"{field.rstrip('_')} must not be null")
+        return self
+
+
+class SkillOut(BaseModel):
+    """A skill."""
+
+    id: UUID
+    name: str
+    description: str | None
+    category: str | None
+    schema_: dict[str, Any] = Field(alias="schema")
+    created_at: IsoTime
+
+    @classmethod
+    def of(cls, skill: Skill) -> Self:
+        """The skill as its tenant sees it."""
+        return cls(
+            id=skill.skill_id,
+            name=skill.name,
+            description=skill.description,
+            category=skill.category,
+            schema=skill.schema,
+            created_at=skill.created_at,
+        )
+
+
+class AttachedSkill(SkillOut):
+    """A skill as one agent has it."""
+
+    config: dict[str, Any]
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """The skill with the agent's configuration."""
+        return cls.model_validate({**row, "id": row["skill_id"]})
+
+
+class SkillList(BaseModel):
+    """Oldest first."""
+
+    skills: list[SkillOut]
+
+
+class AttachedSkills(BaseModel):
+    """By name."""
+
+    skills: list[AttachedSkill]
+
+
+class AttachIn(BaseModel):
+    """A skill to be given to an agent."""
+
+    skill_id: UUID
+    config: Metadata = {}
+
+
+class ConfigIn(BaseModel):
+    """How the agent's skill is to be configured."""
+
+    config: Metadata
+
+
+class Attached(BaseModel):
+    """An agent's skill."""
+
+    agent_id: UUID
+    skill_id: UUID
+    config: dict[str, Any]
+
+
+@router.post("/skills", status_code=201)
+async def create_skill(
+    body: SkillIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> SkillOut:
+    """Make a skill known."""
+    caller = may(request, "write")
+
+    async def create(conn: Connection) -> SkillOut:
+        return SkillOut.of(
+            await agents.add_skill(conn, caller.tenant_id, body.model_dump(by_alias=True))
+        )
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(SkillOut, once, response, create)
+
+
+@router.get("/skills")
+async def list_skills(
+    request: Request, category: Annotated[Category | None, Query()] = None
+) -> SkillList:
+    """The tenant's skills, oldest first."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        found = await agents.list_skills(conn, caller.tenant_id, category)
+    return SkillList(skills=[SkillOut.of(skill) for skill in found])
+
+
+@router.get("/skills/{skill_id}")
+async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
+    """One skill."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        skill = await agents.get_skill(conn, caller.tenant_id, skill_id)
+    return SkillOut.of(_there(skill))
+
+
+@router.patch("/skills/{skill_id}")
+async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> SkillOut:
+    """Change what is named; null empties a field."""
+    caller = may(request, "write")
+    changes = body.model_dump(exclude_unset=True, by_alias=True)
+    async with connection() as conn:
+        skill = await agents.change_skill(conn, caller.tenant_id, skill_id, changes)
+    return SkillOut.of(_there(skill))
+
+
+@router.delete("/skills/{skill_id}", status_code=204)
+async def delete_skill(request: Request, skill_id: UUID) -> None:
+    """Remove a skill, from every agent too."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        if not await agents.delete_skill(conn, caller.tenant_id, skill_id):
+            raise _no_skill()
+
+
+@router.post("/agents/{agent_id}/skills", status_code=201)
+async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Attached:
+    """Give an agent a skill."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        await known_agent(conn, caller, agent_id)
+        try:
+            attached = await agents.attach(
+                conn, caller.tenant_id, agent_id, body.skill_id, body.config
+            )
+        except psycopg.errors.ForeignKeyViolation:
+            raise _no_skill() from None
+    if not attached:
+        raise Conflict("The agent has this skill already; PATCH changes its config.")
+    return Attached(agent_id=agent_id, skill_id=body.skill_id, config=body.config)
+
+
+@router.get("/agents/{agent_id}/skills")
+async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
+    """The agent's skills, by name."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        await known_agent(conn, caller, agent_id)
+        found = await agents.attached(conn, caller.tenant_id, agent_id)
+    return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])
+
+
+@router.patch("/agents/{agent_id}/skills/{skill_id}")
+async def configure_skill(
+    body: ConfigIn, request: Request, agent_id: UUID, skill_id: UUID
+) -> Attached:
+    """Change how the agent's skill is configured."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        await known_agent(conn, caller, agent_id)
+        if not await agents.configure(conn, caller.tenant_id, agent_id, skill_id, body.config):
+            raise NotFound("The agent has no skill of this id.")
+    return Attached(agent_id=agent_id, skill_id=skill_id, config=body.config)
+
+
+@router.delete("/agents/{agent_id}/skills/{skill_id}", status_code=204)
+async def detach_skill(request: Request, agent_id: UUID, skill_id: UUID) -> None:
+    """Take a skill from an agent."""
+    caller = may(request, "write")
+    async with connection() as conn:
+        await known_agent(conn, caller, agent_id)
+        if not await agents.detach(conn, caller.tenant_id, agent_id, skill_id):
+            raise NotFound("The agent has no skill of this id.")
+
+
+def _there(skill: Skill | None) -> Skill:
+    if skill is None:
+        raise _no_skill()
+    return skill
+
+
+def _no_skill() -> NotFound:
+    return NotFound("There is no skill of this id.")

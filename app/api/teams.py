@@ -1,0 +1,325 @@
+"""Teams, their members, and invitations."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+import psycopg
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+
+from app import teams as use_case
+from app.api.caller import may
+from app.api.creation import create_once
+from app.api.idempotency import IdempotencyKey, once_of
+from app.api.memories import OVER_PLAN
+from app.api.serial import IsoTime
+from app.api.strict_json import StrictRoute
+from app.api.text import Email, Text, UserId
+from app.db import teams
+from app.db.pool import Connection, connection, transaction
+from app.db.teams import Member, Team
+from app.errors import Conflict, NotFound
+
+router = APIRouter(prefix="/v1", tags=["teams"], route_class=StrictRoute)
+
+Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Slug = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-z0-9-]+$")]
+Role = Literal["admin", "member", "read_only"]
+MemberPath = Annotated[UserId, Path(description="The member's user_id.")]
+
+
+class TeamIn(BaseModel):
+    """A team to be formed."""
+
+    name: Name
+    slug: Slug = Field(description="Lowercase letters, digits and hyphens.")
+    user_id: UserId = Field(description="Who forms it, and becomes its first admin.")
+    email: Email | None = None
+
+
+class TeamPatch(BaseModel):
+    """What to change; at least one of name and slug."""
+
+    user_id: UserId = Field(description="The admin who asks for it.")
+    name: Name | None = None
+    slug: Slug | None = None
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        if self.name is None and self.slug is None:
+            raise ValueError("give name or slug")
+        return self
+
+
+class MemberIn(BaseModel):
+    """A user to be taken in."""
+
+    user_id: UserId
+    added_by: UserId = Field(description="The admin who asks for it.")
+    email: Email | None = None
+    role: Role = "member"
+
+
+class RoleIn(BaseModel):
+    """A member's new role."""
+
+    role: Role
+    changed_by: UserId = Field(description="The admin who asks for it.")
+
+
+class InvitationIn(BaseModel):
+    """Somebody to be invited."""
+
+    email: Email
+    invited_by: UserId = Field(description="The admin who asks for it.")
+    role: Role = Field("member", description="member or read_only: a link makes no admins.")
+
+
+class AcceptIn(BaseModel):
+    """Who joins."""
+
+    user_id: UserId
+    email: Email = Field(description="The address that was invited.")
+
+
+class TeamOut(BaseModel):
+    """A team."""
+
+    id: UUID
+    tenant_id: UUID
+    name: str
+    slug: str
+    created_at: IsoTime
+
+    @classmethod
+    def of(cls, team: Team) -> Self:
+        """The team as its tenant sees it."""
+        return cls(
+            id=team.team_id,
+            tenant_id=team.tenant_id,
+            name=team.name,
+            slug=team.slug,
+            created_at=team.created_at,
+        )
+
+
+class TeamListed(TeamOut):
+    """A team with the number of its members."""
+
+    member_count: int
+
+
+class TeamList(BaseModel):
+    """Oldest first."""
+
+    teams: list[TeamListed]
+
+
+class MemberOut(BaseModel):
+    """A member."""
+
+    id: UUID
+    user_id: str
+    email: str | None
+    role: Role
+    invited_by: str | None
+    joined_at: IsoTime
+
+    @classmethod
+    def of(cls, member: Member) -> Self:
+        """The member as the tenant sees them."""
+        return cls.model_validate(
+            {
+                "id": member.member_id,
+                "user_id": member.user_id,
+                "email": member.email,
+                "role": member.role,
+                "invited_by": member.invited_by,
+                "joined_at": member.joined_at,
+            }
+        )
+
+
+class TeamDetail(TeamListed):
+    """A team with its members, in the order in which they joined."""
+
+    members: list[MemberOut]
+
+
+class InvitationOut(BaseModel):
+    """The one answer that holds the token."""
+
+    id: UUID
+    email: str
+    role: Role
+    token: str = Field(description="64 hex digits; whoever has it may join with the address.")
+    expires_at: IsoTime
+    created_at: IsoTime
+
+
+class Accepted(BaseModel):
+    """The user is in the team."""
+
+    team_id: UUID
+    role: Role
+    message: str
+
+
+@router.post("/teams", status_code=201, responses=OVER_PLAN)
+async def create_team(
+    body: TeamIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> TeamOut:
+    """Form a team; memories stored with `visibility: team` are shared by its members."""
+    caller = may(request, "write")
+
+    async def create(conn: Connection) -> TeamOut:
+        return TeamOut.of(
+            await use_case.form(
+                conn,
+                caller,
+                name=body.name,
+                slug=body.slug,
+                creator=body.user_id,
+                email=body.email,
+            )
+        )
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(TeamOut, once, response, create)
+
+
+@router.get("/teams")
+async def list_teams(request: Request) -> TeamList:
+    """The tenant's teams, oldest first."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        found = await teams.list_all(conn, caller.tenant_id)
+    return TeamList(
+        teams=[
+            TeamListed(**TeamOut.of(team).model_dump(), member_count=team.member_count)
+            for team in found
+        ]
+    )
+
+
+@router.get("/teams/{team_id}")
+async def get_team(request: Request, team_id: UUID) -> TeamDetail:
+    """One team with its members."""
+    caller = may(request, "read")
+    async with connection() as conn:
+        team = await teams.get(conn, caller.tenant_id, team_id)
+        if team is None:
+            raise NotFound("There is no team of this id.")
+        members = await teams.members(conn, caller.tenant_id, team_id)
+    return TeamDetail(
+        **TeamOut.of(team).model_dump(),
+        member_count=team.member_count,
+        members=[MemberOut.of(member) for member in members],
+    )
+
+
+@router.patch("/teams/{team_id}")
+async def change_team(body: TeamPatch, request: Request, team_id: UUID) -> TeamOut:
+    """Rename a team. Only its admins may."""
+    caller = may(request, "write")
+    try:
+        async with transaction() as conn:
+            await use_case.led(conn, caller, team_id, body.user_id)
+            team = await teams.rename(
+                conn, caller.tenant_id, team_id, name=body.name, slug=body.slug
+            )
+    except psycopg.errors.UniqueViolation:
+        raise Conflict("There is a team of this slug already.", code="slug_taken") from None
+    assert team is not None, "it is held by the transaction"
+    return TeamOut.of(team)
+
+
+@router.delete("/teams/{team_id}", status_code=204)
+async def delete_team(
+    request: Request,
+    team_id: UUID,
+    user_id: Annotated[UserId, Query(description="The admin who asks for it.")],
+) -> None:
+    """Dissolve a team. Its memories go back to their authors, private."""
+    await use_case.dissolve(may(request, "write"), team_id, by=user_id)
+
+
+@router.post("/teams/{team_id}/members", status_code=201, responses=OVER_PLAN)
+async def add_member(body: MemberIn, request: Request, team_id: UUID) -> MemberOut:
+    """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
+    caller = may(request, "write")
+    async with transaction() as conn:
+        member = await use_case.add_member(
+            conn,
+            caller,
+            team_id,
+            body.user_id,
+            role=body.role,
+            email=body.email,
+            added_by=body.added_by,
+        )
+    return MemberOut.of(member)
+
+
+@router.patch("/teams/{team_id}/members/{user_id:path}")
+async def change_member(
+    body: RoleIn, request: Request, team_id: UUID, user_id: MemberPath
+) -> MemberOut:
+    """Change a member's role. The last admin stays one."""
+    caller = may(request, "write")
+    async with transaction() as conn:
+        member = await use_case.set_role(
+            conn, caller, team_id, user_id, role=body.role, by=body.changed_by
+        )
+    return MemberOut.of(member)
+
+
+@router.delete("/teams/{team_id}/members/{user_id:path}", status_code=204)
+async def remove_member(
+    request: Request,
+    team_id: UUID,
+    user_id: MemberPath,
+    removed_by: Annotated[UserId, Query(description="An admin, or the member.")],
+) -> None:
+    """Take a user out of the team, or leave it. The last admin cannot leave."""
+    caller = may(request, "write")
+    async with transaction() as conn:
+        await use_case.remove_member(conn, caller, team_id, user_id, by=removed_by)
+
+
+@router.post("/teams/{team_id}/invitations", status_code=201)
+async def invite(body: InvitationIn, request: Request, team_id: UUID) -> InvitationOut:
+    """Make an invitation, valid for 7 days and once. Sending it is yours."""
+    caller = may(request, "write")
+    async with transaction() as conn:
+        invited = await use_case.invite(
+            conn, caller, team_id, email=body.email, role=body.role, by=body.invited_by
+        )
+    invitation = invited.invitation
+    return InvitationOut.model_validate(
+        {
+            "id": invitation.invitation_id,
+            "email": invitation.email,
+            "role": invitation.role,
+            "token": invited.token,
+            "expires_at": invitation.expires_at,
+            "created_at": invitation.created_at,
+        }
+    )
+
+
+@router.post("/invitations/{token}/accept", responses=OVER_PLAN, openapi_extra={"security": []})
+async def accept_invitation(
+    body: AcceptIn, token: Annotated[Text, Path(max_length=200)]
+) -> Accepted:
+    """Join a team by an invitation. No API key: the token is the credential."""
+    invitation = await use_case.accept(token, user_id=body.user_id, email=body.email)
+    return Accepted.model_validate(
+        {
+            "team_id": invitation.team_id,
+            "role": invitation.role,
+            "message": "You are in the team.",
+        }
+    )

@@ -1,0 +1,157 @@
+"""Walks over the graph of live memories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db import reach as reaches
+from app.db.edges import SUPERSEDES
+from app.db.pool import Connection
+from app.memory.reach import Reach
+
+EDGES_READ = 50_000
+"""The most edges that one step of a walk reads in each direction: what bounds its time on a graph
+that is far denser than anyone can use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A memory that a walk has reached, and the edge that led there. ``depth`` counts from 1."""
+
+    memory_id: UUID
+    fact: str
+    importance: float
+    source: str
+    namespace: str
+    created_at: datetime
+    depth: int
+    edge_id: UUID
+    relationship_type: str
+    weight: float
+    metadata: dict[str, Any]
+    edge_created_at: datetime
+    from_memory_id: UUID
+    to_memory_id: UUID
+
+
+_NODE = """
+    m.memory_id, m.fact, m.importance, m.source, m.namespace, m.created_at,
+    e.edge_id, e.relationship_type, e.weight, e.metadata, e.created_at AS edge_created_at,
+    e.from_memory_id, e.to_memory_id
+"""
+
+# The row of each step holds every node seen so far, so a node is expanded once, however many paths
+# lead to it.
+_TRAVERSE = f"""
+WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
+    SELECT 0, ARRAY[%(root)s::uuid], ARRAY[]::uuid[], ARRAY[%(root)s::uuid]
+    UNION ALL
+    SELECT walk.depth + 1, step.nodes, step.edges, walk.seen || step.nodes
+    FROM walk CROSS JOIN LATERAL (
+        SELECT array_agg(memory_id ORDER BY weight DESC, edge_id) AS nodes,
+               array_agg(edge_id ORDER BY weight DESC, edge_id) AS edges
+        FROM (
+            SELECT DISTINCT ON (memory_id) memory_id, edge_id, weight
+            FROM (
+                (SELECT to_memory_id AS memory_id, edge_id, weight FROM memory_edges
+                WHERE tenant_id = %(tenant_id)s AND from_memory_id = ANY(walk.frontier)
+                  AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
+                LIMIT {EDGES_READ})
+                UNION ALL
+                (SELECT from_memory_id, edge_id, weight FROM memory_edges
+                WHERE tenant_id = %(tenant_id)s AND to_memory_id = ANY(walk.frontier)
+                  AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
+                LIMIT {EDGES_READ})
+            ) reached
+            LEFT JOIN unnest(walk.seen) AS already (memory_id) USING (memory_id)
+            JOIN memories m USING (memory_id)
+            WHERE already.memory_id IS NULL AND m.tenant_id = %(tenant_id)s AND m.state = 'live'
+              AND {reaches.within("m")}
+            ORDER BY memory_id, weight DESC, edge_id
+            LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
+        ) nearest
+    ) step
+    WHERE walk.depth < %(depth)s AND step.nodes IS NOT NULL
+)
+SELECT {_NODE}, walk.depth
+FROM walk CROSS JOIN LATERAL unnest(walk.frontier, walk.edges)
+        WITH ORDINALITY AS reached (memory_id, edge_id, nth)
+JOIN memories m ON m.tenant_id = %(tenant_id)s AND m.memory_id = reached.memory_id
+JOIN memory_edges e ON e.tenant_id = %(tenant_id)s AND e.edge_id = reached.edge_id
+WHERE walk.depth > 0
+ORDER BY walk.depth, nth
+LIMIT %(limit)s + 1
+"""
+
+
+async def traverse(
+    connection: Connection,
+    tenant_id: UUID,
+    root: UUID,
+    *,
+    depth: int,
+    relationship_type: str | None,
+    limit: int,
+    reach: Reach,
+) -> list[Node]:
+    """The live memories within ``depth`` steps of ``root``, each once at its smallest depth,
+    nearest first and among those by the weight of the edge; at most ``limit`` + 1, so that a cut
+    can be told.
+
+    Edges are walked in both directions, breadth first, and never through a memory that is not live.
+    """
+    async with connection.cursor(row_factory=class_row(Node)) as cursor:
+        await cursor.execute(
+            _TRAVERSE,
+            {
+                "tenant_id": tenant_id,
+                "root": root,
+                "depth": depth,
+                "type": relationship_type,
+                "limit": limit,
+                **reaches.parameters(reach),
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def related(
+    connection: Connection,
+    tenant_id: UUID,
+    memory_id: UUID,
+    *,
+    relationship_type: str | None,
+    limit: int,
+    reach: Reach,
+) -> list[Node]:
+    """The live memories one edge away, by weight. Asked for ``supersedes``, the retired ones too:
+    that is what such an edge leads to."""
+    async with connection.cursor(row_factory=class_row(Node)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_NODE}, 1 AS depth
+            FROM memory_edges e
+            JOIN memories m ON m.tenant_id = e.tenant_id AND m.memory_id =
+                CASE WHEN e.from_memory_id = %(memory_id)s
+                     THEN e.to_memory_id ELSE e.from_memory_id END
+            WHERE e.tenant_id = %(tenant_id)s
+              AND (e.from_memory_id = %(memory_id)s OR e.to_memory_id = %(memory_id)s)
+              AND (%(type)s::text IS NULL OR e.relationship_type = %(type)s)
+              AND (m.state = 'live' OR %(type)s = '{SUPERSEDES}')
+              AND {reaches.within("m")}
+            ORDER BY e.weight DESC, e.edge_id LIMIT %(limit)s
+            """,
+            {
+                "tenant_id": tenant_id,
+                "memory_id": memory_id,
+                "type": relationship_type,
+                "limit": limit,
+                **reaches.parameters(reach),
+            },
+        )
+        return await cursor.fetchall()

@@ -1,0 +1,138 @@
+"""All that is kept of one user: listed for them, or erased."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db.pool import Connection
+from app.db.subjects import of_team, of_user
+
+PAGE = 500
+"""Rows of an export that are held in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows of each kind are gone; ``live_memories`` are among the memories."""
+
+    memories: int
+    live_memories: int
+    conversations: int
+    extractions: int
+    events: int
+    edges: int
+
+
+async def subjects_of(connection: Connection, tenant_id: UUID, user_id: str) -> list[str]:
+    """What to lock before the user's rows change: the user, and the teams that they wrote for."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT team_id FROM (
+            SELECT team_id FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s
+            UNION ALL
+            SELECT team_id FROM conversations WHERE tenant_id = %(t)s AND user_id = %(u)s) both_
+        WHERE team_id IS NOT NULL
+        """,
+        {"t": tenant_id, "u": user_id},
+    )
+    return sorted([of_user(user_id), *(of_team(row[0]) for row in await cursor.fetchall())])
+
+
+async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased:
+    """Delete the user's rows; the caller holds the subjects. Counted by kind."""
+    async with connection.cursor(row_factory=class_row(Erased)) as cursor:
+        await cursor.execute(
+            """
+            WITH mine AS (
+                SELECT memory_id, state FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s
+            ), talks AS (
+                SELECT conversation_id FROM conversations
+                WHERE tenant_id = %(t)s AND user_id = %(u)s
+            ), edges AS (
+                DELETE FROM memory_edges WHERE tenant_id = %(t)s
+                  AND (from_memory_id IN (SELECT memory_id FROM mine)
+                       OR to_memory_id IN (SELECT memory_id FROM mine)) RETURNING 1
+            ), events AS (
+                DELETE FROM memory_events WHERE tenant_id = %(t)s
+                  AND (memory_id IN (SELECT memory_id FROM mine)
+                       OR conversation_id IN (SELECT conversation_id FROM talks)) RETURNING 1
+            ), drawn AS (
+                DELETE FROM extractions WHERE tenant_id = %(t)s
+                  AND conversation_id IN (SELECT conversation_id FROM talks) RETURNING 1
+            )
+            SELECT (SELECT count(*) FROM mine)::int AS memories,
+                   (SELECT count(*) FROM mine WHERE state = 'live')::int AS live_memories,
+                   (SELECT count(*) FROM talks)::int AS conversations,
+                   (SELECT count(*) FROM drawn)::int AS extractions,
+                   (SELECT count(*) FROM events)::int AS events,
+                   (SELECT count(*) FROM edges)::int AS edges
+            """,
+            {"t": tenant_id, "u": user_id},
+        )
+        erased = await cursor.fetchone()
+    assert erased is not None, "counts are one row"
+    for table in ("memories", "conversations", "team_members"):
+        await connection.execute(
+            f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id)
+        )
+    await connection.execute(
+        "UPDATE subjects SET speakers = '{}' WHERE tenant_id = %s AND subject = %s",
+        (tenant_id, of_user(user_id)),
+    )
+    return erased
+
+
+_EXPORTED = {
+    "memory": (
+        "memories",
+        "memory_id",
+        "to_jsonb(r) - 'embedding' - 'code' - 'content_hash' - 'scope_key' - 'tenant_id'",
+        "user_id = %(u)s",
+    ),
+    "conversation": (
+        "conversations",
+        "conversation_id",
+        "to_jsonb(r) - '{tenant_id,subject,idempotency_key,body_sha256,lease_token,lease_until,"
+        "claimed_by,ready,next_attempt_at}'::text[]",
+        "user_id = %(u)s",
+    ),
+    "event": (
+        "memory_events",
+        "event_id",
+        "to_jsonb(r) - 'tenant_id' - 'op_no' - 'run'",
+        "memory_id IN (SELECT memory_id FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s)",
+    ),
+    "edge": (
+        "memory_edges",
+        "edge_id",
+        "to_jsonb(r) - 'tenant_id'",
+        "from_memory_id IN (SELECT memory_id FROM memories"
+        " WHERE tenant_id = %(t)s AND user_id = %(u)s)",
+    ),
+}
+
+
+async def export(connection: Connection, tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
+    """Everything that is kept of the user, a JSON document a line, each with its ``type``."""
+    for kind, (table, key, document, condition) in _EXPORTED.items():
+        last = UUID(int=0)
+        while True:
+            cursor = await connection.execute(
+                f"""
+                SELECT {key}, {document} FROM {table} r
+                WHERE tenant_id = %(t)s AND {condition} AND {key} > %(last)s
+                ORDER BY {key} LIMIT {PAGE}
+                """,
+                {"t": tenant_id, "u": user_id, "last": last},
+            )
+            rows = await cursor.fetchall()
+            for _, fields in rows:
+                yield json.dumps({"type": kind, **fields}, ensure_ascii=False).encode() + b"\n"
+            if len(rows) < PAGE:
+                break
+            last = rows[-1][0]

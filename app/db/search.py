@@ -1,0 +1,303 @@
+"""Memories near a vector, and memories ranked for a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from pgvector import HalfVector
+from psycopg.rows import args_row
+from psycopg.types.json import Jsonb
+
+from app.db.pool import Connection
+from app.db.tuning import TUNING
+from app.memory.filters import NO_FILTERS, Filters
+from app.memory.types import Neighbour, Recalled, Scope, Vector
+
+ALMOST_ONE = 0.999999
+"""The most that two different texts have in common: 1 is kept for equal ones, however long they are
+and wherever a model cuts them off."""
+
+CODE_CANDIDATES = 200
+"""How many the codes put forward for exact ranking: tests/db/test_memories.py holds them to 99 % of
+the exact first ten, over 3,000 memories of 1,024 dimensions."""
+
+
+_CANDIDATES_OF_A_LARGE_SCOPE = """
+    AND (content_hash = wanted.hash OR memory_id IN (
+        SELECT memory_id FROM memories
+        WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+        ORDER BY code <~> binary_quantize(wanted.vector) LIMIT %(candidates)s))
+"""
+
+
+async def nearest(
+    connection: Connection,
+    scope: Scope,
+    vectors: Sequence[Vector],
+    content_hashes: Sequence[bytes],
+    *,
+    floor: float,
+    limit: int,
+    large: bool,
+) -> list[list[Neighbour]]:
+    """For each vector, the live memories of the scope closest to it, best first, in one statement.
+
+    Exact within the scope; in a ``large`` one exact among those whose binary codes are closest.
+    Only cosine similarities of ``floor`` or more count, and a memory whose content hash is that of
+    the fact itself always does, with similarity 1.
+    """
+    cursor = await connection.execute(
+        f"""
+        SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
+        FROM unnest(%(vectors)b::halfvec[], %(hashes)b::bytea[])
+            WITH ORDINALITY AS wanted (vector, hash, nth)
+        CROSS JOIN LATERAL (
+            SELECT memory_id, fact, valid_from,
+                   CASE WHEN content_hash = wanted.hash THEN 1.0
+                        ELSE least(1 - (embedding <=> wanted.vector), {ALMOST_ONE})
+                   END AS similarity
+            FROM memories
+            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+            {_CANDIDATES_OF_A_LARGE_SCOPE if large else ""}
+            ORDER BY similarity DESC, memory_id
+            LIMIT %(limit)s) near
+        WHERE near.similarity >= %(floor)s
+        """,
+        {
+            "vectors": [HalfVector(list(vector)) for vector in vectors],
+            "hashes": list(content_hashes),
+            "tenant_id": scope.tenant_id,
+            "scope_key": scope.key,
+            "floor": floor,
+            "limit": limit,
+            "candidates": CODE_CANDIDATES,
+        },
+    )
+    found: list[list[Neighbour]] = [[] for _ in vectors]
+    for nth, memory_id, fact, similarity, valid_from in await cursor.fetchall():
+        found[nth - 1].append(Neighbour(memory_id, fact, similarity, valid_from))
+    return found
+
+
+_FADED = 700
+"""Where Postgres' exp() would refuse to go on: e^-700 is 10^-304."""
+
+_AGE_DAYS = "greatest(date_part('epoch', now() - m.created_at), 0) / 86400"
+
+_HALF_LIFE_DAYS = """(t.half_life_days * greatest(m.importance, t.lowest_importance)
+    * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2)))"""
+
+RETENTION = f"exp(-least(ln(2) * {_AGE_DAYS} / {_HALF_LIFE_DAYS}, {_FADED}))"
+"""``app.memory.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
+the two together. Reads the rows ``m`` of memories, ``r`` of REINFORCED and ``t`` of TUNING."""
+
+REINFORCED = """
+    LEFT JOIN (SELECT memory_id, reinforcements FROM memory_recalls
+               WHERE tenant_id = %(tenant_id)s AND scope_key = ANY(%(scope_keys)s)
+    ) r USING (memory_id)
+"""
+
+LIVE = "m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'live'"
+
+_TRUE_THEN = """
+    m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s)
+    AND m.state IN ('live', 'superseded')
+    AND m.valid_from <= %(valid_at)s AND (m.valid_until IS NULL OR m.valid_until > %(valid_at)s)
+"""
+
+_FILTERED = """
+    AND (%(source)s::text IS NULL OR m.source = %(source)s)
+    AND (%(created_after)s::timestamptz IS NULL OR m.created_at >= %(created_after)s)
+    AND (%(created_before)s::timestamptz IS NULL OR m.created_at < %(created_before)s)
+    AND (%(valid_after)s::timestamptz IS NULL OR m.valid_from >= %(valid_after)s)
+    AND (%(valid_before)s::timestamptz IS NULL OR m.valid_from < %(valid_before)s)
+    AND NOT EXISTS (
+        SELECT FROM unnest(%(keys)s::text[], %(operators)s::text[], %(values)s::jsonb[])
+            AS wanted (key, operator, value)
+        WHERE NOT coalesce(CASE wanted.operator
+            WHEN 'eq' THEN m.metadata -> key = value
+            WHEN 'ne' THEN m.metadata -> key IS DISTINCT FROM value
+            WHEN 'in' THEN EXISTS (
+                SELECT FROM jsonb_array_elements(value) each WHERE m.metadata -> key = each)
+            WHEN 'contains' THEN m.metadata -> key @> value
+            ELSE jsonb_typeof(m.metadata -> key) = jsonb_typeof(value) AND CASE wanted.operator
+                WHEN 'gt' THEN m.metadata -> key > value
+                WHEN 'gte' THEN m.metadata -> key >= value
+                WHEN 'lt' THEN m.metadata -> key < value
+                ELSE m.metadata -> key <= value END
+            END, false))
+"""
+
+
+def where(filters: Filters) -> str:
+    """The condition on the rows ``m`` of memories: of the scopes, alive (or true at the time asked
+    for), and as ``filters`` want them. Parameters: ``bounds``."""
+    condition = _TRUE_THEN if filters.valid_at else LIVE
+    return condition if filters == Filters(valid_at=filters.valid_at) else condition + _FILTERED
+
+
+def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
+    """The parameters that ``where`` reads."""
+    return {
+        "tenant_id": scopes[0].tenant_id,
+        "scope_keys": [scope.key for scope in scopes],
+        "source": filters.source,
+        "created_after": filters.created_after,
+        "created_before": filters.created_before,
+        "valid_after": filters.valid_after,
+        "valid_before": filters.valid_before,
+        "valid_at": filters.valid_at,
+        "keys": [condition.key for condition in filters.metadata],
+        "operators": [condition.operator for condition in filters.metadata],
+        "values": [Jsonb(condition.value) for condition in filters.metadata],
+    }
+
+
+_WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
+"""``app.memory.ranking.score`` in SQL."""
+
+_COLUMNS = ", ".join(field.name for field in fields(Recalled))
+
+# Rank all that is asked for, by figures that are computed once a row: OFFSET 0 keeps the planner
+# from inlining them.
+_RANKED = f"""
+    SELECT {_COLUMNS}
+    FROM (
+        SELECT *, {{score}} AS score FROM (
+            SELECT m.*, t.similarity_weight, {{similarity}} AS similarity,
+                   {RETENTION} AS retention, {_AGE_DAYS} AS age_days,
+                   {_HALF_LIFE_DAYS} AS half_life_days,
+                   coalesce(r.reinforcements, 0) AS reinforcements
+            FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
+            WHERE {{where}} OFFSET 0
+        ) t
+    ) ranked
+    ORDER BY {{order}} DESC, created_at DESC, memory_id DESC
+    LIMIT %(limit)s
+"""
+
+_SCORE = _WEIGHTED.format(similarity="similarity", retention="retention")
+_COSINE = "least(greatest(1 - (m.embedding <=> %(vector)b), 0), 1)"
+
+
+def by_vector(condition: str = LIVE) -> str:
+    """The statement that ranks exactly all that meets the condition."""
+    return _RANKED.format(
+        similarity=_COSINE, score=_SCORE, memories="memories m", where=condition, order="score"
+    )
+
+
+# The same over the memories that come first when the angle is read off the codes (cosine ≈ cos(π ·
+# share of differing bits), Charikar, "Similarity estimation techniques from rounding algorithms",
+# STOC 2002): an index-only scan ranks the whole scope, age included, and only its head is read from
+# the table.
+_BY_CODE = f"""
+    WITH question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code),
+        head AS MATERIALIZED (
+        SELECT memory_id FROM memories m {REINFORCED}
+            CROSS JOIN question q CROSS JOIN {TUNING} t WHERE {LIVE}
+        ORDER BY {
+    _WEIGHTED.format(
+        similarity="cos(pi() * (m.code <~> q.code) / length(q.code))", retention=RETENTION
+    )
+} DESC
+        LIMIT {CODE_CANDIDATES})
+    {
+    _RANKED.format(
+        similarity=_COSINE,
+        score=_SCORE,
+        memories="head JOIN memories m USING (memory_id)",
+        where=LIVE,
+        order="score",
+    )
+}
+"""
+
+# ts_rank's normalisation 32 is rank / (rank + 1), so it stays below 1.
+_TEXT_RANK = "ts_rank(to_tsvector('english', m.fact), q.words, 32)::float8"
+_ANY_WORD = """memories m
+    CROSS JOIN (
+        SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words
+    ) q"""
+
+
+async def search(
+    connection: Connection,
+    scopes: Sequence[Scope],
+    vector: Vector,
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int,
+    large: bool,
+) -> list[Recalled]:
+    """The memories of ``scopes`` (of one tenant) with the best scores, over all of their live
+    memories.
+
+    In ``large`` scopes the binary codes choose which of them are ranked exactly, unless a filter
+    narrows them down.
+    """
+    statement = _BY_CODE if large and filters == NO_FILTERS else by_vector(where(filters))
+    return await _recall(
+        connection, statement, scopes, filters, limit, {"vector": HalfVector(list(vector))}
+    )
+
+
+async def search_text(
+    connection: Connection,
+    scopes: Sequence[Scope],
+    text: str,
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int,
+) -> list[Recalled]:
+    """The same without a vector: how well the words match stands in for the similarity."""
+    statement = _RANKED.format(
+        similarity=_TEXT_RANK,
+        score=_SCORE,
+        memories=_ANY_WORD,
+        where=where(filters),
+        order="score",
+    )
+    return await _recall(connection, statement, scopes, filters, limit, {"text": text})
+
+
+async def strongest(
+    connection: Connection, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
+) -> list[Recalled]:
+    """The memories of ``scopes`` with the highest retention, over all of them; their similarity
+    reads 1."""
+    return await _recall(connection, _unasked(filters, order="score"), scopes, filters, limit, {})
+
+
+async def newest(
+    connection: Connection, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
+) -> list[Recalled]:
+    """The memories of ``scopes`` that were learned last; similarity and score as ``strongest``."""
+    return await _recall(
+        connection, _unasked(filters, order="created_at"), scopes, filters, limit, {}
+    )
+
+
+def _unasked(filters: Filters, *, order: str) -> str:
+    return _RANKED.format(
+        similarity="1.0::float8",
+        score="retention",
+        memories="memories m",
+        where=where(filters),
+        order=order,
+    )
+
+
+async def _recall(
+    connection: Connection,
+    statement: str,
+    scopes: Sequence[Scope],
+    filters: Filters,
+    limit: int,
+    parameters: dict[str, Any],
+) -> list[Recalled]:
+    async with connection.cursor(row_factory=args_row(Recalled), binary=True) as cursor:
+        await cursor.execute(statement, {**bounds(scopes, filters), "limit": limit, **parameters})
+        return await cursor.fetchall()

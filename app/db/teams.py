@@ -1,0 +1,256 @@
+"""Teams, their members, and invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db.pool import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group of users who share memories."""
+
+    team_id: UUID
+    tenant_id: UUID
+    name: str
+    slug: str
+    created_at: datetime
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in a team. ``role`` is admin (manages), member (reads and writes) or read_only."""
+
+    member_id: UUID
+    user_id: str
+    email: str | None
+    role: str
+    invited_by: str | None
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation without its token."""
+
+    tenant_id: UUID
+    invitation_id: UUID
+    team_id: UUID
+    email: str
+    role: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    expired: bool
+
+
+_TEAM = """team_id, tenant_id, name, slug, created_at, (
+    SELECT count(*) FROM team_members m
+    WHERE m.tenant_id = teams.tenant_id AND m.team_id = teams.team_id) AS member_count"""
+_MEMBER = ", ".join(field.name for field in fields(Member))
+_INVITATION = """tenant_id, invitation_id, team_id, email, role, invited_by, created_at, expires_at,
+    accepted_at, expires_at <= now() AS expired"""
+
+
+async def add(connection: Connection, tenant_id: UUID, *, name: str, slug: str) -> Team | None:
+    """A new team without members; None when the tenant has a team of that slug."""
+    async with connection.cursor(row_factory=class_row(Team)) as cursor:
+        await cursor.execute(
+            f"""
+            WITH teams AS (
+                INSERT INTO teams (tenant_id, name, slug) VALUES (%s, %s, %s)
+                ON CONFLICT (tenant_id, slug) DO NOTHING RETURNING *)
+            SELECT {_TEAM} FROM teams
+            """,
+            (tenant_id, name, slug),
+        )
+        return await cursor.fetchone()
+
+
+async def get(
+    connection: Connection, tenant_id: UUID, team_id: UUID, *, lock: bool = False
+) -> Team | None:
+    """One team, or None when the tenant has none of that id. With ``lock`` its members and admins
+    do not change until the transaction ends."""
+    async with connection.cursor(row_factory=class_row(Team)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_TEAM} FROM teams WHERE tenant_id = %s AND team_id = %s
+            {"FOR UPDATE" if lock else ""}
+            """,
+            (tenant_id, team_id),
+        )
+        return await cursor.fetchone()
+
+
+async def list_all(connection: Connection, tenant_id: UUID) -> list[Team]:
+    """The tenant's teams, oldest first."""
+    async with connection.cursor(row_factory=class_row(Team)) as cursor:
+        await cursor.execute(
+            f"SELECT {_TEAM} FROM teams WHERE tenant_id = %s ORDER BY team_id", (tenant_id,)
+        )
+        return await cursor.fetchall()
+
+
+async def rename(
+    connection: Connection, tenant_id: UUID, team_id: UUID, *, name: str | None, slug: str | None
+) -> Team | None:
+    """Change name, slug or both (None stays). Raises psycopg.errors.UniqueViolation when the slug
+    is taken."""
+    async with connection.cursor(row_factory=class_row(Team)) as cursor:
+        await cursor.execute(
+            f"""
+            UPDATE teams SET name = coalesce(%s, name), slug = coalesce(%s, slug)
+            WHERE tenant_id = %s AND team_id = %s RETURNING {_TEAM}
+            """,
+            (name, slug, tenant_id, team_id),
+        )
+        return await cursor.fetchone()
+
+
+async def delete(connection: Connection, tenant_id: UUID, team_id: UUID) -> None:
+    """Remove the team with its members and invitations."""
+    await connection.execute(
+        "DELETE FROM teams WHERE tenant_id = %s AND team_id = %s", (tenant_id, team_id)
+    )
+
+
+async def members(connection: Connection, tenant_id: UUID, team_id: UUID) -> list[Member]:
+    """The team's members in the order in which they joined."""
+    async with connection.cursor(row_factory=class_row(Member)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_MEMBER} FROM team_members WHERE tenant_id = %s AND team_id = %s
+            ORDER BY joined_at, member_id
+            """,
+            (tenant_id, team_id),
+        )
+        return await cursor.fetchall()
+
+
+async def add_member(
+    connection: Connection,
+    tenant_id: UUID,
+    team_id: UUID,
+    user_id: str,
+    *,
+    role: str,
+    email: str | None,
+    invited_by: str | None,
+) -> Member | None:
+    """Take the user into the team; None when they are in it."""
+    async with connection.cursor(row_factory=class_row(Member)) as cursor:
+        await cursor.execute(
+            f"""
+            INSERT INTO team_members (tenant_id, team_id, user_id, role, email, invited_by)
+            VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING {_MEMBER}
+            """,
+            (tenant_id, team_id, user_id, role, email, invited_by),
+        )
+        return await cursor.fetchone()
+
+
+async def set_role(
+    connection: Connection, tenant_id: UUID, team_id: UUID, user_id: str, role: str
+) -> Member | None:
+    """Change the member's role; None when they are not in the team."""
+    async with connection.cursor(row_factory=class_row(Member)) as cursor:
+        await cursor.execute(
+            f"""
+            UPDATE team_members SET role = %s WHERE tenant_id = %s AND team_id = %s AND user_id = %s
+            RETURNING {_MEMBER}
+            """,
+            (role, tenant_id, team_id, user_id),
+        )
+        return await cursor.fetchone()
+
+
+async def remove_member(
+    connection: Connection, tenant_id: UUID, team_id: UUID, user_id: str
+) -> bool:
+    """Take the user out of the team; False when they are not in it."""
+    cursor = await connection.execute(
+        """
+        DELETE FROM team_members WHERE tenant_id = %s AND team_id = %s AND user_id = %s
+        RETURNING user_id
+        """,
+        (tenant_id, team_id, user_id),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def role_of(
+    connection: Connection, tenant_id: UUID, team_id: UUID, user_id: str
+) -> str | None:
+    """The user's role in the team; None when there is no such team or they are not in it."""
+    cursor = await connection.execute(
+        "SELECT role FROM team_members WHERE tenant_id = %s AND team_id = %s AND user_id = %s",
+        (tenant_id, team_id, user_id),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def roles_of(connection: Connection, tenant_id: UUID, user_id: str) -> Mapping[UUID, str]:
+    """The teams that the user is in, and the role in each, oldest team first."""
+    cursor = await connection.execute(
+        """
+        SELECT team_id, role FROM team_members WHERE tenant_id = %s AND user_id = %s
+        ORDER BY team_id
+        """,
+        (tenant_id, user_id),
+    )
+    return dict(await cursor.fetchall())
+
+
+async def invite(
+    connection: Connection,
+    tenant_id: UUID,
+    team_id: UUID,
+    *,
+    email: str,
+    role: str,
+    invited_by: str,
+    token_hash: bytes,
+) -> Invitation:
+    """Write an invitation down; its token is known to the caller only."""
+    async with connection.cursor(row_factory=class_row(Invitation)) as cursor:
+        await cursor.execute(
+            f"""
+            INSERT INTO invitations (tenant_id, team_id, email, role, invited_by, token_hash)
+            VALUES (%s, %s, %s, %s, %s, %s) RETURNING {_INVITATION}
+            """,
+            (tenant_id, team_id, email, role, invited_by, token_hash),
+        )
+        invitation = await cursor.fetchone()
+    assert invitation is not None
+    return invitation
+
+
+async def take_invitation(connection: Connection, token_hash: bytes) -> Invitation | None:
+    """The invitation behind a token, in whichever tenant; nobody else can take it until the
+    transaction ends."""
+    async with connection.cursor(row_factory=class_row(Invitation)) as cursor:
+        await cursor.execute(
+            f"SELECT {_INVITATION} FROM invitations WHERE token_hash = %s FOR UPDATE",
+            (token_hash,),
+        )
+        return await cursor.fetchone()
+
+
+async def accept_invitation(connection: Connection, tenant_id: UUID, invitation_id: UUID) -> None:
+    """Note that the invitation is used."""
+    await connection.execute(
+        """
+        UPDATE invitations SET accepted_at = now() WHERE tenant_id = %s AND invitation_id = %s
+        """,
+        (tenant_id, invitation_id),
+    )

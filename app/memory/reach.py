@@ -1,0 +1,38 @@
+"""Which part of a tenant's data an API key may touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The users, namespaces and agents that a key is restricted to; None is no restriction.
+
+    A key restricted to agents reaches nothing but the memories of these agents.
+    """
+
+    users: frozenset[str] | None = None
+    namespaces: frozenset[str] | None = None
+    agents: frozenset[UUID] | None = None
+
+    @property
+    def unrestricted(self) -> bool:
+        """Whether the key reaches all of its tenant."""
+        return self.users is None and self.namespaces is None and self.agents is None
+
+    def allows(self, user_id: str, namespace: str, agent_id: UUID | None) -> bool:
+        """Whether the key reaches this user's memories of this namespace and agent."""
+        return (
+            self.allows_user(user_id)
+            and (self.namespaces is None or namespace in self.namespaces)
+            and (self.agents is None or agent_id in self.agents)
+        )
+
+    def allows_user(self, user_id: str) -> bool:
+        """Whether the key may act for this user at all."""
+        return self.users is None or user_id in self.users
+
+
+EVERYTHING = Reach()

@@ -1,0 +1,205 @@
+"""Use case: a memory is corrected, moved, shared, brought back or forgotten, and its past stays
+readable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from app import access
+from app.access import Place
+from app.db import events, memories, quotas, subjects
+from app.db.pool import Connection, connection, transaction
+from app.db.tenants import Caller
+from app.errors import Conflict, NotFound
+from app.memory.fingerprint import content_hash
+from app.memory.types import Fact, Memory, Scope, Visibility
+from app.memory.wording import document_text
+from app.providers import get_providers
+from app.quotas import count_one_more
+from app.store import embed
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What to change; None leaves as it is. ``acting`` is the user on whose behalf, if one is
+    named."""
+
+    fact: str | None = None
+    metadata: dict[str, Any] | None = None
+    importance: float | None = None
+    visibility: Visibility | None = None
+    namespace: str | None = None
+    team_id: UUID | None = None
+    acting: str | None = None
+
+
+async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
+    """Change a live memory, and note how it was. A new fact is embedded anew.
+
+    Raises NotFound, Forbidden (of a team's memory without a role that writes), Conflict when the
+    scope holds the same fact already, ProviderError when a new fact cannot be embedded.
+    """
+    vector = None
+    if revision.fact is not None:
+        async with connection() as conn:  # Before the embedder is paid.
+            await _changeable(conn, caller, memory_id, revision.acting)
+        [vector] = await embed(
+            caller.tenant_id, [document_text(Fact(revision.fact, 0.0, about=""))]
+        )
+    try:
+        async with transaction() as conn:
+            before = await _held(conn, caller, memory_id, revision)
+            after = await _after(conn, caller, before, revision)
+            changes = {
+                name: value for name, value in after.items() if getattr(before, name) != value
+            }
+            if revision.fact is not None and vector is not None:
+                changes |= {
+                    "content_hash": content_hash(revision.fact),
+                    "embedding": vector,
+                    "embedding_model": get_providers().embedder.model,
+                }
+            if changes:
+                await memories.change(conn, caller.tenant_id, memory_id, changes)
+                await events.note(
+                    conn,
+                    caller.tenant_id,
+                    memory_id,
+                    action="edited",
+                    reason="by_request",
+                    before={name: getattr(before, name) for name in _noted(changes)},
+                    after={name: changes[name] for name in _noted(changes)},
+                )
+            changed = await memories.get(conn, caller.tenant_id, memory_id)
+    except psycopg.errors.UniqueViolation:
+        raise _said_already() from None
+    assert changed is not None, "it is held by the transaction"
+    return changed
+
+
+async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) -> Memory:
+    """Bring a superseded memory back: both it and what had replaced it are live then.
+
+    Raises NotFound, Conflict when it is live or the scope says the same meanwhile, PlanLimit.
+    """
+    try:
+        async with transaction() as conn:
+            memory = await _locked(conn, caller, memory_id, acting)
+            if memory.state == "live":
+                raise Conflict("This memory is live; only a superseded one can be restored.")
+            await count_one_more(conn, caller.tenant_id, "memories")
+            await memories.restore(conn, caller.tenant_id, memory_id)
+            await events.note(
+                conn, caller.tenant_id, memory_id, action="restored", reason="by_request"
+            )
+            restored = await memories.get(conn, caller.tenant_id, memory_id)
+    except psycopg.errors.UniqueViolation:
+        raise _said_already() from None
+    assert restored is not None, "it is held by the transaction"
+    return restored
+
+
+async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> None:
+    """Forget a memory, live or superseded; what is left is that there was one. Raises NotFound."""
+    async with transaction() as conn:
+        memory = await _locked(conn, caller, memory_id, acting)
+        await memories.delete(conn, caller.tenant_id, memory_id)
+        await events.note(conn, caller.tenant_id, memory_id, action="deleted", reason="by_request")
+        if memory.state == "live":
+            await quotas.add(conn, caller.tenant_id, "memories", -1)
+
+
+async def _changeable(
+    conn: Connection, caller: Caller, memory_id: UUID, acting: str | None, *, lock: bool = False
+) -> Memory:
+    memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach, lock=lock)
+    if memory is None:
+        raise NotFound("There is no memory of this id.")
+    if acting is not None:
+        shared_with = memory.team_id if memory.visibility == "team" else None
+        await access.may_change(conn, caller, memory.user_id, shared_with, acting)
+    return memory
+
+
+async def _locked(conn: Connection, caller: Caller, memory_id: UUID, acting: str | None) -> Memory:
+    """The memory with its subject held, as every change to a scope needs it."""
+    memory = await _changeable(conn, caller, memory_id, acting)
+    await subjects.lock(conn, caller.tenant_id, _subject(caller, memory))
+    return await _changeable(conn, caller, memory_id, acting, lock=True)
+
+
+async def _held(conn: Connection, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
+    """The live memory, with both subjects held when it moves from one scope to another."""
+    memory = await _changeable(conn, caller, memory_id, revision.acting)
+    moved = replace(memory, **await _place(conn, caller, memory, revision))
+    for subject in sorted({_subject(caller, memory), _subject(caller, moved)}):
+        await subjects.lock(conn, caller.tenant_id, subject)
+    memory = await _changeable(conn, caller, memory_id, revision.acting, lock=True)
+    if memory.state != "live":
+        raise Conflict("This memory has been superseded; only a live one can be changed.")
+    return memory
+
+
+async def _after(
+    conn: Connection, caller: Caller, before: Memory, revision: Revision
+) -> dict[str, Any]:
+    """The columns as they shall be."""
+    own = {"fact": revision.fact, "metadata": revision.metadata, "importance": revision.importance}
+    after: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
+    after |= await _place(conn, caller, before, revision)
+    after["scope_key"] = _scope(caller, replace(before, **after)).key
+    return after
+
+
+async def _place(
+    conn: Connection, caller: Caller, memory: Memory, revision: Revision
+) -> dict[str, Any]:
+    """Where the memory belongs after the revision: namespace, visibility, team."""
+    place: dict[str, Any] = {}
+    if revision.namespace is not None:
+        access.check_key(caller, Place(memory.user_id, revision.namespace, memory.agent_id))
+        place["namespace"] = revision.namespace
+    if revision.visibility == "private":
+        place |= {"visibility": "private", "team_id": None}
+    elif revision.visibility == "team" or revision.team_id is not None:
+        if memory.agent_id is not None:
+            raise Conflict("An agent's memory stays in the agent's scope; store it for the team.")
+        user = revision.acting or memory.user_id
+        team = revision.team_id or memory.team_id
+        place |= {
+            "visibility": revision.visibility or memory.visibility,
+            "team_id": await access.team_to_share_with(conn, caller, user, team),
+        }
+    return place
+
+
+def _scope(caller: Caller, memory: Memory) -> Scope:
+    return Scope.of(
+        caller.tenant_id,
+        memory.namespace,
+        memory.user_id,
+        agent_id=memory.agent_id,
+        team_id=memory.team_id,
+        visibility=memory.visibility,
+    )
+
+
+def _subject(caller: Caller, memory: Memory) -> str:
+    return subjects.of_scope(_scope(caller, memory))
+
+
+def _noted(changes: Mapping[str, Any]) -> list[str]:
+    return [
+        name
+        for name in changes
+        if name in ("fact", "metadata", "importance", "visibility", "namespace")
+    ]
+
+
+def _said_already() -> Conflict:
+    return Conflict("A live memory of the same scope says this already.", code="duplicate_memory")

@@ -1,0 +1,258 @@
+"""The step that both ways of remembering share: facts → settled, inside the caller's transaction.
+
+A conversation's facts and those that a client states itself come through the same ``settle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import uuid_utils.compat as uuid_utils
+
+from app.db import edges, events, memories, quotas, search, subjects
+from app.db.edges import NewEdge
+from app.db.memories import NewMemory
+from app.db.pool import Connection
+from app.db.sizes import is_large
+from app.db.subjects import Held
+from app.memory.fingerprint import content_hash
+from app.memory.settling import Decision, decide
+from app.memory.types import Action, Fact, Neighbour, Relation, Scope, Settled, Vector
+from app.providers import get_providers
+from app.quotas import room_for_memories
+
+NEIGHBOURS = 8
+"""How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share
+their subject."""
+
+PLAN_LIMIT = "plan_limit"
+"""The reason of a fact for which the tenant's plan has no room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a fact goes, and where it comes from. ``team_id`` is the team that it is meant for, be
+    it shared or not."""
+
+    scope: Scope
+    user_id: str
+    visibility: str
+    source: str
+    team_id: UUID | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    conversation_id: UUID | None = None
+    run: int = 0
+
+    @property
+    def subject(self) -> str:
+        """What is locked while the fact is settled."""
+        return subjects.of_scope(self.scope)
+
+
+async def settle(
+    connection: Connection,
+    facts: Sequence[tuple[Destination, Fact]],
+    vectors: Sequence[Vector],
+    *,
+    held: Held,
+    relations: Sequence[Relation] = (),
+) -> list[Settled]:
+    """Write each fact as a new memory, or find it a duplicate, or let it replace what it
+    contradicts. All of them belong to one scope.
+
+    The caller's transaction holds the subject's lock, and ``held`` is what it gave; a fact that
+    does not say since when it is true is so since ``held.now``. Facts are also compared with those
+    before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
+    tenant's plan has no room for a new memory, the fact is rejected.
+    """
+    if not facts:
+        return []
+    to = facts[0][0]
+    scope, providers = to.scope, get_providers()
+    bands = held.tuning.bands(providers.bands)
+    hashes = [content_hash(fact.text) for _, fact in facts]
+    found = await search.nearest(
+        connection,
+        scope,
+        vectors,
+        hashes,
+        floor=bands.candidate,
+        limit=NEIGHBOURS,
+        large=await is_large(connection, [scope]),
+    )
+    batch = _Batch(vectors, hashes, providers.embedder.model, bands.candidate)
+    room = await room_for_memories(connection, scope.tenant_id, held.plan)
+    settled: list[Settled] = []
+    for n, (destination, fact) in enumerate(facts):
+        valid_from = fact.valid_from or held.now
+        decision = decide(fact.text, valid_from, batch.neighbours(n, found[n]), bands)
+        if decision.outcome == "new" and room is not None and batch.added >= room:
+            settled.append(Settled(fact, Action.REJECTED, PLAN_LIMIT))
+        else:
+            settled.append(batch.add(n, destination, fact, valid_from, decision))
+    await batch.write(connection, scope)
+    related = batch.edges(relations, settled)
+    await edges.add(connection, scope.tenant_id, related, conversation_id=to.conversation_id)
+    await events.record(
+        connection, scope.tenant_id, settled, conversation_id=to.conversation_id, run=to.run
+    )
+    await quotas.add(connection, scope.tenant_id, "memories", batch.added)
+    return settled
+
+
+class _Batch:
+    """The facts being settled together: what each comes to, and what is to be written for all of
+    them."""
+
+    def __init__(
+        self, vectors: Sequence[Vector], hashes: Sequence[bytes], model: str, floor: float
+    ) -> None:
+        self._hashes, self._model, self._floor = hashes, model, floor
+        self._vectors = np.asarray(vectors, dtype=np.float32)
+        self._new: dict[int, NewMemory] = {}
+        self._retired: dict[UUID, NewMemory] = {}
+        self._repeated: list[UUID] = []
+
+    @property
+    def added(self) -> int:
+        """By how many live memories the scope grows."""
+        alive = sum(
+            new.superseded_by is None and new.memory_id not in self._retired
+            for new in self._new.values()
+        )
+        own = {new.memory_id for new in self._new.values()}
+        return alive - len(self._retired.keys() - own)
+
+    def neighbours(self, n: int, found: Sequence[Neighbour]) -> list[Neighbour]:
+        """The neighbours of fact ``n`` as they are by now, those of this batch among them, best
+        first."""
+        alive = [
+            each for each in [*found, *self._earlier(n)] if each.memory_id not in self._retired
+        ]
+        return sorted(alive, key=lambda neighbour: -neighbour.similarity)
+
+    def _earlier(self, n: int) -> list[Neighbour]:
+        """The nearest of the facts before ``n`` that became memories."""
+        places = [place for place, new in self._new.items() if new.superseded_by is None]
+        if not places:
+            return []
+        cosines = np.minimum(self._vectors[places] @ self._vectors[n], search.ALMOST_ONE)
+        same = np.fromiter((self._hashes[place] == self._hashes[n] for place in places), bool)
+        cosines = np.where(same, 1.0, cosines)
+        return [
+            Neighbour(new.memory_id, new.fact, float(cosines[k]), new.valid_from)
+            for k in np.flatnonzero(cosines >= self._floor)
+            for new in [self._new[places[k]]]
+        ]
+
+    def add(
+        self, n: int, to: Destination, fact: Fact, valid_from: datetime, decision: Decision
+    ) -> Settled:
+        """Take the decision down; what it came to."""
+        neighbour = decision.neighbour
+        similarity = neighbour.similarity if neighbour else None
+        if decision.outcome == "duplicate" and neighbour is not None:
+            self._repeated.append(neighbour.memory_id)
+            return Settled(
+                fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity
+            )
+        replaced = neighbour if decision.outcome == "replaces" else None
+        successor = neighbour if decision.outcome == "history" else None
+        new = self._memory(n, to, fact, valid_from, successor)
+        self._new[n] = new
+        if replaced is not None:
+            self._retired[replaced.memory_id] = new
+        return Settled(
+            fact,
+            Action.REPLACED if replaced else Action.STORED,
+            "older_than_current" if successor else decision.reason,
+            new.memory_id,
+            replaced_id=replaced.memory_id if replaced else None,
+            similarity=similarity,
+        )
+
+    async def write(self, connection: Connection, scope: Scope) -> None:
+        """Retire first, then write: a value may come back that a fact before it has replaced. One
+        of these facts that a later one has replaced is history from the start."""
+        own = {new.memory_id for new in self._new.values()}
+        for memory_id, by in self._retired.items():
+            if memory_id in own:
+                continue
+            await memories.supersede(
+                connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
+            )
+        written = [self._as_written(new) for new in self._new.values()]
+        await memories.insert(connection, written)
+        for memory_id in self._repeated:
+            await memories.reinforce(connection, scope, memory_id)
+        await self._link(connection, scope.tenant_id, written)
+
+    async def _link(
+        self, connection: Connection, tenant_id: UUID, written: Sequence[NewMemory]
+    ) -> None:
+        """The graph follows: what was replaced hands its edges on, and stays one edge away."""
+        heirs = {old: self._alive(by.memory_id) for old, by in self._retired.items()}
+        await edges.carry(connection, tenant_id, heirs)
+        supersedes = [
+            NewEdge(by.memory_id, old, edges.SUPERSEDES) for old, by in self._retired.items()
+        ]
+        supersedes += [
+            NewEdge(new.superseded_by, new.memory_id, edges.SUPERSEDES)
+            for new in written
+            if new.superseded_by is not None and new.memory_id not in self._retired
+        ]
+        await edges.add(connection, tenant_id, supersedes)
+
+    def edges(self, relations: Sequence[Relation], settled: Sequence[Settled]) -> list[NewEdge]:
+        """The relations between facts as edges between the memories that now hold them."""
+        found = []
+        for relation in relations:
+            ends = [settled[n].memory_id for n in (relation.from_fact, relation.to_fact)]
+            if ends[0] is None or ends[1] is None:
+                continue
+            start, end = self._alive(ends[0]), self._alive(ends[1])
+            if start != end:
+                found.append(NewEdge(start, end, relation.type, relation.weight))
+        return found
+
+    def _alive(self, memory_id: UUID) -> UUID:
+        """The memory itself or, when one of these facts has replaced it, what holds instead."""
+        while memory_id in self._retired:
+            memory_id = self._retired[memory_id].memory_id
+        return memory_id
+
+    def _as_written(self, new: NewMemory) -> NewMemory:
+        by = self._retired.get(new.memory_id)
+        if by is None:
+            return new
+        return replace(new, superseded_by=by.memory_id, valid_until=by.valid_from)
+
+    def _memory(
+        self, n: int, to: Destination, fact: Fact, valid_from: datetime, successor: Neighbour | None
+    ) -> NewMemory:
+        return NewMemory(
+            memory_id=uuid_utils.uuid7(),
+            scope=to.scope,
+            user_id=to.user_id,
+            team_id=to.team_id,
+            visibility=to.visibility,
+            fact=fact.text,
+            about=fact.about,
+            importance=fact.importance,
+            source=to.source,
+            metadata=to.metadata,
+            conversation_id=to.conversation_id,
+            message_indexes=fact.message_indexes,
+            quote=fact.quote,
+            valid_from=valid_from,
+            content_hash=self._hashes[n],
+            embedding_model=self._model,
+            vector=self._vectors[n],
+            valid_until=successor.valid_from if successor else None,
+            superseded_by=successor.memory_id if successor else None,
+        )

@@ -1,0 +1,236 @@
+"""Use case: teams are formed, joined, led and dissolved.
+
+The acting user is the application's word, as every ``user_id`` is: these rules keep an honest
+application in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.db import memories, subjects, teams
+from app.db import quotas as counters
+from app.db.pool import Connection, transaction
+from app.db.teams import Invitation, Member, Team
+from app.db.tenants import Caller
+from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
+from app.memory.types import Scope
+from app.quotas import count_one_more
+from app.settings import get_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An invitation at the only moment that its token is known in clear."""
+
+    invitation: Invitation
+    token: str
+
+
+async def form(
+    connection: Connection, caller: Caller, *, name: str, slug: str, creator: str, email: str | None
+) -> Team:
+    """A new team, its creator the first admin. Raises Conflict for a slug that is taken,
+    PlanLimit."""
+    _check_key(caller, creator)
+    team = await teams.add(connection, caller.tenant_id, name=name, slug=slug)
+    if team is None:
+        raise _slug_taken()
+    await count_one_more(connection, caller.tenant_id, "teams")
+    await teams.add_member(
+        connection,
+        caller.tenant_id,
+        team.team_id,
+        creator,
+        role="admin",
+        email=email,
+        invited_by=None,
+    )
+    return team
+
+
+async def led(connection: Connection, caller: Caller, team_id: UUID, acting: str) -> Team:
+    """The team, held for a change that its admin asks for. Raises NotFound, Forbidden."""
+    _check_key(caller, acting)
+    team = await teams.get(connection, caller.tenant_id, team_id, lock=True)
+    if team is None:
+        raise NotFound("There is no team of this id.")
+    if await teams.role_of(connection, caller.tenant_id, team_id, acting) != "admin":
+        raise Forbidden("Only an admin of the team may do this.", code="not_an_admin")
+    return team
+
+
+async def add_member(
+    connection: Connection,
+    caller: Caller,
+    team_id: UUID,
+    user_id: str,
+    *,
+    role: str,
+    email: str | None,
+    added_by: str,
+) -> Member:
+    """Take a user into the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
+    team = await led(connection, caller, team_id, added_by)
+    return await _join(connection, caller.tenant_id, team, user_id, role, email, added_by)
+
+
+async def set_role(
+    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str
+) -> Member:
+    """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
+    await led(connection, caller, team_id, by)
+    if role != "admin":
+        await _keep_an_admin(connection, caller, team_id, user_id)
+    member = await teams.set_role(connection, caller.tenant_id, team_id, user_id, role)
+    if member is None:
+        raise _not_in_it()
+    return member
+
+
+async def remove_member(
+    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, by: str
+) -> None:
+    """Take a user out; whoever wants may leave. Raises NotFound, Forbidden, Conflict for the last
+    admin."""
+    _check_key(caller, by)
+    if await teams.get(connection, caller.tenant_id, team_id, lock=True) is None:
+        raise NotFound("There is no team of this id.")
+    if by != user_id:
+        await led(connection, caller, team_id, by)
+    await _keep_an_admin(connection, caller, team_id, user_id)
+    if not await teams.remove_member(connection, caller.tenant_id, team_id, user_id):
+        raise _not_in_it()
+
+
+async def invite(
+    connection: Connection, caller: Caller, team_id: UUID, *, email: str, role: str, by: str
+) -> Invited:
+    """An invitation for one address. Nobody becomes an admin by a link. Raises NotFound,
+    Forbidden, Unprocessable."""
+    if role == "admin":
+        raise Unprocessable(
+            "role: a link cannot make an admin; invite a member and change the role then."
+        )
+    await led(connection, caller, team_id, by)
+    token = secrets.token_hex(32)
+    invitation = await teams.invite(
+        connection,
+        caller.tenant_id,
+        team_id,
+        email=email.strip().lower(),
+        role=role,
+        invited_by=by,
+        token_hash=_hash(token),
+    )
+    return Invited(invitation, token)
+
+
+async def accept(token: str, *, user_id: str, email: str) -> Invitation:
+    """Join by an invitation, which is used up then; the token is the only credential.
+
+    Raises NotFound, Gone when it is used or has run out, Forbidden for another address than the
+    invited one, Conflict for a member, PlanLimit.
+    """
+    async with transaction() as connection:
+        invitation = await teams.take_invitation(connection, _hash(token))
+        if invitation is None:
+            raise NotFound("There is no such invitation.")
+        if invitation.accepted_at is not None:
+            raise Gone("This invitation has been used.", code="invitation_used")
+        if invitation.expired:
+            raise Gone("This invitation has run out; ask for a new one.", code="invitation_expired")
+        if email.strip().lower() != invitation.email:
+            raise Forbidden("This invitation is for another address.", code="other_address")
+        tenant_id = invitation.tenant_id
+        team = await teams.get(connection, tenant_id, invitation.team_id, lock=True)
+        if team is None:
+            raise NotFound("There is no such invitation.")
+        await _join(
+            connection,
+            tenant_id,
+            team,
+            user_id,
+            invitation.role,
+            invitation.email,
+            invitation.invited_by,
+        )
+        await teams.accept_invitation(connection, tenant_id, invitation.invitation_id)
+        return invitation
+
+
+async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
+    """Remove a team. Each of its memories goes to its author, private, unless the author has the
+    same already. Raises NotFound, Forbidden."""
+    async with transaction() as connection:
+        tenant_id = caller.tenant_id
+        await led(connection, caller, team_id, by)
+        await subjects.lock(connection, tenant_id, subjects.of_team(team_id))
+        places = await memories.authors_of_team(connection, tenant_id, team_id)
+        for author in sorted({author for author, _ in places}):
+            await subjects.lock(connection, tenant_id, subjects.of_user(author))
+        lost = 0
+        for author, namespace in sorted(places):
+            lost += await memories.hand_to_author(
+                connection, Scope(tenant_id, namespace, author), team_id
+            )
+        await counters.add(connection, tenant_id, "memories", -lost)
+        await teams.delete(connection, tenant_id, team_id)
+        await counters.add(connection, tenant_id, "teams", -1)
+
+
+async def _join(
+    connection: Connection,
+    tenant_id: UUID,
+    team: Team,
+    user_id: str,
+    role: str,
+    email: str | None,
+    invited_by: str | None,
+) -> Member:
+    plan = (await counters.used(connection, tenant_id)).plan
+    limit = get_settings().plan(plan).team_members
+    if limit is not None and team.member_count >= limit:
+        raise PlanLimit("members in a team", plan=plan, limit=limit, used=team.member_count)
+    member = await teams.add_member(
+        connection,
+        tenant_id,
+        team.team_id,
+        user_id,
+        role=role,
+        email=email,
+        invited_by=invited_by,
+    )
+    if member is None:
+        raise Conflict("This user is a member of the team already.", code="already_a_member")
+    return member
+
+
+async def _keep_an_admin(
+    connection: Connection, caller: Caller, team_id: UUID, user_id: str
+) -> None:
+    members = await teams.members(connection, caller.tenant_id, team_id)
+    if [member.user_id for member in members if member.role == "admin"] == [user_id]:
+        raise Conflict(
+            "This is the team's last admin; make another member an admin first.", code="last_admin"
+        )
+
+
+def _check_key(caller: Caller, acting: str) -> None:
+    if not caller.reach.allows_user(acting):
+        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _slug_taken() -> Conflict:
+    return Conflict("There is a team of this slug already.", code="slug_taken")
+
+
+def _not_in_it() -> NotFound:
+    return NotFound("This user is not in the team.")
