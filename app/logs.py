@@ -55,6 +55,7 @@ _CHATTY = (
     "celery.app.trace",
     "celery.beat",
     "celery.worker",
+    "mcp",
     "httpx",
     "httpx2",
     "voyage",

@@ -42,7 +42,7 @@ class Gate:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
         try:
-            if scope["path"].startswith("/v1/") and not _OPEN.fullmatch(scope["path"]):
+            if scope["path"].startswith(("/v1/", "/mcp")) and not _OPEN.fullmatch(scope["path"]):
                 scope.setdefault("state", {})["caller"] = await self._caller(headers)
             if scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):
                 receive = await self._read_body(scope["method"], headers, receive)

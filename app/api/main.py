@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+import app.mcp.http as mcp
 from app import logs
 from app.api import (
     account,
@@ -23,6 +24,7 @@ from app.api import (
     setup,
     skills,
     teams,
+    tools,
 )
 from app.api.gate import Gate
 from app.db.pool import close_pool, open_pool
@@ -49,6 +51,7 @@ PARTS = (
     skills,
     teams,
     graph,
+    tools,
     account,
     keys,
     setup,
@@ -83,6 +86,7 @@ def create_app() -> FastAPI:
     )
     for part in PARTS:
         app.include_router(part.router, responses=COMMON_ERRORS)
+    mcp.mount(app)
     errors.install(app)
     app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)
     return app
@@ -100,6 +104,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     providers = get_providers()
     if not providers.paid_embedder:
         await providers.query_embedder.embed_query("warm-up")
-    yield
+    async with mcp.serving(app):
+        yield
     app.state.doorbell.stop()
     await close_pool()

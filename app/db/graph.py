@@ -46,7 +46,8 @@ _NODE = """
 """
 
 # The row of each step holds every node seen so far, so a node is expanded once, however many paths
-# lead to it.
+# lead to it. Seen and reached nodes meet in one aggregate, and rows are looked up one by one behind
+# OFFSET 0: no join is left for the planner to misjudge, who cannot know how long an array is.
 _TRAVERSE = f"""
 WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
     SELECT 0, ARRAY[%(root)s::uuid], ARRAY[]::uuid[], ARRAY[%(root)s::uuid]
@@ -56,33 +57,46 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
         SELECT array_agg(memory_id ORDER BY weight DESC, edge_id) AS nodes,
                array_agg(edge_id ORDER BY weight DESC, edge_id) AS edges
         FROM (
-            SELECT DISTINCT ON (memory_id) memory_id, edge_id, weight
+            SELECT memory_id, edge_id, weight
             FROM (
-                (SELECT to_memory_id AS memory_id, edge_id, weight FROM memory_edges
-                WHERE tenant_id = %(tenant_id)s AND from_memory_id = ANY(walk.frontier)
-                  AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
-                LIMIT {EDGES_READ})
-                UNION ALL
-                (SELECT from_memory_id, edge_id, weight FROM memory_edges
-                WHERE tenant_id = %(tenant_id)s AND to_memory_id = ANY(walk.frontier)
-                  AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
-                LIMIT {EDGES_READ})
-            ) reached
-            LEFT JOIN unnest(walk.seen) AS already (memory_id) USING (memory_id)
-            JOIN memories m USING (memory_id)
-            WHERE already.memory_id IS NULL AND m.tenant_id = %(tenant_id)s AND m.state = 'live'
-              AND {reaches.within("m")}
-            ORDER BY memory_id, weight DESC, edge_id
+                SELECT memory_id, max(weight) AS weight,
+                       (array_agg(edge_id ORDER BY weight DESC, edge_id))[1] AS edge_id
+                FROM (
+                    (SELECT to_memory_id AS memory_id, edge_id, weight, false AS seen
+                    FROM memory_edges
+                    WHERE tenant_id = %(tenant_id)s AND from_memory_id = ANY(walk.frontier)
+                      AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
+                    LIMIT {EDGES_READ})
+                    UNION ALL
+                    (SELECT from_memory_id, edge_id, weight, false FROM memory_edges
+                    WHERE tenant_id = %(tenant_id)s AND to_memory_id = ANY(walk.frontier)
+                      AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
+                    LIMIT {EDGES_READ})
+                    UNION ALL
+                    SELECT unnest(walk.seen), NULL, NULL, true
+                ) reached
+                GROUP BY memory_id HAVING NOT bool_or(seen)
+            ) fresh
+            CROSS JOIN LATERAL (
+                SELECT FROM memories m
+                WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = fresh.memory_id
+                  AND m.state = 'live' AND {reaches.within("m")}
+                OFFSET 0
+            ) alive
             LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
         ) nearest
     ) step
     WHERE walk.depth < %(depth)s AND step.nodes IS NOT NULL
 )
-SELECT {_NODE}, walk.depth
+SELECT found.*, walk.depth
 FROM walk CROSS JOIN LATERAL unnest(walk.frontier, walk.edges)
         WITH ORDINALITY AS reached (memory_id, edge_id, nth)
-JOIN memories m ON m.tenant_id = %(tenant_id)s AND m.memory_id = reached.memory_id
-JOIN memory_edges e ON e.tenant_id = %(tenant_id)s AND e.edge_id = reached.edge_id
+    CROSS JOIN LATERAL (
+        SELECT {_NODE} FROM memories m, memory_edges e
+        WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = reached.memory_id
+          AND e.tenant_id = %(tenant_id)s AND e.edge_id = reached.edge_id
+        OFFSET 0
+    ) found
 WHERE walk.depth > 0
 ORDER BY walk.depth, nth
 LIMIT %(limit)s + 1

@@ -1,0 +1,1 @@
+"""The MCP server: the tools of app/tools over stdio and streamable HTTP."""

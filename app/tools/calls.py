@@ -1,0 +1,107 @@
+"""The HTTP call behind each tool. Arguments are checked and filled in before they come here."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from app.tools.tool import Arguments, Call
+
+
+def store_memory(arguments: Arguments) -> Call:
+    """POST /v1/memories."""
+    body = _picked(arguments, "user_id", "fact", "importance", "source", "namespace")
+    return Call("POST", "/v1/memories", body={**body, **_shared_with(arguments)})
+
+
+def ingest_conversation(arguments: Arguments) -> Call:
+    """POST /v1/conversations."""
+    body = _picked(
+        arguments,
+        "user_id",
+        "messages",
+        "transcript",
+        "source",
+        "namespace",
+        "external_id",
+        "occurred_at",
+        "instructions",
+        "metadata",
+    )
+    return Call("POST", "/v1/conversations", body={**body, **_shared_with(arguments)})
+
+
+def search_memories(arguments: Arguments) -> Call:
+    """GET /v1/memories/search."""
+    query = _picked(arguments, "user_id", "q", "limit", "source", "namespace")
+    return Call(
+        "GET", "/v1/memories/search", query=(*query.items(), *_read_with_team(arguments).items())
+    )
+
+
+def get_context(arguments: Arguments) -> Call:
+    """GET /v1/users/{user_id}/context."""
+    query = _picked(arguments, "q", "top_n", "namespace")
+    return Call(
+        "GET",
+        f"/v1/users/{_segment(arguments['user_id'])}/context",
+        query=(*query.items(), *_read_with_team(arguments).items()),
+    )
+
+
+def list_memories(arguments: Arguments) -> Call:
+    """GET /v1/memories."""
+    query = _picked(arguments, "user_id", "limit", "offset", "namespace", "visibility", "team_id")
+    return Call("GET", "/v1/memories", query=tuple(query.items()))
+
+
+def update_memory(arguments: Arguments) -> Call:
+    """PATCH /v1/memories/{id} with what was given; the service refuses an empty change."""
+    return Call(
+        "PATCH",
+        f"/v1/memories/{_segment(arguments['id'])}",
+        body=_picked(arguments, "visibility", "importance"),
+    )
+
+
+def delete_memory(arguments: Arguments) -> Call:
+    """DELETE /v1/memories/{id}."""
+    return Call("DELETE", f"/v1/memories/{_segment(arguments['id'])}")
+
+
+def get_usage(_: Arguments) -> Call:
+    """GET /v1/usage."""
+    return Call("GET", "/v1/usage")
+
+
+def _picked(arguments: Arguments, *names: str) -> dict[str, Any]:
+    return {name: arguments[name] for name in names if name in arguments}
+
+
+def _shared_with(arguments: Arguments) -> dict[str, Any]:
+    """A visibility means something only with a team; with one, the team sees what is not said to
+    be private."""
+    if "team_id" not in arguments:
+        return {}
+    return {
+        "team_id": arguments["team_id"],
+        "visibility": arguments.get("visibility", "team"),
+    }
+
+
+def _read_with_team(arguments: Arguments) -> dict[str, Any]:
+    """The team's memories count too, unless that was declined."""
+    if "team_id" not in arguments:
+        return {}
+    return {
+        "team_id": arguments["team_id"],
+        "include_team": arguments.get("include_team", True),
+    }
+
+
+def _segment(text: str) -> str:
+    """``text`` as one segment of a path. A user may be called ``..``, which a client would resolve
+    if its dots were not encoded too."""
+    if text in (".", ".."):
+        return text.replace(".", "%2E")
+    return quote(text, safe="")

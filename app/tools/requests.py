@@ -1,0 +1,26 @@
+"""Calls as requests."""
+
+from __future__ import annotations
+
+import json
+
+import httpx2
+
+from app.tools.tool import Call
+
+TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
+"""In seconds. The service answers well below this; a hung connection should not hang an agent."""
+
+
+async def send(
+    client: httpx2.AsyncClient, base_url: str, call: Call, headers: dict[str, str]
+) -> httpx2.Response:
+    """The service's answer to ``call``, whatever its status."""
+    headers = {"Accept": "application/json", **headers}
+    content = None
+    if call.body is not None:
+        headers["Content-Type"] = "application/json"
+        content = json.dumps(call.body)
+    return await client.request(
+        call.method, base_url + call.target, content=content, headers=headers
+    )

@@ -1,0 +1,168 @@
+"""What a tool is: a name, words for the LLM, inputs, and the HTTP call that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+JsonSchema = dict[str, Any]
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What stands in for an argument that the LLM leaves out; empty where nothing does."""
+
+    source: str
+    namespace: str = "default"
+    team_id: str = ""
+    user_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the service. ``query`` keeps its order; a ``body`` is sent as JSON."""
+
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    path: str
+    query: tuple[tuple[str, Any], ...] = ()
+    body: dict[str, Any] | None = None
+
+    @property
+    def target(self) -> str:
+        """Path and query string, with spaces of the query as ``+``."""
+        if not self.query:
+            return self.path
+        return f"{self.path}?{urlencode([(name, _text(value)) for name, value in self.query])}"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One argument of a tool.
+
+    ``default_from`` names the field of Defaults that fills it in. ``sent_as`` is what the call
+    knows it as, where that differs from what the LLM is shown. One that is not ``shown`` always
+    has its default.
+    """
+
+    name: str
+    schema: JsonSchema
+    required: bool = False
+    default_from: Literal["source", "namespace", "team_id", "user_id"] | None = None
+    sent_as: str | None = None
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A row of the table.
+
+    ``call`` gets arguments that were checked and filled in, under the names of ``sent_as``.
+    """
+
+    name: str
+    title: str
+    description: str
+    inputs: tuple[Input, ...]
+    call: Callable[[Arguments], Call]
+    reads_only: bool = False
+    destroys: bool = False
+
+    @property
+    def shown(self) -> list[Input]:
+        """The inputs that the LLM may give."""
+        return [each for each in self.inputs if each.shown]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with an argument, in the words of the API's own validation."""
+
+    argument: str
+    message: str
+
+
+class BadArguments(Exception):
+    """The LLM left something out, or sent something that no request can carry."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{each.argument}: {each.message}" for each in problems))
+        self.problems = problems
+
+
+def input_schema(tool: Tool, defaults: Defaults) -> JsonSchema:
+    """The JSON schema of the tool's arguments. What ``defaults`` fill in is not required."""
+    properties = {}
+    required = []
+    for each in tool.shown:
+        default = _default(each, defaults)
+        properties[each.name] = {**each.schema, "default": default} if default else each.schema
+        if each.required and not default:
+            required.append(each.name)
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
+    """The request that the tool stands for, or BadArguments.
+
+    Null, and an empty text where the argument is optional, count as left out. Ranges, lengths and
+    ids are judged by the service: one place decides what is valid. Here is refused only what
+    could not be sent as meant.
+    """
+    problems = []
+    filled: dict[str, Any] = {}
+    for each in tool.inputs:
+        value = arguments.get(each.name) if each.shown else None
+        if value is None or (value == "" and (not each.required or each.default_from)):
+            value = _default(each, defaults) or each.schema.get("default")
+        if value is None:
+            if each.required:
+                problems.append(Problem(each.name, "Field required"))
+            continue
+        wrong = _unusable(value, each.schema)
+        if wrong:
+            problems.append(Problem(each.name, wrong))
+        filled[each.sent_as or each.name] = value
+    if problems:
+        raise BadArguments(problems)
+    return tool.call(filled)
+
+
+def _default(each: Input, defaults: Defaults) -> str:
+    return str(getattr(defaults, each.default_from)) if each.default_from else ""
+
+
+_CARRIED: dict[str, tuple[tuple[type, ...], str]] = {
+    "string": ((str,), "Input should be a string"),
+    "number": ((int, float, str), "Input should be a number"),
+    "boolean": ((bool, str), "Input should be true or false"),
+    "array": ((list,), "Input should be an array"),
+    "object": ((dict,), "Input should be an object"),
+}
+"""LLMs write numbers and booleans as text at times; the service reads both."""
+
+
+def _unusable(value: Any, schema: JsonSchema) -> str | None:
+    kind = schema["type"]
+    accepted, message = _CARRIED[kind]
+    if not isinstance(value, accepted) or (kind == "number" and isinstance(value, bool)):
+        return message
+    if isinstance(value, str):
+        if not value and schema.get("minLength"):
+            return "must not be empty"
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return "must not contain lone surrogates"
+    return None
+
+
+def _text(value: Any) -> str:
+    """As a query has it: ``true`` rather than ``True``, and 5 for 5.0."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
