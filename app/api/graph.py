@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
+import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
@@ -20,7 +21,7 @@ from app.db.edges import NewEdge
 from app.db.graph import Node
 from app.db.pool import Connection, connection
 from app.db.tenants import Caller
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Unprocessable
 
 router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
 
@@ -167,17 +168,23 @@ async def traverse(
 ) -> Walk:
     """What is connected to a memory, over several edges in either direction, breadth first."""
     caller = may(request, "read")
-    async with connection() as conn:
-        await _live_root(conn, caller, memory_id)
-        found = await graph.traverse(
-            conn,
-            caller.tenant_id,
-            memory_id,
-            depth=depth,
-            relationship_type=relationship_type,
-            limit=limit,
-            reach=caller.reach,
-        )
+    try:
+        async with connection() as conn, conn.transaction():
+            await _live_root(conn, caller, memory_id)
+            found = await graph.traverse(
+                conn,
+                caller.tenant_id,
+                memory_id,
+                depth=depth,
+                relationship_type=relationship_type,
+                limit=limit,
+                reach=caller.reach,
+            )
+    except psycopg.errors.QueryCanceled:
+        raise Unprocessable(
+            f"The walk took longer than {graph.SECONDS} s; take fewer steps or one type of edge.",
+            code="walk_too_long",
+        ) from None
     nodes = [
         WalkedNode.model_construct(**RelatedNode.fields_of(node), depth=node.depth)
         for node in found[:limit]

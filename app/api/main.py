@@ -14,6 +14,7 @@ from app.api import (
     account,
     agents,
     conversations,
+    docs,
     errors,
     graph,
     keys,
@@ -33,12 +34,11 @@ from app.settings import get_settings
 from app.workers.doorbell import Doorbell
 
 DESCRIPTION = """
-Memory for AI agents. POST a conversation when it ends; ask for the context before the next LLM
-    call.
+Memory for AI agents. POST a conversation when it ends; ask for the context before the next
+LLM call.
 
 Send `Authorization: Bearer smara_…` with every request under `/v1`. Every refusal has the same
-    shape:
-`{"error": "<for people>", "code": "<stable, for programs>"}`.
+shape: `{"error": "<for people>", "code": "<stable, for programs>"}`.
 """
 
 # Search comes before the memories by id, whose path would take it for one.
@@ -65,6 +65,7 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
         401: "No API key, or none that is known.",
         403: "The key may not do this.",
         404: "There is no such thing in your tenant.",
+        409: "The thing is there, and its state does not allow this.",
         413: "The body is too large.",
         415: "The body is not application/json.",
         422: "Something in the request is not valid; `details` says where.",
@@ -81,11 +82,13 @@ def create_app() -> FastAPI:
         version=operations.VERSION,
         description=DESCRIPTION,
         lifespan=_lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     for part in PARTS:
         app.include_router(part.router, responses=COMMON_ERRORS)
+    docs.install(app)
     mcp.mount(app)
     errors.install(app)
     app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)

@@ -60,7 +60,9 @@ class PipelineOut(BaseModel):
 
 
 @router.get(
-    "/health", responses={503: {"model": Health, "description": "The database does not answer."}}
+    "/health",
+    openapi_extra={"security": []},
+    responses={503: {"model": Health, "description": "The database does not answer."}},
 )
 async def health() -> JSONResponse:
     """Open to anyone. 200 when the database answers, 503 with the same body when it does not."""

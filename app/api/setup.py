@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 
 from app import keys
+from app.api.errors import ErrorBody
 from app.api.strict_json import StrictRoute
 from app.api.text import Email, Text
 from app.db import tenants
@@ -52,7 +53,12 @@ class SignedUp(BaseModel):
     message: str
 
 
-@router.post("/setup", status_code=201, openapi_extra=OPEN)
+@router.post(
+    "/setup",
+    status_code=201,
+    openapi_extra=OPEN,
+    responses={410: {"model": ErrorBody, "description": "The installation is set up."}},
+)
 async def setup(
     body: SetupIn | None = None,
     x_setup_secret: Annotated[
@@ -85,7 +91,12 @@ async def setup(
     )
 
 
-@router.post("/v1/signup", status_code=201, openapi_extra=OPEN)
+@router.post(
+    "/v1/signup",
+    status_code=201,
+    openapi_extra=OPEN,
+    responses={429: {"model": ErrorBody, "description": "Too many attempts."}},
+)
 async def signup(body: SignupIn, request: Request) -> SignedUp:
     """Make a tenant of one's own, where the operator has opened this. 404 elsewhere."""
     settings = get_settings()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app import teams as use_case
 from app.api.caller import may
 from app.api.creation import create_once
+from app.api.errors import ErrorBody
 from app.api.idempotency import IdempotencyKey, once_of
 from app.api.memories import OVER_PLAN
 from app.api.serial import IsoTime
@@ -310,7 +311,11 @@ async def invite(body: InvitationIn, request: Request, team_id: UUID) -> Invitat
     )
 
 
-@router.post("/invitations/{token}/accept", responses=OVER_PLAN, openapi_extra={"security": []})
+@router.post(
+    "/invitations/{token}/accept",
+    responses={**OVER_PLAN, 410: {"model": ErrorBody, "description": "Used, or run out."}},
+    openapi_extra={"security": []},
+)
 async def accept_invitation(
     body: AcceptIn, token: Annotated[Text, Path(max_length=200)]
 ) -> Accepted:

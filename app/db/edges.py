@@ -49,8 +49,8 @@ async def hold_live(
     transaction ends."""
     cursor = await connection.execute(
         f"""
-        SELECT memory_id FROM memories m
-        WHERE tenant_id = %(tenant_id)s AND memory_id = ANY(%(memory_ids)s) AND state = 'live'
+        SELECT memory_id, state FROM memories m
+        WHERE tenant_id = %(tenant_id)s AND memory_id = ANY(%(memory_ids)s)
           AND {reaches.within("m")}
         ORDER BY memory_id FOR SHARE
         """,
@@ -60,7 +60,7 @@ async def hold_live(
             **reaches.parameters(reach),
         },
     )
-    return {row[0] for row in await cursor.fetchall()}
+    return {memory_id for memory_id, state in await cursor.fetchall() if state == "live"}
 
 
 async def connect(

@@ -18,6 +18,9 @@ EDGES_READ = 50_000
 """The most edges that one step of a walk reads in each direction: what bounds its time on a graph
 that is far denser than anyone can use."""
 
+SECONDS = 2
+"""The longest that a walk may take: one of 1,000 nodes takes milliseconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -78,11 +81,10 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
                 GROUP BY memory_id HAVING NOT bool_or(seen)
             ) fresh
             CROSS JOIN LATERAL (
-                SELECT FROM memories m
-                WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = fresh.memory_id
-                  AND m.state = 'live' AND {reaches.within("m")}
-                OFFSET 0
-            ) alive
+                SELECT state, user_id, namespace, agent_id FROM memories
+                WHERE tenant_id = %(tenant_id)s AND memory_id = fresh.memory_id OFFSET 0
+            ) m
+            WHERE m.state = 'live' AND {reaches.within("m")}
             LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
         ) nearest
     ) step
@@ -118,7 +120,9 @@ async def traverse(
     can be told.
 
     Edges are walked in both directions, breadth first, and never through a memory that is not live.
+    Needs a transaction. Raises psycopg.errors.QueryCanceled after SECONDS.
     """
+    await connection.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
     async with connection.cursor(row_factory=class_row(Node)) as cursor:
         await cursor.execute(
             _TRAVERSE,

@@ -1,0 +1,73 @@
+"""The API's own pages: /docs/ for people, /docs/openapi.yaml for tools. Nothing comes from
+elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+import yaml
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+
+TAGS = [
+    {"name": "conversations", "description": "Chats in, facts out, in the background."},
+    {"name": "recall", "description": "Before an LLM call: search, or a block for the prompt."},
+    {"name": "memories", "description": "Facts that you state yourself, and what is kept."},
+    {"name": "people", "description": "All that is kept of a person: handed out, or erased."},
+    {"name": "agents", "description": "Agents, each with memories that no other scope touches."},
+    {"name": "skills", "description": "What agents can be given."},
+    {"name": "teams", "description": "Users who share memories."},
+    {"name": "graph", "description": "Memories connected with each other."},
+    {"name": "tools", "description": "Memory as functions that an LLM calls."},
+    {"name": "account", "description": "What the tenant uses, by which rules it remembers."},
+    {"name": "keys", "description": "API keys: scopes, restrictions, rotation."},
+    {"name": "setup", "description": "The first key."},
+    {"name": "operations", "description": "Health, and the queue."},
+]
+
+
+def install(app: FastAPI) -> None:
+    """Serve the pages, and describe in the schema how a caller shows who they are."""
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
+
+    @app.get("/docs/openapi.yaml", include_in_schema=False)
+    async def openapi_yaml() -> Response:
+        text = yaml.safe_dump(app.openapi(), sort_keys=False, allow_unicode=True)
+        return Response(text, media_type="application/yaml")
+
+    @app.get("/docs", include_in_schema=False)
+    @app.get("/docs/", include_in_schema=False)
+    async def page() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=f"{app.title}: reference",
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/docs/assets/favicon.png",
+            swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "none"},
+        )
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=TAGS,
+        )
+        schema["components"]["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key: smara_…"}
+        }
+        schema["security"] = [{"key": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema
