@@ -1,5 +1,5 @@
 # The commands everyone uses. Each makes its own virtual environment in .venv when there is none, or when
-# requirements.lock or pyproject.toml has changed.
+# requirements.lock or a pyproject.toml has changed.
 
 PYTHON ?= python3
 DATA ?= ../shared/data/locomo
@@ -30,6 +30,7 @@ check: $(INSTALLED) ## Lint, format, types, and which module may import which.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	cd sdk && ../$(BIN)/mypy --strict smara
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED) ## Measure speed, with a floor beside every figure.
@@ -43,11 +44,11 @@ clean: ## Remove the virtual environment, caches and the data of demo and eval; 
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stopped install leaves no stamp, so the next command starts it again. Every package comes from the lock, by hash.
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml sdk/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 3))' 2>/dev/null || { \
 		echo "Python 3.11.3 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
 	@echo "Installing into .venv (a minute or two, once) …"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install -qq --require-hashes --no-deps -r requirements.lock
-	@$(PIP) install -qq --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq --no-deps --no-build-isolation -e . -e ./sdk
 	@touch $@

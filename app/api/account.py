@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from app.api.caller import may
 from app.api.memory_bodies import RulesInForce
 from app.api.strict_json import StrictRoute
+from app.api.text import Share
 from app.db import quotas, tuning
 from app.db.pool import connection
 from app.errors import Unprocessable
@@ -18,8 +19,6 @@ from app.providers import get_providers
 from app.settings import get_settings
 
 router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)
-
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Used(BaseModel):
@@ -53,10 +52,10 @@ class RulesPatch(BaseModel):
     similarity_weight: Share | None = Field(
         None, description="Of similarity in the score (0.7); what is left of 1 weighs retention."
     )
-    half_life_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)] | None = Field(
+    half_life_days: Annotated[float, Field(ge=0.01, le=36_500, allow_inf_nan=False)] | None = Field(
         None, description="Half-life of a memory of importance 1 (10)."
     )
-    lowest_importance: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = Field(
+    lowest_importance: Annotated[float, Field(ge=0.01, le=1, allow_inf_nan=False)] | None = Field(
         None, description="Importance below this counts as this when memories fade (0.1)."
     )
     duplicate_similarity: Share | None = Field(

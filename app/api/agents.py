@@ -14,7 +14,7 @@ from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
 from app.api.memories import OVER_PLAN, store_one, stored_answer
-from app.api.memory_bodies import Importance, MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
+from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
 from app.api.reading import FiltersQuery, Reading
 from app.api.recall import shown
 from app.api.serial import IsoTime
@@ -27,6 +27,7 @@ from app.api.text import (
     Metadata,
     Namespace,
     Question,
+    Share,
     Source,
     Text,
     UserId,
@@ -122,7 +123,7 @@ class AgentMemoryIn(BaseModel):
 
     user_id: UserId
     fact: FactText
-    importance: Importance = 0.5
+    importance: Share = 0.5
     namespace: Namespace = "default"
     source: Source = "api"
     metadata: Metadata = {}

@@ -12,10 +12,9 @@ from pydantic import BaseModel, Field, model_validator
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, once_of
-from app.api.memory_bodies import Importance
 from app.api.serial import IsoTime, rounded
 from app.api.strict_json import StrictRoute
-from app.api.text import Lenient, Metadata, Text
+from app.api.text import Lenient, Metadata, Share, Text
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
@@ -37,7 +36,7 @@ class ConnectIn(BaseModel):
         examples=["context_for"],
         description="Your own word; usual ones are context_for, relates_to, part_of, requires.",
     )
-    weight: Importance = 1.0
+    weight: Share = 1.0
     metadata: Metadata = {}
 
     @model_validator(mode="after")

@@ -8,12 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 
 from app.api.serial import IsoTime, rounded
-from app.api.text import FactText, Metadata, Namespace, Source, Time, UserId
+from app.api.text import FactText, Metadata, Namespace, Share, Source, Time, UserId
 from app.db.events import Event
 from app.memory.tuning import InForce
 from app.memory.types import Memory, Recalled, Visibility
-
-Importance = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class MemoryIn(BaseModel):
@@ -21,7 +19,7 @@ class MemoryIn(BaseModel):
 
     user_id: UserId
     fact: FactText = Field(examples=["Prefers Python over JavaScript for backend work"])
-    importance: Importance = Field(0.5, description="Half-life in days is ten times this.")
+    importance: Share = Field(0.5, description="Half-life in days is ten times this.")
     source: Source = "api"
     namespace: Namespace = "default"
     agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
@@ -46,7 +44,7 @@ class MemoryPatch(BaseModel):
 
     fact: FactText | None = None
     metadata: Metadata | None = Field(None, description="Takes the place of what was there.")
-    importance: Importance | None = None
+    importance: Share | None = None
     visibility: Visibility | None = Field(
         None, description="`team` shares it with team_id, or with the user's only team."
     )

@@ -117,6 +117,12 @@ class Lenient(GroupedMetadata):
         yield Field(ge=self.minimum, json_schema_extra={"maximum": self.maximum})
 
 
+Share = Annotated[
+    float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(lambda share: round(share, 6))
+]
+"""From 0 to 1, in millionths: finer ones run below what Postgres' arithmetic takes."""
+
+
 def _strict_bool(value: Any) -> Any:
     if isinstance(value, str) and value.lower() not in ("true", "false", "1", "0"):
         raise ValueError("must be true, false, 1 or 0")

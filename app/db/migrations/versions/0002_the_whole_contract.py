@@ -14,8 +14,8 @@ TENANTS = """
 ALTER TABLE tenants
     ADD COLUMN email text,
     ADD COLUMN similarity_weight float8 CHECK (similarity_weight BETWEEN 0 AND 1),
-    ADD COLUMN half_life_days float8 CHECK (half_life_days > 0),
-    ADD COLUMN lowest_importance float8 CHECK (lowest_importance > 0 AND lowest_importance <= 1),
+    ADD COLUMN half_life_days float8 CHECK (half_life_days >= 0.01),
+    ADD COLUMN lowest_importance float8 CHECK (lowest_importance BETWEEN 0.01 AND 1),
     ADD COLUMN duplicate_similarity float8 CHECK (duplicate_similarity BETWEEN 0 AND 1),
     ADD COLUMN contradiction_similarity float8 CHECK (contradiction_similarity BETWEEN 0 AND 1);
 -- Not led by the tenant: an address signs up once in the whole installation.

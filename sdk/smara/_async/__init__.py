@@ -1,0 +1,1 @@
+"""The asynchronous client; smara/_sync is generated from here."""

@@ -1,0 +1,88 @@
+"""Before a call to an LLM: fetch what is known. After it: keep what was said."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smara._async.client import AsyncSmara
+from smara._wrap.delivery import TaskDelivery
+from smara._wrap.dialects import Dialect, Spoken
+from smara._wrap.options import Options
+from smara._wrap.words import MOST_QUESTION_CHARACTERS, fenced, new_words
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the user said, and whose turn it is."""
+
+    words: Sequence[str]
+    options: Options
+
+
+class AsyncKeeper:
+    """The memory of one wrapped client. Nothing that goes wrong with it is raised."""
+
+    def __init__(self, memory: AsyncSmara, dialect: Dialect, options: Options) -> None:
+        self.dialect = dialect
+        self._options = options
+        self._asking = memory.with_options(timeout=options.timeout, max_retries=0)
+        self._delivery = TaskDelivery(memory)
+
+    async def prepare(self, asked: dict[str, Any]) -> tuple[dict[str, Any], Turn]:
+        """The arguments for the model, with what is known in the system prompt, and the turn."""
+        asked = dict(asked)
+        options = self._options.for_call(asked)
+        if "messages" in asked:
+            asked["messages"] = list(asked["messages"])  # It may be readable only once.
+        turn = Turn(new_words(asked.get("messages", ())), options)
+        if options.recall and options.user_id is not None:
+            block = await self._recall(turn)
+            if block:
+                asked = self.dialect.with_memories(asked, fenced(block))
+        return asked, turn
+
+    async def _recall(self, turn: Turn) -> str | None:
+        options = turn.options
+        question = turn.words[-1][-MOST_QUESTION_CHARACTERS:] if turn.words else None
+        try:
+            context = await self._asking.context(
+                str(options.user_id),
+                question,
+                options.top_n,
+                options.namespace,
+                agent_id=options.agent_id,
+            )
+        except Exception as error:  # Whatever it is, the model is asked all the same.
+            options.report("recalling", error)
+            return None
+        return str(context) if context.memories else None
+
+    def keep(self, turn: Turn, spoken: Spoken) -> None:
+        """Have the turn sent, once the model has finished it; only what is new in it."""
+        options = turn.options
+        if not (options.remember and options.user_id and turn.words and spoken.finished):
+            return
+        messages = [{"role": "user", "content": words} for words in turn.words]
+        if spoken.text.strip():
+            messages.append({"role": "assistant", "content": spoken.text})
+        answer = f"{options.user_id}\n{spoken.id or uuid.uuid4()}"
+        conversation = {
+            "user_id": options.user_id,
+            "messages": messages,
+            "namespace": options.namespace,
+            "agent_id": options.agent_id,
+            "source": options.source,
+            "instructions": options.instructions,
+            "metadata": options.metadata,
+            "external_id": spoken.id,
+            "idempotency_key": f"turn-{hashlib.sha256(answer.encode()).hexdigest()}",
+        }
+        self._delivery.post(conversation, options)
+
+    async def flush(self, timeout: float | None = 10.0) -> bool:
+        """Whether all that was said has been sent within ``timeout`` seconds."""
+        return await self._delivery.flush(timeout)

@@ -1,0 +1,180 @@
+"""An LLM client with a memory: it looks and behaves like the one inside it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+from smara._async.keeper import AsyncKeeper, Turn
+from smara._wrap.dialects import Spoken
+from smara._wrap.options import user
+
+
+class _Proxy:
+    """Passes everything on to ``target``, and says that it is one."""
+
+    def __init__(self, target: Any, keeper: AsyncKeeper) -> None:
+        object.__setattr__(self, "_target", target)
+        object.__setattr__(self, "_keeper", keeper)
+
+    @property  # type: ignore[misc] # isinstance(wrapped, Anthropic) has to hold.
+    def __class__(self) -> Any:
+        return type(self._target)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._target, name, value)
+
+    def __repr__(self) -> str:
+        return f"<with memory: {self._target!r}>"
+
+    _target: Any
+    _keeper: AsyncKeeper
+
+
+class _Path(_Proxy):
+    """Something on the way from the client to its calls."""
+
+    def __init__(self, target: Any, keeper: AsyncKeeper, rest: tuple[str, ...]) -> None:
+        super().__init__(target, keeper)
+        object.__setattr__(self, "_rest", rest)
+
+    _rest: tuple[str, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._target, name)
+        if name != self._rest[0]:
+            return value
+        rest = self._rest[1:]
+        return _Path(value, self._keeper, rest) if rest else AsyncCalls(value, self._keeper)
+
+
+class AsyncWrapped(_Path):
+    """The client itself."""
+
+    def __init__(self, target: Any, keeper: AsyncKeeper) -> None:
+        super().__init__(target, keeper, keeper.dialect.path)
+
+    def with_options(self, **options: Any) -> AsyncWrapped:
+        """The client with other options, and the same memory."""
+        return AsyncWrapped(self._target.with_options(**options), self._keeper)
+
+    copy = with_options
+
+    def user(self, user_id: str) -> AbstractContextManager[None]:
+        """Within it, wrapped clients speak with this user."""
+        return user(user_id)
+
+    async def flush(self, timeout: float | None = 10.0) -> bool:
+        """Whether all that was said has been sent to memory within ``timeout`` seconds."""
+        return await self._keeper.flush(timeout)
+
+    async def close(self) -> None:
+        """Send what is still to be sent, and close the client."""
+        await self._keeper.flush()
+        await self._target.close()
+
+    async def __aenter__(self) -> Self:
+        await self._target.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._keeper.flush()
+        await self._target.__aexit__(*exc_info)
+
+
+class AsyncCalls(_Proxy):
+    """``messages`` or ``chat.completions``."""
+
+    async def create(self, *args: Any, **asked: Any) -> Any:
+        """The model's answer, or its stream, with what is known in the prompt."""
+        asked, turn = await self._keeper.prepare(asked)
+        answer = await self._target.create(*args, **asked)
+        if asked.get("stream") is True:
+            return AsyncHeard(answer, self._keeper, turn)
+        self._keeper.keep(turn, self._keeper.dialect.spoken(answer))
+        return answer
+
+    async def parse(self, *args: Any, **asked: Any) -> Any:
+        """The model's answer, parsed, with what is known in the prompt."""
+        asked, turn = await self._keeper.prepare(asked)
+        answer = await self._target.parse(*args, **asked)
+        self._keeper.keep(turn, self._keeper.dialect.spoken(answer))
+        return answer
+
+    def stream(self, *args: Any, **asked: Any) -> AsyncStreamManager:
+        """The library's stream helper, to be used in a ``with`` block."""
+        return AsyncStreamManager(self._target, self._keeper, args, asked)
+
+
+class AsyncHeard(_Proxy):
+    """A stream that is listened to as it is read."""
+
+    def __init__(self, target: Any, keeper: AsyncKeeper, turn: Turn) -> None:
+        super().__init__(target, keeper)
+        object.__setattr__(self, "_turn", turn)
+        object.__setattr__(self, "_spoken", Spoken())
+
+    _turn: Turn
+    _spoken: Spoken | None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            event = await anext(self._target)
+        except StopAsyncIteration:
+            self._over()
+            raise
+        if self._spoken is not None:
+            self._keeper.dialect.hear(self._spoken, event)
+        return event
+
+    def _over(self) -> None:
+        """Keep the turn, once. What a reader left unread was not said."""
+        if self._spoken is not None and self._spoken.id is not None:
+            self._keeper.keep(self._turn, self._spoken)
+        object.__setattr__(self, "_spoken", None)
+
+    async def close(self) -> None:
+        """Stop reading; what was heard so far is kept."""
+        self._over()
+        await self._target.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, failure: object, *exc_info: object) -> None:
+        if failure is None:
+            self._over()
+        await self._target.close()
+
+
+class AsyncStreamManager:
+    """Starts the library's stream helper on entering, and keeps the turn on leaving."""
+
+    def __init__(
+        self, target: Any, keeper: AsyncKeeper, args: tuple[Any, ...], asked: dict[str, Any]
+    ) -> None:
+        self._target, self._keeper = target, keeper
+        self._args, self._asked = args, asked
+
+    async def __aenter__(self) -> Any:
+        asked, self._turn = await self._keeper.prepare(self._asked)
+        self._manager = self._target.stream(*self._args, **asked)
+        self._stream = await self._manager.__aenter__()
+        return self._stream
+
+    async def __aexit__(self, *exc_info: Any) -> Any:
+        if exc_info[0] is None:
+            dialect = self._keeper.dialect
+            try:
+                answer = getattr(self._stream, dialect.snapshot)
+            except AssertionError:
+                pass  # The library's way to say that nothing was read.
+            else:
+                self._keeper.keep(self._turn, dialect.spoken(answer))
+        return await self._manager.__aexit__(*exc_info)

@@ -1,0 +1,122 @@
+"""One HTTP request of ours, before anything is sent: plain data."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+_KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``path`` is below the base URL and holds the query.
+
+    ``repeatable``: a second sending does no harm, so it may follow when the fate of the first is
+    unknown. ``removes``: when such a second sending is told 404, the first one did the work.
+    ``keyless``: needs no API key.
+    """
+
+    method: str
+    path: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = False
+    removes: bool = False
+    keyless: bool = False
+
+
+def get(path: str, params: Mapping[str, Any] | None = None, *, keyless: bool = False) -> Request:
+    """A read."""
+    return Request("GET", path + query(params or {}), repeatable=True, keyless=keyless)
+
+
+def create(path: str, body: Mapping[str, Any], key: str | None = None) -> Request:
+    """A POST that stores: one Idempotency-Key for all of its sendings, so nothing is doubled."""
+    key = key or str(uuid.uuid4())
+    if not _KEY.fullmatch(key):
+        raise ValueError("idempotency_key must be 1 to 255 visible ASCII characters")
+    headers = {"Idempotency-Key": key}
+    return Request("POST", path, encode(given(body)), headers, repeatable=True)
+
+
+def act(path: str, body: Mapping[str, Any] | None = None, *, keyless: bool = False) -> Request:
+    """A POST whose second sending would do something more; sent again only if it never arrived."""
+    return Request("POST", path, encode(given(body or {})), keyless=keyless)
+
+
+def change(path: str, body: Mapping[str, Any]) -> Request:
+    """A PATCH. None is sent as null: the caller leaves out what is not to change."""
+    return Request("PATCH", path, encode(body), repeatable=True)
+
+
+def remove(path: str, params: Mapping[str, Any] | None = None) -> Request:
+    """A DELETE."""
+    return Request("DELETE", path + query(params or {}), repeatable=True, removes=True)
+
+
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are not None."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def segment(identifier: object) -> str:
+    """An id as one path segment, whatever characters it has."""
+    text = quote(str(identifier), safe="")
+    if not text:
+        raise ValueError("an id must not be empty")
+    # A segment of dots would be taken for a step up in the tree.
+    return text.replace(".", "%2E") if set(text) == {"."} else text
+
+
+def query(params: Mapping[str, Any]) -> str:
+    """``?a=1&b=true``, without what is None; a mapping becomes JSON."""
+    pairs = {name: _parameter(value) for name, value in params.items() if value is not None}
+    return f"?{urlencode(pairs, errors='surrogatepass')}" if pairs else ""
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Mapping):
+        return encode(value).decode()
+    return str(value)
+
+
+def encode(body: Any) -> bytes:
+    """``body`` as JSON in UTF-8. Times become ISO 8601, models what they hold."""
+    text = json.dumps(
+        body, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate has no UTF-8: escaped, it reaches the service, which says where it is.
+        return json.dumps(body, default=_plain, allow_nan=False).encode()
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 with an offset; a time without one is taken as UTC, as the service does."""
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date | uuid.UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_none=True)
+    if isinstance(value, set | frozenset | tuple):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

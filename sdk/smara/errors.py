@@ -1,0 +1,194 @@
+"""Everything that a call can raise. ``except SmaraError`` catches all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from smara.models import Conversation
+
+
+class SmaraError(Exception):
+    """Something went wrong with a call to the memory service.
+
+    ``status`` is the HTTP status and ``code`` the service's stable word for what happened; both
+    are None when no answer came. ``body`` is the answer as it was parsed (a dict, or text where
+    it was no JSON), ``request_id`` the answer's X-Request-Id if it had one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        body: Any = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.code = code
+        self.body = body
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return f"{self.message} (HTTP {self.status})" if self.status else self.message
+
+
+class APIConnectionError(SmaraError):
+    """No answer: the service could not be reached, or the connection was cut."""
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """No complete answer within the timeout."""
+
+
+class InvalidResponse(SmaraError):
+    """An answer that is not the service's: HTML from a proxy, a redirect, JSON of another shape."""
+
+
+class APIStatusError(SmaraError):
+    """The service refused the call; each status has its own class below."""
+
+    def field(self, name: str) -> Any:
+        """One field of the refusal's body, or None."""
+        return self.body.get(name) if isinstance(self.body, Mapping) else None
+
+
+class BadRequest(APIStatusError):
+    """400: the body is not JSON."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no API key, or none that is known. Also raised before a call when no key is set."""
+
+
+class PlanLimitError(APIStatusError):
+    """402: the plan's limit is reached."""
+
+    @property
+    def plan(self) -> str | None:
+        """The plan's name."""
+        return _text(self.field("plan"))
+
+    @property
+    def limit(self) -> int | None:
+        """How many the plan allows."""
+        return _whole(self.field("limit"))
+
+    @property
+    def used(self) -> int | None:
+        """How many there are."""
+        return _whole(self.field("used"))
+
+    @property
+    def upgrade_url(self) -> str | None:
+        """Where a larger plan can be had."""
+        return _text(self.field("upgrade_url"))
+
+
+class PermissionDenied(APIStatusError):
+    """403: the key, or the user's role in a team, does not allow this."""
+
+
+class NotFound(APIStatusError):
+    """404: there is no such thing in your tenant."""
+
+
+class Conflict(APIStatusError):
+    """409: it clashes with what is there; ``code`` says how."""
+
+
+class Gone(APIStatusError):
+    """410: it was possible once and no longer is."""
+
+
+class PayloadTooLarge(APIStatusError):
+    """413: the body is larger than the service takes; send it in parts."""
+
+
+class ValidationFailed(APIStatusError):
+    """422: something in the request is not valid."""
+
+    @property
+    def details(self) -> list[dict[str, str]]:
+        """Each thing that is wrong, as ``{"path": …, "message": …}``."""
+        return list(self.field("details") or ())
+
+
+class RateLimited(APIStatusError):
+    """429: too many calls, also after the retries."""
+
+    retry_after: float | None = None
+    """Seconds after which the service will answer again, if it said so."""
+
+
+class ServerError(APIStatusError):
+    """5xx: a fault of the service or of a proxy before it."""
+
+
+class ServiceUnavailable(ServerError):
+    """503: the service is up, but its database or a provider is away."""
+
+    retry_after: float | None = None
+    """Seconds after which the service will answer again, if it said so."""
+
+
+class ConversationFailed(SmaraError):
+    """A conversation that was waited for ended without memories: dead or cancelled.
+
+    ``code`` is why; ``conversation`` is the whole of it, whose ``error.replayable`` says whether
+    ``client.conversations.replay`` can help.
+    """
+
+    def __init__(self, conversation: Conversation) -> None:
+        reason = conversation.error
+        detail = f": {reason.message} [{reason.code}]" if reason else ""
+        super().__init__(
+            f"Conversation {conversation.id} is {conversation.status}{detail}",
+            code=reason.code if reason else conversation.status,
+            body=conversation,
+        )
+        self.conversation = conversation
+
+
+class WaitTimeout(SmaraError, TimeoutError):
+    """A conversation is not finished yet; the service keeps working on it all the same."""
+
+    def __init__(self, conversation: Conversation, seconds: float) -> None:
+        super().__init__(
+            f"Conversation {conversation.id} is still {conversation.status} after {seconds:g} s",
+            code="wait_timeout",
+            body=conversation,
+        )
+        self.conversation = conversation
+
+
+BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequest,
+    401: AuthenticationError,
+    402: PlanLimitError,
+    403: PermissionDenied,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    413: PayloadTooLarge,
+    422: ValidationFailed,
+    429: RateLimited,
+    503: ServiceUnavailable,
+}
+
+
+def error_class(status: int) -> type[APIStatusError]:
+    """The class for a status of 400 and more."""
+    return BY_STATUS.get(status, ServerError if status >= 500 else APIStatusError)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,214 @@
+"""A LangGraph item ↔ a memory.
+
+An item is one memory. Its user is one label of the namespace tuple, and all of them lie in one
+Smara namespace, apart from the facts that conversations leave. The text to search is the fact; the
+value itself stands in the metadata as JSON text, so it comes back exactly as it was put, and its
+top-level texts, numbers and flags once more as fields, so that a filter can use them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langgraph.store.base import (
+    InvalidNamespaceError,
+    MatchCondition,
+    PutOp,
+    SearchItem,
+    SearchOp,
+    get_text_at_path,
+    tokenize_path,
+)
+
+from smara.models import FoundMemory, Memory
+
+PATH, KEY, VALUE, INDEXED, UPDATED = (
+    f"langgraph.{name}" for name in ("path", "key", "value", "indexed", "updated_at")
+)
+MOST_FACT_CHARACTERS = 2_000
+MOST_METADATA_BYTES = 16_000
+MOST_FOUND = 50
+"""What the service takes and gives, a little rounded."""
+
+MOST_FILTER_CHARACTERS = 200
+"""A longer text is no label; a filter for one is decided here."""
+
+Path = tuple[str, ...]
+
+_OPERATORS = {"$eq": "eq", "$ne": "ne", "$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where items lie. ``user_label`` is the place of the user in a namespace tuple, from 0."""
+
+    namespace: str = "langgraph"
+    user_label: int = 0
+    fields: Sequence[str] | None = None
+
+    def user_of(self, path: Path) -> str:
+        """The user to whom a namespace belongs; one too short to name one is shared."""
+        return path[self.user_label] if len(path) > self.user_label else f"{self.namespace}.shared"
+
+    @property
+    def registry(self) -> tuple[str, str]:
+        """The user and namespace under which the namespaces in use are noted."""
+        return f"{self.namespace}.shared", f"{self.namespace}.namespaces"
+
+
+def at(path: Path, key: str) -> dict[str, Any]:
+    """The metadata filter for one item."""
+    return {PATH: joined(path), KEY: key}
+
+
+def joined(path: Path) -> str:
+    """The namespace as one text; LangGraph allows no full stop in a label."""
+    if not path:
+        raise InvalidNamespaceError("a namespace needs at least one label")
+    return ".".join(path)
+
+
+def below(prefix: Path) -> dict[str, Any]:
+    """The metadata filter for everything under a prefix."""
+    return {f"langgraph.{place}": label for place, label in enumerate(prefix)}
+
+
+def metadata_of(op: PutOp) -> dict[str, Any]:
+    """What the memory of an item holds besides its fact. Raises ValueError when it is too large."""
+    exact = json.dumps(op.value, allow_nan=False)
+    metadata: dict[str, Any] = {
+        **at(op.namespace, op.key),
+        **below(op.namespace),
+        VALUE: exact,
+        INDEXED: op.index is not False,
+        UPDATED: datetime.now(UTC).isoformat(),
+    }
+    for name, value in (op.value or {}).items():
+        if _can_filter(value):
+            metadata[_field(name)] = value
+    size = len(json.dumps(metadata, ensure_ascii=False).encode(errors="replace"))
+    if size > MOST_METADATA_BYTES:
+        raise ValueError(
+            f"the value of {op.key!r} takes {size} bytes as JSON, with what filters need; the "
+            f"store keeps {MOST_METADATA_BYTES}"
+        )
+    return metadata
+
+
+def fact_of(op: PutOp, layout: Layout) -> str:
+    """The text by which the item is found: the indexed fields, or all texts of the value."""
+    value = dict(op.value or {})
+    paths = op.index or layout.fields or ()
+    texts = [text for path in paths for text in get_text_at_path(value, tokenize_path(path))]
+    if not paths:
+        texts = _leaves(value)
+    text = "\n".join(text for text in texts if text.strip()).replace("\0", " ").strip()
+    return (text or op.key)[:MOST_FACT_CHARACTERS]
+
+
+def told_apart(fact: str, op: PutOp) -> str:
+    """The text for an item whose words another item has too."""
+    mark = f" [{joined(op.namespace)}: {op.key}]"
+    return fact[: MOST_FACT_CHARACTERS - len(mark)] + mark
+
+
+def item_of(memory: Memory) -> SearchItem:
+    """The item that a memory holds, with its score if it was searched."""
+    created = memory.created_at or datetime.now(UTC)
+    updated = memory.metadata.get(UPDATED)
+    return SearchItem(
+        namespace=tuple(str(memory.metadata[PATH]).split(".")),
+        key=memory.metadata[KEY],
+        value=json.loads(memory.metadata[VALUE]),
+        created_at=created,
+        updated_at=datetime.fromisoformat(updated) if updated else created,
+        score=memory.score if isinstance(memory, FoundMemory) else None,
+    )
+
+
+def narrowed(op: SearchOp) -> dict[str, Any]:
+    """The metadata filter for a search: as much as the service can see of it.
+
+    What it cannot, such as nested values, ``matches`` decides.
+    """
+    wanted = below(op.namespace_prefix)
+    if op.query:
+        wanted[INDEXED] = True
+    for name, condition in (op.filter or {}).items():
+        if not _can_filter(condition) and not isinstance(condition, Mapping):
+            continue
+        if isinstance(condition, str | bool):
+            wanted[_field(name)] = condition
+        elif isinstance(condition, int | float):
+            wanted[_field(name)] = {"gte": condition, "lte": condition}
+        elif isinstance(condition, Mapping) and len(condition) == 1:
+            [(operator, bound)] = condition.items()
+            if operator.startswith(("$g", "$l")) and type(bound) in (int, float):
+                wanted[_field(name)] = {_OPERATORS[operator]: bound}
+    return wanted
+
+
+def matches(value: Any, condition: Any) -> bool:
+    """Whether a value meets a filter, with the operators that LangGraph documents."""
+    if isinstance(condition, Mapping):
+        if any(str(name).startswith("$") for name in condition):
+            return all(_compare(value, operator, bound) for operator, bound in condition.items())
+        return isinstance(value, Mapping) and all(
+            matches(value.get(name), inner) for name, inner in condition.items()
+        )
+    return bool(value == condition)
+
+
+def in_place(condition: MatchCondition, path: Path) -> bool:
+    """Whether a namespace meets a condition; ``*`` stands for any one label."""
+    wanted = condition.path
+    if len(path) < len(wanted):
+        return False
+    part = path[: len(wanted)] if condition.match_type == "prefix" else path[-len(wanted) :]
+    return all(label in ("*", own) for label, own in zip(wanted, part, strict=True))
+
+
+def _compare(value: Any, operator: str, bound: Any) -> bool:
+    if operator == "$eq":
+        return bool(value == bound)
+    if operator == "$ne":
+        return bool(value != bound)
+    if operator not in _OPERATORS:
+        raise ValueError(f"unsupported operator {operator!r}")
+    if value is None:
+        return False
+    left, right = float(value), float(bound)
+    return {
+        "$gt": left > right,
+        "$gte": left >= right,
+        "$lt": left < right,
+        "$lte": left <= right,
+    }[operator]
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        return [text for inner in value.values() for text in _leaves(inner)]
+    if isinstance(value, list | tuple):
+        return [text for inner in value for text in _leaves(inner)]
+    return []
+
+
+def _can_filter(value: Any) -> bool:
+    """Whether a value is kept as a field too: a flag, a short text, a number of at most 64 bits.
+
+    It depends on the value alone, so that a filter knows what it can ask the service for.
+    """
+    if isinstance(value, str):
+        return len(value) <= MOST_FILTER_CHARACTERS and value.isprintable()
+    return isinstance(value, int | float) and abs(value) < 2**63
+
+
+def _field(name: str) -> str:
+    return f"value.{name}"

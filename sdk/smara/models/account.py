@@ -1,0 +1,114 @@
+"""Keys, settings, usage, health, and what an erasure took."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from smara.models._base import Model
+
+
+class Key(Model):
+    """An API key without its secret."""
+
+    id: str
+    prefix: str = ""
+    label: str = ""
+    scopes: list[str] = []
+    users: list[str] | None = None
+    namespaces: list[str] | None = None
+    agents: list[str] | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+class NewKey(Key):
+    """A key with its secret, ``api_key``: keep it, it is not shown again."""
+
+    api_key: str = Field(repr=False)
+
+
+class KeyList(Model):
+    """Keys, oldest first, revoked ones too."""
+
+    keys_: list[Key] = Field([], validation_alias="keys")
+
+
+class Settings(Model):
+    """How the tenant's memories are ranked, aged and compared, as in force."""
+
+    similarity_weight: float | None = None
+    retention_weight: float | None = None
+    half_life_days: float | None = None
+    lowest_importance: float | None = None
+    duplicate_similarity: float | None = None
+    contradiction_similarity: float | None = None
+
+
+class Quota(Model):
+    """How many there are, and how many the plan allows; None is without limit."""
+
+    used: int = 0
+    limit: int | None = None
+
+
+class Usage(Model):
+    """The plan, and what of it is used. None as a limit means that there is none."""
+
+    plan: str = ""
+    memory_limit: int | None = None
+    memories_used: int = 0
+    memories_remaining: int | None = None
+    usage: dict[str, Quota] = {}
+
+
+class Health(Model):
+    """Whether the service can do its work."""
+
+    status: str = ""
+    db: str = ""
+    version: str | None = None
+    embedded: list[str] = []
+    extractor: dict[str, Any] | None = None
+    embedder: dict[str, Any] | None = None
+    queue_oldest_due_seconds: float | None = None
+
+
+class Pipeline(Model):
+    """The tenant's queue of conversations."""
+
+    by_state: dict[str, int] = {}
+    oldest_due_seconds: float | None = None
+    window_minutes: int | None = None
+    done_in_window: int | None = None
+    per_second: float | None = None
+    stages: dict[str, dict[str, float]] = {}
+    dead_by_reason: dict[str, int] = {}
+    at: datetime | None = None
+
+
+class Installed(Model):
+    """A fresh tenant and its first API key: keep it, it is not shown again."""
+
+    api_key: str = Field(repr=False)
+    tenant_id: str | None = None
+    tenant_name: str | None = None
+    note: str | None = None
+    message: str | None = None
+
+
+class Erased(Model):
+    """What was erased of a user, counted by kind."""
+
+    user_id: str
+    erased: dict[str, int] = {}
+
+
+class Tools(Model):
+    """Tool definitions, ready to pass as ``tools=``."""
+
+    tools: list[dict[str, Any]] = []
