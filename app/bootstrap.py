@@ -28,7 +28,9 @@ async def first_key(settings: Settings) -> tuple[Path | None, bool]:
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (BOOTSTRAP_LOCK,))
             if await tenants.first_tenant(connection) is not None:
                 return (file if file.exists() else None), False
-            tenant_id = await tenants.create_tenant(connection, "default")
+            tenant_id = await tenants.create_tenant(
+                connection, "default", plan=settings.default_plan
+            )
             issued = await keys.issue(connection, tenant_id, label="first start")
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as out:

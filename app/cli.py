@@ -128,6 +128,62 @@ def migrate() -> None:
     )
 
 
+@cli.group("tenants")
+def tenants_group() -> None:
+    """Tenants: each has its own keys, and nothing of the others."""
+
+
+@tenants_group.command("create")
+@click.argument("name")
+@click.option("--plan", help="Its plan [SMARA_DEFAULT_PLAN]; SMARA_PLANS has them.")
+def create_tenant(name: str, plan: str | None) -> None:
+    """Make a tenant with a key of its own, and print the key, once."""
+    chosen = _known_plan(plan or get_settings().default_plan)
+
+    async def create() -> str:
+        async with transaction() as connection:
+            tenant_id = await tenants.create_tenant(connection, name, plan=chosen)
+            issued = await api_keys.issue(connection, tenant_id, label=name)
+            return f"{tenant_id}  {issued.api_key}"
+
+    click.echo(_with_pool(create))
+
+
+@tenants_group.command("list")
+def list_tenants() -> None:
+    """List the tenants with their plans and what they hold."""
+
+    async def read() -> list[tenants.TenantInfo]:
+        async with transaction() as connection:
+            return await tenants.list_all(connection)
+
+    for tenant in _with_pool(read):
+        click.echo(f"{tenant.tenant_id}  {tenant.plan}  {tenant.memories} memories  {tenant.name}")
+
+
+@tenants_group.command("set-plan")
+@click.argument("tenant_id", type=click.UUID)
+@click.argument("plan")
+def set_plan(tenant_id: UUID, plan: str) -> None:
+    """Put a tenant on a plan. What it holds beyond the plan stays; it can add nothing more."""
+    chosen = _known_plan(plan)
+
+    async def change() -> bool:
+        async with transaction() as connection:
+            return await tenants.set_plan(connection, tenant_id, chosen)
+
+    if not _with_pool(change):
+        raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
+    click.echo(f"On the plan {chosen}.")
+
+
+def _known_plan(name: str) -> str:
+    plans = get_settings().plans
+    if name not in plans:
+        raise ServiceError(f"There is no plan {name!r}; there are {', '.join(plans)}.")
+    return name
+
+
 @cli.group()
 def keys() -> None:
     """API keys of the installation's first tenant."""

@@ -40,6 +40,16 @@ _KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
 
 
 @dataclass(frozen=True, slots=True)
+class TenantInfo:
+    """A tenant as its operator sees it. ``memories`` counts live ones."""
+
+    tenant_id: UUID
+    name: str
+    plan: str
+    memories: int
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who a request speaks for, as its key says. ``key_id`` may be logged; the key never is."""
 
@@ -94,6 +104,18 @@ async def lock_setup(connection: Connection) -> bool:
     cursor = await connection.execute("SELECT set_up_at FROM installation FOR UPDATE")
     row = await cursor.fetchone()
     return row is not None and row[0] is None
+
+
+async def list_all(connection: Connection) -> list[TenantInfo]:
+    """Every tenant, oldest first."""
+    async with connection.cursor(row_factory=class_row(TenantInfo)) as cursor:
+        await cursor.execute(
+            """
+            SELECT tenant_id, name, plan, memories FROM tenants JOIN quotas USING (tenant_id)
+            ORDER BY tenant_id
+            """
+        )
+        return await cursor.fetchall()
 
 
 async def set_plan(connection: Connection, tenant_id: UUID, plan: str) -> bool:

@@ -9,7 +9,7 @@ import psycopg
 import uvloop
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
-from app.db import queue
+from app.db import idempotency, queue
 from app.db.pool import close_pool, connection, open_pool
 from app.drain import drain
 from app.logs import log
@@ -76,6 +76,7 @@ async def _sweep(max_crashes: int) -> int:
         async with connection() as conn:
             if dead := presence.gone(await queue.claimers(conn)):
                 await queue.end_leases(conn, dead)
+            await idempotency.purge(conn, older_than_days=get_settings().idempotency_days)
             return await queue.sweep(conn, max_crashes=max_crashes)
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)

@@ -40,8 +40,8 @@ class FakeAnthropic(FakeProvider):
 
     Kinds: ``truncated``, ``context_full``, ``refusal``, ``prose``, ``broken_json``,
     ``wrong_types``, ``extra_fields``, ``missing_fields``, ``many_facts`` (10,000), ``no_facts``,
-    ``hallucinated`` (quotes nobody said), ``bad_indexes``, ``no_content``, ``not_a_message``,
-    ``overloaded_midway`` (an error event inside a stream).
+    ``related`` (facts in a chain), ``hallucinated`` (quotes nobody said), ``bad_indexes``,
+    ``no_content``, ``not_a_message``, ``overloaded_midway`` (an error event inside a stream).
     """
 
     def __init__(self) -> None:
@@ -134,6 +134,7 @@ def _text(facts: list[dict[str, Any]], kind: str | None) -> tuple[str, str]:
             "facts": [{**fact, "text": "User owns a yacht.", "quote": "my yacht in Monaco"}]
         },
         "bad_indexes": {"facts": [{**fact, "message_indexes": [-1, 9_999]}]},
+        "related": {"facts": facts, "relations": _chain(len(facts))},
     }
     if kind in special:
         return orjson.dumps(special[kind]).decode(), "end_turn"
@@ -148,6 +149,15 @@ def _text(facts: list[dict[str, Any]], kind: str | None) -> tuple[str, str]:
     if kind == "broken_json":
         return good[:-2], "end_turn"
     return good, "end_turn"
+
+
+def _chain(facts: int) -> list[dict[str, Any]]:
+    """Each fact explains the next; and two relations that no reader should follow."""
+    pairs = [*((n, n + 1) for n in range(facts - 1)), (0, 0), (0, facts)]
+    return [
+        {"from_fact": start, "to_fact": end, "type": "context_for", "weight": 0.9}
+        for start, end in pairs
+    ]
 
 
 def _usage(call: Call, text: str, *, first: bool) -> dict[str, int]:
