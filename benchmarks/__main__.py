@@ -13,11 +13,16 @@ from pathlib import Path
 
 import click
 
-from benchmarks import bench_drain, bench_http, report
+from benchmarks import bench_drain, bench_graph, bench_http, report
 from tests.servers import VOYAGE_MODEL, create_database, start_postgres, start_redis
 from tests.stack import Stack
 
-BENCHES = {"accept": bench_http.accept, "search": bench_http.search, "drain": bench_drain.drain}
+BENCHES = {
+    "accept": bench_http.accept,
+    "search": bench_http.search,
+    "drain": bench_drain.drain,
+    "graph": bench_graph.traverse,
+}
 
 
 @contextmanager

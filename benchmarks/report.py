@@ -52,6 +52,23 @@ class Row:
         )
 
     @classmethod
+    def within(cls, name: str, ours: Figures, floor_ms: float, bar_ms: float) -> Row:
+        """Beside a floor in milliseconds, with a bar in milliseconds."""
+        ratio = round(ours.p50 / floor_ms, 2)
+        return cls(
+            name,
+            1,
+            ours.p50,
+            ours.p95,
+            ours.per_second,
+            floor_ms,
+            ratio,
+            bar_ms,
+            "ms, at most bar",
+            ours.p95 <= bar_ms,
+        )
+
+    @classmethod
     def above(cls, name: str, concurrency: int, ours: Figures, floor: float, *, bar: float) -> Row:
         ratio = round(ours.per_second / floor, 2)
         return cls(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 
 from app.db import reach as reaches
 from app.db.edges import SUPERSEDES
@@ -32,7 +32,6 @@ class Node:
     source: str
     namespace: str
     created_at: datetime
-    depth: int
     edge_id: UUID
     relationship_type: str
     weight: float
@@ -40,6 +39,7 @@ class Node:
     edge_created_at: datetime
     from_memory_id: UUID
     to_memory_id: UUID
+    depth: int
 
 
 _NODE = """
@@ -51,7 +51,7 @@ _NODE = """
 # The row of each step holds every node seen so far, so a node is expanded once, however many paths
 # lead to it. Seen and reached nodes meet in one aggregate, and rows are looked up one by one behind
 # OFFSET 0: no join is left for the planner to misjudge, who cannot know how long an array is.
-_TRAVERSE = f"""
+TRAVERSE = f"""
 WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
     SELECT 0, ARRAY[%(root)s::uuid], ARRAY[]::uuid[], ARRAY[%(root)s::uuid]
     UNION ALL
@@ -123,9 +123,11 @@ async def traverse(
     Needs a transaction. Raises psycopg.errors.QueryCanceled after SECONDS.
     """
     await connection.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
-    async with connection.cursor(row_factory=class_row(Node)) as cursor:
+    # A plan kept from when the graph was small would scan the tables once a node.
+    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    async with connection.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
-            _TRAVERSE,
+            TRAVERSE,
             {
                 "tenant_id": tenant_id,
                 "root": root,
@@ -149,7 +151,7 @@ async def related(
 ) -> list[Node]:
     """The live memories one edge away, by weight. Asked for ``supersedes``, the retired ones too:
     that is what such an edge leads to."""
-    async with connection.cursor(row_factory=class_row(Node)) as cursor:
+    async with connection.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
             f"""
             SELECT {_NODE}, 1 AS depth
