@@ -17,6 +17,8 @@ async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
     """Remove an agent; its memories stay unless they are to go too. Raises NotFound."""
     async with transaction() as conn:
         await known_agent(conn, caller, agent_id)
+        if caller.reach.users or caller.reach.namespaces:
+            raise Forbidden("This API key does not reach all of this agent.", code="out_of_reach")
         if with_memories:
             for user_id in await memories.users_of_agent(conn, caller.tenant_id, agent_id):
                 await subjects.lock(conn, caller.tenant_id, subjects.of_user(user_id))

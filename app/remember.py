@@ -24,7 +24,7 @@ from app.memory.wording import document_text
 from app.providers import Providers, get_providers
 from app.receipts import receipt
 from app.settings import get_settings
-from app.settle import Destination, settle
+from app.settle import Destination, at_home, settle
 
 
 async def remember(claim: Claim) -> None:
@@ -73,7 +73,9 @@ async def _remember(claim: Claim) -> None:
         if not await queue.still_ours(conn, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
-        destination = _destination(claim)
+        destination = await at_home(conn, _destination(claim))
+        if destination.subject != claim.subject:
+            held = await subjects.lock(conn, claim.tenant_id, destination.subject)
         settled = await settle(
             conn,
             [(destination, fact) for fact in accepted],

@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 import uuid_utils.compat as uuid_utils
 
-from app.db import edges, events, memories, quotas, search, subjects
+from app.db import edges, events, memories, quotas, search, subjects, teams
 from app.db.edges import NewEdge
 from app.db.memories import NewMemory
 from app.db.pool import Connection
@@ -52,6 +52,17 @@ class Destination:
     def subject(self) -> str:
         """What is locked while the fact is settled."""
         return subjects.of_scope(self.scope)
+
+
+async def at_home(connection: Connection, destination: Destination) -> Destination:
+    """The destination as it is now: what was meant for a team that is dissolved goes where the
+    team's memories went, to its author. The caller holds the destination's subject."""
+    team_id = destination.scope.team_id
+    tenant_id = destination.scope.tenant_id
+    if team_id is None or await teams.get(connection, tenant_id, team_id) is not None:
+        return destination
+    own = Scope(tenant_id, destination.scope.namespace, destination.user_id)
+    return replace(destination, scope=own, visibility="private", team_id=None)
 
 
 async def settle(
@@ -188,6 +199,11 @@ class _Batch:
             )
         written = [self._as_written(new) for new in self._new.values()]
         await memories.insert(connection, written)
+        for new in written:
+            if new.superseded_by is not None and new.memory_id not in self._retired:
+                await memories.date_history(
+                    connection, scope.tenant_id, new.memory_id, new.superseded_by
+                )
         for memory_id in self._repeated:
             await memories.reinforce(connection, scope, memory_id)
         await self._link(connection, scope.tenant_id, written)

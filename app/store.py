@@ -9,12 +9,14 @@ from uuid import UUID
 
 from app.db import subjects
 from app.db.pool import Connection, transaction
+from app.errors import Forbidden
 from app.ledger import paid_embedding
 from app.memory.types import Fact, Vector
 from app.memory.wording import document_text
 from app.once import Once
 from app.providers import get_providers
-from app.settle import Destination, settle
+from app.quotas import plan_limit
+from app.settle import PLAN_LIMIT, Destination, at_home, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
     """Settle facts of one tenant that a client states itself: all or, when it raises, none.
 
     They are embedded here and now: raises ProviderError when the embedder gives no answer. A fact
-    for which the tenant's plan has no room is rejected with the reason ``plan_limit``.
+    for which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there
+    is room for none of them, PlanLimit is raised.
     """
     earlier = await once.answered() if once else None
     if earlier is not None:
@@ -53,6 +56,9 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
             if earlier is not None:
                 return _replayed(earlier)
         outcomes = await _settle_all(connection, facts, vectors)
+        if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
+            # Nothing was stored, so a key stands for nothing yet: later there may be room.
+            raise await plan_limit(connection, tenant_id, "memories")
         if once:
             await once.keep(connection, [_to_json(outcome) for outcome in outcomes])
     return Stored(outcomes)
@@ -84,6 +90,10 @@ async def _settle_all(
         subject: await subjects.lock(connection, facts[0][0].scope.tenant_id, subject)
         for subject in sorted({subject for subject, _ in by_scope})
     }
+    for members in by_scope.values():
+        destination, _ = facts[members[0]]
+        if await at_home(connection, destination) is not destination:
+            raise Forbidden("This team has just been dissolved.", code="not_a_member")
     outcomes: dict[int, Outcome] = {}
     for (subject, _), members in sorted(by_scope.items()):
         settled = await settle(

@@ -220,8 +220,9 @@ async def _keep_an_admin(
 
 
 def _check_key(caller: Caller, acting: str) -> None:
-    if not caller.reach.allows_user(acting):
-        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+    reach = caller.reach
+    if not reach.allows_user(acting) or reach.namespaces or reach.agents:
+        raise Forbidden("This API key does not manage this user's teams.", code="out_of_reach")
 
 
 def _hash(token: str) -> bytes:

@@ -20,7 +20,7 @@ from app.api.conversation_bodies import (
 )
 from app.api.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.strict_json import StrictRoute
-from app.api.text import Flag, Lenient, Time, UserId
+from app.api.text import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation
 from app.db.pool import connection, transaction
@@ -95,7 +95,7 @@ async def list_conversations(
     state: Annotated[
         Literal["queued", "processing", "done", "dead", "cancelled"] | None, Query()
     ] = None,
-    since: Annotated[Time | None, Query(description="Accepted at this time or later.")] = None,
+    since: Annotated[QueryTime | None, Query(description="Accepted at this time or later.")] = None,
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
 ) -> ConversationPage:

@@ -29,5 +29,5 @@ async def create_once(
             return model.model_validate(earlier)
         made = await create(conn)
         if once:
-            await once.keep(conn, made.model_dump(mode="json"))
+            await once.keep(conn, made.model_dump(mode="json", by_alias=True))
         return made

@@ -38,9 +38,8 @@ from app.db.tenants import Caller
 from app.errors import NotFound
 from app.memory.types import Fact, Visibility
 from app.once import Once
-from app.quotas import plan_limit
 from app.revise import Revision
-from app.settle import PLAN_LIMIT, Destination
+from app.settle import Destination
 from app.store import Outcome, Stored, store
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
@@ -148,7 +147,7 @@ async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
         if memory is None:
             raise NotFound("There is no memory of this id.")
         history = await events.of_memory(conn, caller.tenant_id, memory_id)
-        versions = await memories.versions(conn, caller.tenant_id, memory_id)
+        versions = await memories.versions(conn, caller.tenant_id, memory_id, caller.reach)
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,
@@ -258,9 +257,6 @@ async def store_one(caller: Caller, body: MemoryIn, once: Once | None) -> tuple[
     """Settle one fact; what became of it, and whether that was told before. Raises PlanLimit."""
     stored = await store_facts(caller, [body], once)
     [outcome] = stored.outcomes
-    if outcome.reason == PLAN_LIMIT:
-        async with connection() as conn:
-            raise await plan_limit(conn, caller.tenant_id, "memories")
     return outcome, stored.replayed
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from app import forget
 from app.api.caller import may
+from app.api.paths import USER_ID
 from app.api.strict_json import StrictRoute
 from app.api.text import UserId
 from app.db import people
@@ -41,7 +42,7 @@ class UserErased(BaseModel):
 
 
 @router.get(
-    "/{user_id:path}/export",
+    f"/{USER_ID}/export",
     response_class=StreamingResponse,
     responses={
         200: {
@@ -60,7 +61,7 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
     return StreamingResponse(_lines(caller, user_id), media_type="application/x-ndjson")
 
 
-@router.delete("/{user_id:path}")
+@router.delete(f"/{USER_ID}")
 async def erase(request: Request, user_id: UserPath) -> UserErased:
     """Erase all that is kept about or from a user: memories, conversations, their history. What is
     still being worked on comes to nothing."""

@@ -11,7 +11,7 @@ from fastapi import Depends, Query
 
 from app import access
 from app.access import Place
-from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable
+from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable_json
 from app.db.pool import connection
 from app.db.tenants import Caller
 from app.errors import Unprocessable
@@ -118,10 +118,7 @@ def _conditions(text: str | None) -> tuple[Condition, ...]:
         wanted: Any = json.loads(text, parse_constant=_refuse)
         if not isinstance(wanted, dict):
             raise ValueError("must be a JSON object")
-        storable(json.dumps(wanted, ensure_ascii=False))
-        if "\\u0000" in json.dumps(wanted):
-            raise ValueError("must not contain the NUL character")
-        return conditions(wanted)
+        return conditions(storable_json(wanted))
     except json.JSONDecodeError:
         raise Unprocessable('metadata: must be a JSON object, such as {"project": "x"}') from None
     except RecursionError:

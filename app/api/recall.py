@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from app.api.caller import may
 from app.api.memory_bodies import Context, MemoryOut, RulesInForce, SearchResults
+from app.api.paths import USER_ID
 from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, Question, UserId
@@ -46,7 +47,7 @@ async def search_memories(
     )
 
 
-@router.get("/users/{user_id:path}/context", response_model_exclude_unset=True)
+@router.get(f"/users/{USER_ID}/context", response_model_exclude_unset=True)
 async def context(
     request: Request,
     reading: ReadingQuery,

@@ -15,6 +15,7 @@ from app.api.creation import create_once
 from app.api.errors import ErrorBody
 from app.api.idempotency import IdempotencyKey, once_of
 from app.api.memories import OVER_PLAN
+from app.api.paths import USER_ID
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Email, Text, UserId
@@ -264,7 +265,7 @@ async def add_member(body: MemberIn, request: Request, team_id: UUID) -> MemberO
     return MemberOut.of(member)
 
 
-@router.patch("/teams/{team_id}/members/{user_id:path}")
+@router.patch(f"/teams/{{team_id}}/members/{USER_ID}")
 async def change_member(
     body: RoleIn, request: Request, team_id: UUID, user_id: MemberPath
 ) -> MemberOut:
@@ -277,7 +278,7 @@ async def change_member(
     return MemberOut.of(member)
 
 
-@router.delete("/teams/{team_id}/members/{user_id:path}", status_code=204)
+@router.delete(f"/teams/{{team_id}}/members/{USER_ID}", status_code=204)
 async def remove_member(
     request: Request,
     team_id: UUID,

@@ -132,7 +132,8 @@ def _strict_bool(value: Any) -> Any:
 Flag = Annotated[bool, BeforeValidator(_strict_bool)]
 
 
-def _metadata(value: dict[str, Any]) -> dict[str, Any]:
+def storable_json(value: dict[str, Any]) -> dict[str, Any]:
+    """``value``, if Postgres can hold it, at a sane size; else a ValueError that says why not."""
     if not value:
         return value
     _check_json(value, 1)
@@ -159,4 +160,4 @@ def _check_json(value: Any, depth: int) -> None:
             _check_json(member, depth + 1)
 
 
-Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
+Metadata = Annotated[dict[str, Any], AfterValidator(storable_json)]

@@ -212,8 +212,10 @@ async def hand_to_author(connection: Connection, scope: Scope, team_id: UUID) ->
     return int(row[0]) if row else 0
 
 
-async def versions(connection: Connection, tenant_id: UUID, memory_id: UUID) -> list[Memory]:
-    """What the memory has replaced, and what that had replaced: newest first."""
+async def versions(
+    connection: Connection, tenant_id: UUID, memory_id: UUID, reach: Reach
+) -> list[Memory]:
+    """What the memory has replaced, and what that had replaced, within reach: newest first."""
     async with connection.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
             f"""
@@ -226,10 +228,10 @@ async def versions(connection: Connection, tenant_id: UUID, memory_id: UUID) -> 
             SELECT {_MEMORY} FROM older JOIN memories m USING (memory_id)
             LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
             CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = %(tenant_id)s ORDER BY m.superseded_at DESC, m.memory_id DESC
-            LIMIT 100
+            WHERE m.tenant_id = %(tenant_id)s AND {reaches.within("m")}
+            ORDER BY m.superseded_at DESC, m.memory_id DESC LIMIT 100
             """,
-            {"tenant_id": tenant_id, "memory_id": memory_id},
+            {"tenant_id": tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
         )
         return await cursor.fetchall()
 
@@ -375,6 +377,35 @@ async def supersede(
         WHERE tenant_id = %s AND memory_id = %s AND state = 'live'
         """,
         (by, valid_until, tenant_id, memory_id),
+    )
+
+
+async def date_history(
+    connection: Connection, tenant_id: UUID, memory_id: UUID, successor: UUID
+) -> None:
+    """Fit a truth that came late between those that were known: it held until the next one began,
+    and the one before it only until it began. ``successor`` is what holds now."""
+    await connection.execute(
+        """
+        WITH RECURSIVE line AS (
+            SELECT memory_id, valid_from, valid_until FROM memories
+            WHERE tenant_id = %(tenant_id)s AND memory_id = %(successor)s
+            UNION
+            SELECT m.memory_id, m.valid_from, m.valid_until
+            FROM line JOIN memories m ON m.superseded_by = line.memory_id
+            WHERE m.tenant_id = %(tenant_id)s
+        ), late AS (
+            SELECT valid_from FROM line WHERE memory_id = %(memory_id)s
+        )
+        UPDATE memories m SET valid_until = CASE
+            WHEN m.memory_id = %(memory_id)s
+                THEN (SELECT min(l.valid_from) FROM line l WHERE l.valid_from > late.valid_from)
+            ELSE late.valid_from END
+        FROM line JOIN late ON line.memory_id = %(memory_id)s
+            OR line.valid_from < late.valid_from AND line.valid_until > late.valid_from
+        WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = line.memory_id
+        """,
+        {"tenant_id": tenant_id, "memory_id": memory_id, "successor": successor},
     )
 
 

@@ -223,6 +223,10 @@ async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
 async def signup_attempts(connection: Connection, address_hash: bytes, *, hours: float) -> int:
     """Count one more attempt from the address; how many there were within ``hours``, this one too.
     Older ones are forgotten."""
+    # One attempt of an address at a time, so that many at once are counted one by one.
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(address_hash[:8], signed=True),)
+    )
     await connection.execute(
         "DELETE FROM signup_attempts WHERE at < now() - make_interval(secs => %s)", (hours * 3600,)
     )
