@@ -113,6 +113,34 @@ async def known_agent(connection: Connection, caller: Caller, agent_id: UUID) ->
     return agent
 
 
+async def managed_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+    """The agent, if the key may change it: its owner must be within reach. Raises NotFound,
+    Forbidden."""
+    agent = await known_agent(connection, caller, agent_id)
+    may_own_agents(caller, agent.owner_id)
+    return agent
+
+
+def may_own_agents(caller: Caller, owner_id: str) -> None:
+    """Raise Forbidden unless the key may make and change this owner's agents."""
+    if not caller.reach.allows_user(owner_id):
+        raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
+
+
+async def visible_teams(connection: Connection, caller: Caller) -> list[teams.Team]:
+    """The teams that the key may see: all of them, or those of the users that it reaches."""
+    found = await teams.list_all(connection, caller.tenant_id)
+    reach = caller.reach
+    if reach.agents is not None:
+        return []
+    if reach.users is None:
+        return found
+    theirs: set[UUID] = set()
+    for user_id in reach.users:
+        theirs |= (await teams.roles_of(connection, caller.tenant_id, user_id)).keys()
+    return [team for team in found if team.team_id in theirs]
+
+
 async def may_change(
     connection: Connection, caller: Caller, memory_user: str, team_id: UUID | None, acting: str
 ) -> None:

@@ -17,10 +17,10 @@ from app.extract.rules import RulesExtractor
 from app.memory.bands import PUBLISHED, Bands
 from app.settings import Settings, get_settings
 
-MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55)
+MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55, remote=0.25)
 """MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as
 0.97, among facts that are merely alike: the judge reads from 0.55 on, and no band of this model
-retires a memory by itself."""
+retires a memory by itself. Two cities one may live in lie as far apart as 0.36, two jobs 0.28."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,4 @@ def _extractor(settings: Settings) -> ClaudeExtractor | RulesExtractor:
 def _bands(settings: Settings, of_model: Bands) -> Bands:
     duplicate = settings.duplicate_similarity or of_model.duplicate
     contradiction = settings.contradiction_similarity or of_model.contradiction
-    return Bands(duplicate, contradiction, min(of_model.candidate, contradiction))
+    return of_model.between(contradiction, duplicate)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -92,11 +93,11 @@ async def settle(
         scope,
         vectors,
         hashes,
-        floor=bands.candidate,
+        floor=bands.floor,
         limit=NEIGHBOURS,
         large=await is_large(connection, [scope]),
     )
-    batch = _Batch(vectors, hashes, providers.embedder.model, bands.candidate)
+    batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor)
     room = await room_for_memories(connection, scope.tenant_id, held.plan)
     settled: list[Settled] = []
     for n, (destination, fact) in enumerate(facts):
@@ -191,7 +192,9 @@ class _Batch:
         """Retire first, then write: a value may come back that a fact before it has replaced. One
         of these facts that a later one has replaced is history from the start."""
         own = {new.memory_id for new in self._new.values()}
-        for memory_id, by in self._retired.items():
+        for memory_id, by in sorted(
+            self._retired.items(), key=itemgetter(0)
+        ):  # In the order of graph/connect.
             if memory_id in own:
                 continue
             await memories.supersede(

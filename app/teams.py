@@ -193,8 +193,10 @@ async def _join(
 ) -> Member:
     plan = (await counters.used(connection, tenant_id)).plan
     limit = get_settings().plan(plan).team_members
-    if limit is not None and team.member_count >= limit:
-        raise PlanLimit("members in a team", plan=plan, limit=limit, used=team.member_count)
+    # Counted now that the team is held: its own count is from before the wait for that.
+    used = len(await teams.members(connection, tenant_id, team.team_id))
+    if limit is not None and used >= limit:
+        raise PlanLimit("members in a team", plan=plan, limit=limit, used=used)
     member = await teams.add_member(
         connection,
         tenant_id,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from app import forget
-from app.access import known_agent
+from app.access import known_agent, managed_agent, may_own_agents
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
@@ -35,7 +35,7 @@ from app.api.text import (
 from app.db import agents
 from app.db.agents import Agent
 from app.db.pool import Connection, connection
-from app.errors import NotFound
+from app.errors import Forbidden, NotFound
 from app.quotas import count_one_more
 from app.recall import newest, recall
 
@@ -145,6 +145,10 @@ async def create_agent(
     """Make an agent known. Its memories are a scope of their own, which no other store touches."""
     caller = may(request, "write")
 
+    may_own_agents(caller, body.owner_id)
+    if caller.reach.agents is not None:
+        raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
+
     async def create(conn: Connection) -> AgentOut:
         await count_one_more(conn, caller.tenant_id, "agents")
         return AgentOut.of(await agents.add(conn, caller.tenant_id, body.model_dump()))
@@ -187,7 +191,7 @@ async def change_agent(body: AgentPatch, request: Request, agent_id: UUID) -> Ag
     """Change what is named; null empties a field."""
     caller = may(request, "write")
     async with connection() as conn:
-        await known_agent(conn, caller, agent_id)
+        await managed_agent(conn, caller, agent_id)
         agent = await agents.change(
             conn, caller.tenant_id, agent_id, body.model_dump(exclude_unset=True)
         )

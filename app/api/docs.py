@@ -3,6 +3,8 @@ elsewhere."""
 
 from __future__ import annotations
 
+import asyncio
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,14 @@ def install(app: FastAPI) -> None:
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 
+    @lru_cache(maxsize=1)  # It takes half a second to write.
+    def as_yaml() -> str:
+        text: str = yaml.safe_dump(app.openapi(), sort_keys=False, allow_unicode=True)
+        return text
+
     @app.get("/docs/openapi.yaml", include_in_schema=False)
     async def openapi_yaml() -> Response:
-        text = yaml.safe_dump(app.openapi(), sort_keys=False, allow_unicode=True)
+        text = await asyncio.to_thread(as_yaml)
         return Response(text, media_type="application/yaml")
 
     @app.get("/docs", include_in_schema=False)

@@ -95,6 +95,11 @@ def database_response(error: psycopg.OperationalError) -> JSONResponse:
     )
 
 
+def internal_error_response() -> JSONResponse:
+    """The answer when the fault is ours."""
+    return error_response(500, "internal", "A fault of the service; its log says more.")
+
+
 def install(app: FastAPI) -> None:
     """Render every error of the app in the one shape."""
 
@@ -129,10 +134,6 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(psycopg.OperationalError)
     async def database(_: Request, error: psycopg.OperationalError) -> JSONResponse:
         return database_response(error)
-
-    @app.exception_handler(Exception)
-    async def internal(_: Request, error: Exception) -> JSONResponse:
-        return error_response(500, "internal", "A fault of the service; its log says more.")
 
 
 def _path(location: Sequence[Any]) -> str:

@@ -11,11 +11,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import keys
-from app.api.errors import database_response, service_error_response
+from app.api.errors import database_response, internal_error_response, service_error_response
 from app.db import tenants
 from app.db.pool import connection
 from app.db.tenants import Caller
 from app.errors import ServiceError, TooLarge, Unauthenticated, UnsupportedMediaType
+from app.logs import log
 
 KEY_CACHE_SECONDS = 4.0
 """A revoked key works for at most this long more; the contract allows 5 s."""
@@ -50,7 +51,24 @@ class Gate:
             return await service_error_response(error)(scope, receive, send)
         except psycopg.OperationalError as error:
             return await database_response(error)(scope, receive, send)
-        await self._app(scope, receive, send)
+        await self._guarded(scope, receive, send)
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A fault of ours is answered like any other error, on a connection that stays usable."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            if begun:
+                raise  # Half an answer can only be cut off.
+            log.exception("request_failed", method=scope["method"])
+            await internal_error_response()(scope, receive, send)
 
     async def _caller(self, headers: Headers) -> Caller:
         scheme, _, key = headers.get("authorization", "").partition(" ")

@@ -9,7 +9,7 @@ import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from app.access import known_agent
+from app.access import known_agent, managed_agent
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, once_of
@@ -182,7 +182,7 @@ async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Atta
     """Give an agent a skill."""
     caller = may(request, "write")
     async with connection() as conn:
-        await known_agent(conn, caller, agent_id)
+        await managed_agent(conn, caller, agent_id)
         try:
             attached = await agents.attach(
                 conn, caller.tenant_id, agent_id, body.skill_id, body.config
@@ -211,7 +211,7 @@ async def configure_skill(
     """Change how the agent's skill is configured."""
     caller = may(request, "write")
     async with connection() as conn:
-        await known_agent(conn, caller, agent_id)
+        await managed_agent(conn, caller, agent_id)
         if not await agents.configure(conn, caller.tenant_id, agent_id, skill_id, body.config):
             raise NotFound("The agent has no skill of this id.")
     return Attached(agent_id=agent_id, skill_id=skill_id, config=body.config)
@@ -222,7 +222,7 @@ async def detach_skill(request: Request, agent_id: UUID, skill_id: UUID) -> None
     """Take a skill from an agent."""
     caller = may(request, "write")
     async with connection() as conn:
-        await known_agent(conn, caller, agent_id)
+        await managed_agent(conn, caller, agent_id)
         if not await agents.detach(conn, caller.tenant_id, agent_id, skill_id):
             raise NotFound("The agent has no skill of this id.")
 

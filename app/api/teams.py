@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app import teams as use_case
+from app.access import visible_teams
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.errors import ErrorBody
@@ -197,7 +198,7 @@ async def list_teams(request: Request) -> TeamList:
     """The tenant's teams, oldest first."""
     caller = may(request, "read")
     async with connection() as conn:
-        found = await teams.list_all(conn, caller.tenant_id)
+        found = await visible_teams(conn, caller)
     return TeamList(
         teams=[
             TeamListed(**TeamOut.of(team).model_dump(), member_count=team.member_count)
@@ -211,7 +212,7 @@ async def get_team(request: Request, team_id: UUID) -> TeamDetail:
     """One team with its members."""
     caller = may(request, "read")
     async with connection() as conn:
-        team = await teams.get(conn, caller.tenant_id, team_id)
+        team = next((t for t in await visible_teams(conn, caller) if t.team_id == team_id), None)
         if team is None:
             raise NotFound("There is no team of this id.")
         members = await teams.members(conn, caller.tenant_id, team_id)

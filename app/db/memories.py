@@ -296,10 +296,21 @@ async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> N
 
 
 async def delete(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
-    """Forget the memory, its edges and its counts; its events lose their texts."""
+    """Forget the memory, its edges and its counts; its events and the receipts of the conversations
+    that said it lose their texts."""
     await connection.execute(
         """
-        WITH scrubbed AS (
+        WITH told AS (
+            UPDATE conversations c SET receipt = jsonb_set(receipt, '{facts}', (
+                SELECT coalesce(jsonb_agg(
+                    CASE WHEN fact ->> 'memory_id' = %(memory_id)s::text
+                         THEN fact || '{"fact": "", "quote": ""}' ELSE fact END ORDER BY nth), '[]')
+                FROM jsonb_array_elements(receipt -> 'facts') WITH ORDINALITY AS f (fact, nth)))
+            WHERE c.tenant_id = %(tenant_id)s AND receipt IS NOT NULL AND c.conversation_id IN (
+                SELECT e.conversation_id FROM memory_events e
+                WHERE e.tenant_id = %(tenant_id)s AND e.memory_id = %(memory_id)s
+                  AND e.conversation_id IS NOT NULL)
+        ), scrubbed AS (
             UPDATE memory_events SET before = NULL, after = NULL
             WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s)
         DELETE FROM memories WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s

@@ -57,7 +57,7 @@ def known_attribute(new: Reading, old: Reading) -> Judgement | None:
         return Judgement("unsure", "several_possible")  # "trabaja en Madrid", "trabaja en Google".
     if ON_THE_SIDE.search(new.text) or ON_THE_SIDE.search(old.text):
         return Judgement("different", "several_possible")
-    return Judgement("replaces", "same_attribute_new_value")
+    return Judgement("replaces", "same_attribute_new_value", at_any_distance=True)
 
 
 def owned_attribute(new: Reading, old: Reading) -> Judgement | None:

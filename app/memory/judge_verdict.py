@@ -14,10 +14,12 @@ from app.memory.judge_words import content_words
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``reason`` is a short stable code; "unsure" leaves the decision to the similarity's band."""
+    """``reason`` is a short stable code; "unsure" leaves the decision to the similarity's band.
+    ``at_any_distance``: it rests on an attribute that both texts name, not on their likeness."""
 
     verdict: Literal["duplicate", "replaces", "different", "unsure"]
     reason: str
+    at_any_distance: bool = False
 
 
 def scope_of(reading: Reading) -> frozenset[str]:

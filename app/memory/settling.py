@@ -41,12 +41,13 @@ def decide(
     (best first).
 
     Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not
-    sure enough, the band of the similarity decides. A duplicate anywhere wins over a contradiction:
+    sure enough, the band of the similarity decides. Farther apart, down to ``bands.floor``, the
+    judge is heard only on an attribute that both name. A duplicate anywhere wins over a contradiction:
     the memory that says the same is already there. A contradiction follows event time, not arrival.
     """
     contradicted: tuple[str, Neighbour] | None = None
     for neighbour in neighbours:
-        if neighbour.similarity < bands.candidate:
+        if neighbour.similarity < bands.floor:
             break
         verdict, reason = _compare(fact, neighbour, bands)
         if verdict == "duplicate":
@@ -71,6 +72,8 @@ def _compare(
     if neighbour.similarity >= 1.0:
         return "duplicate", "same_text"
     judgement = judge(fact, neighbour.fact, neighbour.similarity)
+    if neighbour.similarity < bands.candidate and not judgement.at_any_distance:
+        return "different", "below_bands"
     band = bands.of(neighbour.similarity)
     match judgement.verdict:
         case "duplicate" | "replaces":

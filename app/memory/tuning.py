@@ -28,7 +28,7 @@ class Tuning:
         """The bands in force. Raises ValueError when they are out of order."""
         duplicate = _or(self.duplicate_similarity, of_model.duplicate)
         contradiction = _or(self.contradiction_similarity, of_model.contradiction)
-        return Bands(duplicate, contradiction, min(of_model.candidate, contradiction))
+        return of_model.between(contradiction, duplicate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,4 @@ async def test_a_fault_of_the_service_keeps_its_words_to_itself() -> None:
 
     result = answered.json()["result"]
     assert result["isError"]
-    assert result["content"][0]["text"] == (
-        'HTTP 500: {"error":"A fault of the service; its log says more.","code":"internal"}'
-    )
+    assert result["content"][0]["text"] == "HTTP 500: Internal Server Error"

@@ -50,6 +50,23 @@ def test_the_guides_three_stores_come_out_as_the_guide_says() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "similarity", "outcome"),
+    [
+        ("Lives in Oslo", "Lives in Rome", 0.36, "replaces"),
+        ("Works as a nurse", "Works as a pilot", 0.28, "replaces"),
+        ("Lives in Oslo", "Lives in Rome", 0.24, "new"),
+        ("User uses PostgreSQL in production.", "User uses Redis in production.", 0.52, "new"),
+    ],
+)
+def test_far_apart_only_an_attribute_that_has_one_value_is_compared(
+    old: str, new: str, similarity: float, outcome: str
+) -> None:
+    bands = Bands(0.985, 0.985, 0.55, remote=0.25)
+
+    assert decide(new, MARCH, [neighbour(old, similarity)], bands).outcome == outcome
+
+
 def test_a_paraphrase_in_the_contradiction_band_is_a_duplicate_not_a_replacement() -> None:
     decision = decide(
         "The user lives in Berlin", MARCH, [neighbour("User lives in Berlin.", 0.96)], PUBLISHED
