@@ -11,7 +11,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench eval clean
+.PHONY: help demo up test check bench eval docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -38,6 +38,11 @@ bench: $(INSTALLED) ## Measure speed, with a floor beside every figure.
 
 eval: $(INSTALLED) ## Measure recall on real conversations, through the real service (DATA=folder).
 	@$(BIN)/python -m evals --data "$(DATA)"
+
+docs: export NO_MKDOCS_2_WARNING := 1
+docs: $(INSTALLED) ## Build the manual into build/site.
+	@$(PIP) install -qq --require-hashes --no-deps -r docs/requirements.lock
+	@$(BIN)/mkdocs build --strict
 
 clean: ## Remove the virtual environment, caches and the data of demo and eval; what `make up` stored stays.
 	rm -rf .venv .data/demo .data/eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -113,8 +113,8 @@ class Lenient(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield BeforeValidator(_whole)
-        yield AfterValidator(lambda number: min(number, self.maximum))
         yield Field(ge=self.minimum, json_schema_extra={"maximum": self.maximum})
+        yield AfterValidator(lambda number: min(number, self.maximum))
 
 
 Share = Annotated[
