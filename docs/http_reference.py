@@ -188,7 +188,7 @@ def _type(field: Schema, named: dict[str, None]) -> str:
 
 
 def _bounds(field: Schema, least: str, most: str, unit: str = "") -> str:
-    low, high = field.get(least, field.get("ge") if least == "minimum" else None), field.get(most)
+    low, high = field.get(least), field.get(most)
     if high is None:
         return ""
     return (

@@ -112,8 +112,8 @@ class Lenient(GroupedMetadata):
     maximum: int
 
     def __iter__(self) -> Iterator[object]:
-        yield BeforeValidator(_whole)
         yield Field(ge=self.minimum, json_schema_extra={"maximum": self.maximum})
+        yield BeforeValidator(_whole)
         yield AfterValidator(lambda number: min(number, self.maximum))
 
 

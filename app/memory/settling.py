@@ -42,8 +42,9 @@ def decide(
 
     Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not
     sure enough, the band of the similarity decides. Farther apart, down to ``bands.floor``, the
-    judge is heard only on an attribute that both name. A duplicate anywhere wins over a contradiction:
-    the memory that says the same is already there. A contradiction follows event time, not arrival.
+    judge is heard only on an attribute that both name. A duplicate anywhere wins over a
+    contradiction: the memory that says the same is already there. A contradiction follows event
+    time, not arrival.
     """
     contradicted: tuple[str, Neighbour] | None = None
     for neighbour in neighbours:
