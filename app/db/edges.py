@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from app.db import reach as reaches
-from app.db.pool import Connection
+from app.db.pool import TENANT, Connection
 from app.memory.reach import Reach
 
 SUPERSEDES = "supersedes"
@@ -50,7 +50,7 @@ async def hold_live(
     cursor = await connection.execute(
         f"""
         SELECT memory_id, state FROM memories m
-        WHERE tenant_id = %(tenant_id)s AND memory_id = ANY(%(memory_ids)s)
+        WHERE tenant_id = {TENANT} AND memory_id = ANY(%(memory_ids)s)
           AND {reaches.within("m")}
         ORDER BY memory_id FOR SHARE
         """,

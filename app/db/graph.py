@@ -11,7 +11,7 @@ from psycopg.rows import args_row
 
 from app.db import reach as reaches
 from app.db.edges import SUPERSEDES
-from app.db.pool import Connection
+from app.db.pool import TENANT, Connection
 from app.memory.reach import Reach
 
 EDGES_READ = 50_000
@@ -67,12 +67,12 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
                 FROM (
                     (SELECT to_memory_id AS memory_id, edge_id, weight, false AS seen
                     FROM memory_edges
-                    WHERE tenant_id = %(tenant_id)s AND from_memory_id = ANY(walk.frontier)
+                    WHERE tenant_id = {TENANT} AND from_memory_id = ANY(walk.frontier)
                       AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
                     LIMIT {EDGES_READ})
                     UNION ALL
                     (SELECT from_memory_id, edge_id, weight, false FROM memory_edges
-                    WHERE tenant_id = %(tenant_id)s AND to_memory_id = ANY(walk.frontier)
+                    WHERE tenant_id = {TENANT} AND to_memory_id = ANY(walk.frontier)
                       AND (%(type)s::text IS NULL OR relationship_type = %(type)s)
                     LIMIT {EDGES_READ})
                     UNION ALL
@@ -82,7 +82,7 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
             ) fresh
             CROSS JOIN LATERAL (
                 SELECT state, user_id, namespace, agent_id FROM memories
-                WHERE tenant_id = %(tenant_id)s AND memory_id = fresh.memory_id OFFSET 0
+                WHERE tenant_id = {TENANT} AND memory_id = fresh.memory_id OFFSET 0
             ) m
             WHERE m.state = 'live' AND {reaches.within("m")}
             LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
@@ -95,8 +95,8 @@ FROM walk CROSS JOIN LATERAL unnest(walk.frontier, walk.edges)
         WITH ORDINALITY AS reached (memory_id, edge_id, nth)
     CROSS JOIN LATERAL (
         SELECT {_NODE} FROM memories m, memory_edges e
-        WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = reached.memory_id
-          AND e.tenant_id = %(tenant_id)s AND e.edge_id = reached.edge_id
+        WHERE m.tenant_id = {TENANT} AND m.memory_id = reached.memory_id
+          AND e.tenant_id = {TENANT} AND e.edge_id = reached.edge_id
         OFFSET 0
     ) found
 WHERE walk.depth > 0
@@ -159,7 +159,7 @@ async def related(
             JOIN memories m ON m.tenant_id = e.tenant_id AND m.memory_id =
                 CASE WHEN e.from_memory_id = %(memory_id)s
                      THEN e.to_memory_id ELSE e.from_memory_id END
-            WHERE e.tenant_id = %(tenant_id)s
+            WHERE e.tenant_id = {TENANT}
               AND (e.from_memory_id = %(memory_id)s OR e.to_memory_id = %(memory_id)s)
               AND (%(type)s::text IS NULL OR e.relationship_type = %(type)s)
               AND (m.state = 'live' OR %(type)s = '{SUPERSEDES}')

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from app.db import reach as reaches
 from app.db.edges import SUPERSEDES
-from app.db.pool import Connection
+from app.db.pool import TENANT, Connection
 from app.db.search import REINFORCED, RETENTION, bounds, where
 from app.db.tuning import TUNING
 from app.memory.filters import Filters
@@ -70,7 +70,7 @@ async def get(
             f"""
             SELECT {_MEMORY} FROM memories m
             LEFT JOIN memory_recalls r USING (tenant_id, memory_id) CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = %(memory_id)s
+            WHERE m.tenant_id = {TENANT} AND m.memory_id = %(memory_id)s
               AND {reaches.within("m")} {"FOR UPDATE OF m" if lock else ""}
             """,
             {"tenant_id": tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
@@ -381,13 +381,13 @@ async def supersede(
     """Retire a live memory: it keeps its row, says since when and by which, and is no longer
     recalled."""
     await connection.execute(
-        """
+        f"""
         UPDATE memories
-        SET state = 'superseded', superseded_at = now(), superseded_by = %s,
-            valid_until = coalesce(%s, now())
-        WHERE tenant_id = %s AND memory_id = %s AND state = 'live'
+        SET state = 'superseded', superseded_at = now(), superseded_by = %(by)s,
+            valid_until = coalesce(%(valid_until)s, now())
+        WHERE tenant_id = {TENANT} AND memory_id = %(memory_id)s AND state = 'live'
         """,
-        (by, valid_until, tenant_id, memory_id),
+        {"by": by, "valid_until": valid_until, "tenant_id": tenant_id, "memory_id": memory_id},
     )
 
 

@@ -18,6 +18,12 @@ from app.settings import Settings
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 
+TENANT = "(SELECT %(tenant_id)s::uuid)"
+"""The tenant in statements that look rows up by id. As a plain parameter it is compared with the
+statistics, where a tenant that is new or grew since the last ANALYZE has one row; then every index
+that begins with the tenant looks as good as the primary key. A sub-select is an unknown tenant, of
+average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before, 25 ms so."""
+
 _pool: AsyncConnectionPool[Connection] | None = None
 
 

@@ -10,7 +10,7 @@ from pgvector import HalfVector
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
-from app.db.pool import Connection
+from app.db.pool import TENANT, Connection
 from app.db.tuning import TUNING
 from app.memory.filters import NO_FILTERS, Filters
 from app.memory.types import Neighbour, Recalled, Scope, Vector
@@ -158,24 +158,38 @@ def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
 _WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
 """``app.memory.ranking.score`` in SQL."""
 
-_COLUMNS = ", ".join(field.name for field in fields(Recalled))
+_COLUMNS = ", ".join(
+    {
+        "retention": "best.retention",
+        "similarity": "best.similarity",
+        "score": "best.score",
+        "age_days": f"{_AGE_DAYS} AS age_days",
+        "half_life_days": f"{_HALF_LIFE_DAYS} AS half_life_days",
+        "reinforcements": "coalesce(r.reinforcements, 0) AS reinforcements",
+        "similarity_weight": "t.similarity_weight",
+    }.get(field.name, f"m.{field.name}")
+    for field in fields(Recalled)
+)
 
-# Rank all that is asked for, by figures that are computed once a row: OFFSET 0 keeps the planner
-# from inlining them.
+# Rank all that is asked for, by figures that are computed once a row (OFFSET 0 keeps the planner
+# from inlining them) and in rows that hold little else; only the best are then read in full.
 _RANKED = f"""
-    SELECT {_COLUMNS}
-    FROM (
-        SELECT *, {{score}} AS score FROM (
-            SELECT m.*, t.similarity_weight, {{similarity}} AS similarity,
-                   {RETENTION} AS retention, {_AGE_DAYS} AS age_days,
-                   {_HALF_LIFE_DAYS} AS half_life_days,
-                   coalesce(r.reinforcements, 0) AS reinforcements
+    WITH {{before}} best AS MATERIALIZED (
+        SELECT memory_id, similarity, retention, {{score}} AS score, created_at FROM (
+            SELECT m.memory_id, m.created_at, t.similarity_weight, {{similarity}} AS similarity,
+                   {RETENTION} AS retention
             FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
             WHERE {{where}} OFFSET 0
         ) t
-    ) ranked
-    ORDER BY {{order}} DESC, created_at DESC, memory_id DESC
-    LIMIT %(limit)s
+        ORDER BY {{order}} DESC, created_at DESC, memory_id DESC
+        LIMIT %(limit)s
+    )
+    SELECT {_COLUMNS}
+    FROM best
+    JOIN memories m ON m.tenant_id = {TENANT} AND m.memory_id = best.memory_id
+    LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
+    CROSS JOIN {TUNING} t
+    ORDER BY best.{{order}} DESC, best.created_at DESC, best.memory_id DESC
 """
 
 _SCORE = _WEIGHTED.format(similarity="similarity", retention="retention")
@@ -185,7 +199,12 @@ _COSINE = "least(greatest(1 - (m.embedding <=> %(vector)b), 0), 1)"
 def by_vector(condition: str = LIVE) -> str:
     """The statement that ranks exactly all that meets the condition."""
     return _RANKED.format(
-        similarity=_COSINE, score=_SCORE, memories="memories m", where=condition, order="score"
+        before="",
+        similarity=_COSINE,
+        score=_SCORE,
+        memories="memories m",
+        where=condition,
+        order="score",
     )
 
 
@@ -193,9 +212,9 @@ def by_vector(condition: str = LIVE) -> str:
 # share of differing bits), Charikar, "Similarity estimation techniques from rounding algorithms",
 # STOC 2002): an index-only scan ranks the whole scope, age included, and only its head is read from
 # the table.
-_BY_CODE = f"""
-    WITH question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code),
-        head AS MATERIALIZED (
+_HEAD = f"""
+    question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code),
+    head AS MATERIALIZED (
         SELECT memory_id FROM memories m {REINFORCED}
             CROSS JOIN question q CROSS JOIN {TUNING} t WHERE {LIVE}
         ORDER BY {
@@ -203,17 +222,16 @@ _BY_CODE = f"""
         similarity="cos(pi() * (m.code <~> q.code) / length(q.code))", retention=RETENTION
     )
 } DESC
-        LIMIT {CODE_CANDIDATES})
-    {
-    _RANKED.format(
-        similarity=_COSINE,
-        score=_SCORE,
-        memories="head JOIN memories m USING (memory_id)",
-        where=LIVE,
-        order="score",
-    )
-}
+        LIMIT {CODE_CANDIDATES}),
 """
+_BY_CODE = _RANKED.format(
+    before=_HEAD,
+    similarity=_COSINE,
+    score=_SCORE,
+    memories="head JOIN memories m USING (memory_id)",
+    where=LIVE,
+    order="score",
+)
 
 # ts_rank's normalisation 32 is rank / (rank + 1), so it stays below 1.
 _TEXT_RANK = "ts_rank(to_tsvector('english', m.fact), q.words, 32)::float8"
@@ -254,6 +272,7 @@ async def search_text(
 ) -> list[Recalled]:
     """The same without a vector: how well the words match stands in for the similarity."""
     statement = _RANKED.format(
+        before="",
         similarity=_TEXT_RANK,
         score=_SCORE,
         memories=_ANY_WORD,
@@ -282,6 +301,7 @@ async def newest(
 
 def _unasked(filters: Filters, *, order: str) -> str:
     return _RANKED.format(
+        before="",
         similarity="1.0::float8",
         score="retention",
         memories="memories m",
