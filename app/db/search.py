@@ -158,37 +158,38 @@ def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
 _WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
 """``app.memory.ranking.score`` in SQL."""
 
+_FIGURES = (
+    "similarity",
+    "retention",
+    "score",
+    "age_days",
+    "half_life_days",
+    "reinforcements",
+    "similarity_weight",
+)
+
 _COLUMNS = ", ".join(
-    {
-        "retention": "best.retention",
-        "similarity": "best.similarity",
-        "score": "best.score",
-        "age_days": f"{_AGE_DAYS} AS age_days",
-        "half_life_days": f"{_HALF_LIFE_DAYS} AS half_life_days",
-        "reinforcements": "coalesce(r.reinforcements, 0) AS reinforcements",
-        "similarity_weight": "t.similarity_weight",
-    }.get(field.name, f"m.{field.name}")
-    for field in fields(Recalled)
+    f"{'best' if field.name in _FIGURES else 'm'}.{field.name}" for field in fields(Recalled)
 )
 
 # Rank all that is asked for, by figures that are computed once a row (OFFSET 0 keeps the planner
 # from inlining them) and in rows that hold little else; only the best are then read in full.
 _RANKED = f"""
     WITH {{before}} best AS MATERIALIZED (
-        SELECT memory_id, similarity, retention, {{score}} AS score, created_at FROM (
-            SELECT m.memory_id, m.created_at, t.similarity_weight, {{similarity}} AS similarity,
-                   {RETENTION} AS retention
-            FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
-            WHERE {{where}} OFFSET 0
+        SELECT *, {{score}} AS score FROM (
+            SELECT *, exp(-least(ln(2) * age_days / half_life_days, {_FADED})) AS retention FROM (
+                SELECT m.memory_id, m.created_at, t.similarity_weight, {{similarity}} AS similarity,
+                       {_AGE_DAYS} AS age_days, {_HALF_LIFE_DAYS} AS half_life_days,
+                       coalesce(r.reinforcements, 0) AS reinforcements
+                FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
+                WHERE {{where}} OFFSET 0
+            ) figures OFFSET 0
         ) t
         ORDER BY {{order}} DESC, created_at DESC, memory_id DESC
         LIMIT %(limit)s
     )
     SELECT {_COLUMNS}
-    FROM best
-    JOIN memories m ON m.tenant_id = {TENANT} AND m.memory_id = best.memory_id
-    LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
-    CROSS JOIN {TUNING} t
+    FROM best JOIN memories m ON m.tenant_id = {TENANT} AND m.memory_id = best.memory_id
     ORDER BY best.{{order}} DESC, best.created_at DESC, best.memory_id DESC
 """
 
