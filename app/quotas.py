@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import quotas
 from app.db.pool import Connection
-from app.db.quotas import Counted
+from app.db.quotas import Counted, Used
 from app.errors import PlanLimit
 from app.settings import get_settings
 
@@ -23,21 +23,23 @@ async def room_for_memories(connection: Connection, tenant_id: UUID, plan: str) 
 
 async def count_one_more(connection: Connection, tenant_id: UUID, what: Counted) -> None:
     """Count one more of ``what``. Raises PlanLimit when the plan has no room for it."""
-    full = await plan_limit(connection, tenant_id, what, lock=True)
-    if full.used >= full.limit >= 0:
-        raise full
+    used = await quotas.used(connection, tenant_id, lock=True)
+    limit = _limit(used, what)
+    if limit is not None and getattr(used, what) >= limit:
+        raise _full(used, what, limit)
     await quotas.add(connection, tenant_id, what, 1)
 
 
-async def plan_limit(
-    connection: Connection, tenant_id: UUID, what: Counted, *, lock: bool = False
-) -> PlanLimit:
-    """How the tenant stands, as the error that says so; a limit of -1 is none."""
-    used = await quotas.used(connection, tenant_id, lock=lock)
+async def full_of_memories(connection: Connection, tenant_id: UUID) -> PlanLimit:
+    """The refusal of a tenant for whose memories there is no room."""
+    used = await quotas.used(connection, tenant_id)
+    return _full(used, "memories", _limit(used, "memories") or 0)
+
+
+def _limit(used: Used, what: Counted) -> int | None:
     limit: int | None = getattr(get_settings().plan(used.plan), what)
-    return PlanLimit(
-        what,
-        plan=used.plan,
-        limit=-1 if limit is None else limit,
-        used=getattr(used, what),
-    )
+    return limit
+
+
+def _full(used: Used, what: Counted, limit: int) -> PlanLimit:
+    return PlanLimit(what, plan=used.plan, limit=limit, used=getattr(used, what))

@@ -15,7 +15,7 @@ from app.memory.types import Fact, Vector
 from app.memory.wording import document_text
 from app.once import Once
 from app.providers import get_providers
-from app.quotas import plan_limit
+from app.quotas import full_of_memories
 from app.settle import PLAN_LIMIT, Destination, at_home, settle
 
 
@@ -58,7 +58,7 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
         outcomes = await _settle_all(connection, facts, vectors)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
             # Nothing was stored, so a key stands for nothing yet: later there may be room.
-            raise await plan_limit(connection, tenant_id, "memories")
+            raise await full_of_memories(connection, tenant_id)
         if once:
             await once.keep(connection, [_to_json(outcome) for outcome in outcomes])
     return Stored(outcomes)
