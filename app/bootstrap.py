@@ -11,7 +11,6 @@ from app.db.pool import close_pool, open_pool, transaction
 from app.settings import Settings
 
 KEY_FILE = "api_key"
-BOOTSTRAP_LOCK = 7_310_579
 
 
 async def first_key(settings: Settings) -> tuple[Path | None, bool]:
@@ -24,12 +23,12 @@ async def first_key(settings: Settings) -> tuple[Path | None, bool]:
     file = settings.data_dir / KEY_FILE
     await open_pool(settings, size=1)
     try:
-        async with transaction() as connection:
-            await connection.execute("SELECT pg_advisory_xact_lock(%s)", (BOOTSTRAP_LOCK,))
-            if await tenants.first_tenant(connection) is not None:
+        tenant_id = tenants.new_id()
+        async with transaction(tenant_id) as connection:
+            if not await tenants.lock_setup(connection):
                 return (file if file.exists() else None), False
-            tenant_id = await tenants.create_tenant(
-                connection, "default", plan=settings.default_plan
+            await tenants.create_tenant(
+                connection, tenant_id, "default", plan=settings.default_plan
             )
             issued = await keys.issue(connection, tenant_id, label="first start")
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

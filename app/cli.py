@@ -12,6 +12,7 @@ from uuid import UUID
 
 import click
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -20,7 +21,7 @@ from app import logs
 from app.db import conversations, tenants
 from app.db.migrate import bind_embedding_model, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
-from app.db.pool import close_pool, open_pool, transaction
+from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
 
@@ -120,9 +121,11 @@ def migrate() -> None:
 
     settings = _with_database()
     assert settings.database_url is not None
-    migrate_database(settings.database_url)
+    owner = settings.owner_database_url or settings.database_url
+    login = conninfo_to_dict(settings.database_url).get("user")
+    migrate_database(owner, for_login=str(login) if settings.owner_database_url else None)
     embedder = build(settings).embedder
-    bind_embedding_model(settings.database_url, embedder.model, embedder.dimension)
+    bind_embedding_model(owner, embedder.model, embedder.dimension)
     click.echo(
         f"The schema is up to date; vectors are {embedder.model}, {embedder.dimension} dimensions."
     )
@@ -141,8 +144,9 @@ def create_tenant(name: str, plan: str | None) -> None:
     chosen = _known_plan(plan or get_settings().default_plan)
 
     async def create() -> str:
-        async with transaction() as connection:
-            tenant_id = await tenants.create_tenant(connection, name, plan=chosen)
+        tenant_id = tenants.new_id()
+        async with transaction(tenant_id) as connection:
+            await tenants.create_tenant(connection, tenant_id, name, plan=chosen)
             issued = await api_keys.issue(connection, tenant_id, label=name)
             return f"{tenant_id}  {issued.api_key}"
 
@@ -154,7 +158,7 @@ def list_tenants() -> None:
     """List the tenants with their plans and what they hold."""
 
     async def read() -> list[tenants.TenantInfo]:
-        async with transaction() as connection:
+        async with system() as connection:
             return await tenants.list_all(connection)
 
     for tenant in _with_pool(read):
@@ -169,7 +173,7 @@ def set_plan(tenant_id: UUID, plan: str) -> None:
     chosen = _known_plan(plan)
 
     async def change() -> bool:
-        async with transaction() as connection:
+        async with transaction(tenant_id) as connection:
             return await tenants.set_plan(connection, tenant_id, chosen)
 
     if not _with_pool(change):
@@ -202,10 +206,14 @@ def create_key(label: str, scopes: tuple[str, ...]) -> None:
     """Issue a key and print it, once. On a fresh database a tenant is made for it."""
 
     async def issue() -> str:
-        async with transaction() as connection:
-            tenant_id = await tenants.first_tenant(connection) or await tenants.create_tenant(
-                connection, "default"
-            )
+        async with system() as connection:
+            first = await tenants.first_tenant(connection)
+        tenant_id = first or tenants.new_id()
+        async with transaction(tenant_id) as connection:
+            if first is None:
+                await tenants.create_tenant(
+                    connection, tenant_id, "default", plan=get_settings().default_plan
+                )
             issued = await api_keys.issue(
                 connection, tenant_id, label=label, scopes=scopes or api_keys.SCOPES
             )
@@ -219,8 +227,9 @@ def list_keys() -> None:
     """List the keys, without their secrets."""
 
     async def read() -> list[tenants.KeyInfo]:
-        async with transaction() as connection:
-            return await tenants.keys(connection, await _first_tenant(connection))
+        tenant_id = await _first_tenant()
+        async with transaction(tenant_id) as connection:
+            return await tenants.keys(connection, tenant_id)
 
     for key in _with_pool(read):
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "live"
@@ -233,8 +242,8 @@ def revoke_key(key_id: UUID) -> None:
     """Revoke a key; it stops working within 5 seconds."""
 
     async def revoke() -> bool:
-        async with transaction() as connection:
-            tenant_id = await _first_tenant(connection)
+        tenant_id = await _first_tenant()
+        async with transaction(tenant_id) as connection:
             return await tenants.retire_key(connection, tenant_id, key_id) is not None
 
     if not _with_pool(revoke):
@@ -248,10 +257,9 @@ def replay(conversation_id: UUID) -> None:
     """Queue a dead or done conversation once more."""
 
     async def queue_again() -> bool:
-        async with transaction() as connection:
-            return await conversations.replay(
-                connection, await _first_tenant(connection), conversation_id
-            )
+        tenant_id = await _first_tenant()
+        async with transaction(tenant_id) as connection:
+            return await conversations.replay(connection, tenant_id, conversation_id)
 
     if not _with_pool(queue_again):
         raise ServiceError(
@@ -260,8 +268,9 @@ def replay(conversation_id: UUID) -> None:
     click.echo("Queued; the scheduler rings for it within seconds.")
 
 
-async def _first_tenant(connection: Any) -> UUID:
-    tenant_id = await tenants.first_tenant(connection)
+async def _first_tenant() -> UUID:
+    async with system() as connection:
+        tenant_id = await tenants.first_tenant(connection)
     if tenant_id is None:
         raise ServiceError(
             "There is no tenant yet; `smara-server keys create` makes the first one."

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import psycopg
 
 from app.db import queue
-from app.db.pool import connection
+from app.db.pool import system, transaction
 from app.db.queue import Claim
 from app.failures import give_back
 from app.logs import log
@@ -102,7 +102,7 @@ async def _claim(
     if limit <= 0:
         return []
     try:
-        async with connection() as conn:
+        async with system() as conn:
             return await queue.claim(
                 conn,
                 limit=limit,
@@ -137,6 +137,6 @@ async def _remember(claim: Claim, settings: Settings) -> None:
             failure = failure or error
             await asyncio.sleep(DATABASE_RETRY_SECONDS)
         except asyncio.CancelledError:
-            async with connection() as conn:
+            async with transaction(claim.tenant_id) as conn:
                 await queue.release(conn, claim)
             raise

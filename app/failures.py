@@ -8,7 +8,7 @@ import traceback
 import psycopg
 
 from app.db import queue
-from app.db.pool import connection
+from app.db.pool import transaction
 from app.db.queue import Claim
 from app.errors import ProviderRefused, ProviderRejected, ProviderUnavailable, ServiceError
 from app.logs import log
@@ -42,7 +42,7 @@ async def give_back(claim: Claim, error: BaseException) -> None:
     retry_in, burns_attempt = _consequence(error, backoff)
     if burns_attempt and claim.attempts >= settings.max_attempts:
         retry_in = None
-    async with connection() as conn:
+    async with transaction(claim.tenant_id) as conn:
         await queue.fail(
             conn,
             claim,

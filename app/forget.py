@@ -15,7 +15,7 @@ from app.errors import Forbidden
 
 async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
     """Remove an agent; its memories stay unless they are to go too. Raises NotFound."""
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await known_agent(conn, caller, agent_id)
         if caller.reach.users or caller.reach.namespaces:
             raise Forbidden("This API key does not reach all of this agent.", code="out_of_reach")
@@ -37,7 +37,7 @@ async def person(caller: Caller, user_id: str) -> Erased:
     reach = caller.reach
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         for subject in await people.subjects_of(conn, caller.tenant_id, user_id):
             await subjects.lock(conn, caller.tenant_id, subject)
         erased = await people.erase(conn, caller.tenant_id, user_id)

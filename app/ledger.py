@@ -10,7 +10,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from app.db import extractions, llm_calls
-from app.db.pool import connection
+from app.db.pool import transaction
 from app.errors import ProviderError
 from app.memory.types import Embeddings, Extraction, Usage
 from app.settings import Settings, get_settings
@@ -33,18 +33,18 @@ async def paid_extraction(
     outcome stays ``started``. Passes the call's errors on.
     """
     call_id = uuid_utils.uuid7()
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         await llm_calls.begin(
             conn, tenant_id, call_id, conversation_id=conversation_id, model=model
         )
     try:
         extraction = await call()
     except (ProviderError, asyncio.CancelledError) as error:
-        async with connection() as conn:
+        async with transaction(tenant_id) as conn:
             await llm_calls.failed(conn, tenant_id, call_id, outcome=_outcome(error))
         raise
     cost = cost_microusd(extraction.usage, "extract", get_settings())
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         await llm_calls.ended(conn, tenant_id, call_id, usage=extraction.usage, cost_microusd=cost)
         await extractions.save(conn, tenant_id, conversation_id, part, version, extraction)
     return extraction
@@ -69,7 +69,7 @@ async def paid_embedding(
         raise
     finally:
         cost = cost_microusd(usage, "embed", get_settings())
-        async with connection() as conn:
+        async with transaction(tenant_id) as conn:
             await llm_calls.record(
                 conn,
                 tenant_id,

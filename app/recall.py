@@ -13,7 +13,7 @@ from uuid import UUID
 from cachetools import TTLCache
 
 from app.db import search, subjects
-from app.db.pool import connection
+from app.db.pool import transaction
 from app.db.sizes import is_large
 from app.errors import ProviderError
 from app.memory.filters import NO_FILTERS, Filters
@@ -45,14 +45,15 @@ async def recall(
     """The memories of ``scopes`` that best answer the user's question, over all of them."""
     if not scopes:
         return Recollection(())
-    text = query_text(question, await _names(scopes[0].tenant_id, subjects.of_user(user_id)))
+    tenant_id = scopes[0].tenant_id
+    text = query_text(question, await _names(tenant_id, subjects.of_user(user_id)))
     try:
         vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
-        async with connection() as conn:
+        async with transaction(tenant_id) as conn:
             found = await search.search_text(conn, scopes, question, filters=filters, limit=limit)
         return Recollection(found, degraded=error.code)
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         large = await is_large(conn, scopes)
         found = await search.search(conn, scopes, vector, filters=filters, limit=limit, large=large)
     return Recollection(found)
@@ -64,7 +65,7 @@ async def strongest(
     """Without a question: the memories of the highest retention, over all of the scopes."""
     if not scopes:
         return Recollection(())
-    async with connection() as conn:
+    async with transaction(scopes[0].tenant_id) as conn:
         return Recollection(await search.strongest(conn, scopes, filters=filters, limit=limit))
 
 
@@ -74,14 +75,14 @@ async def newest(
     """Without a question: what was learned last."""
     if not scopes:
         return Recollection(())
-    async with connection() as conn:
+    async with transaction(scopes[0].tenant_id) as conn:
         return Recollection(await search.newest(conn, scopes, filters=filters, limit=limit))
 
 
 async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
     names = _speakers.get((tenant_id, subject))
     if names is None:
-        async with connection() as conn:
+        async with transaction(tenant_id) as conn:
             names = _speakers[tenant_id, subject] = await subjects.speakers(
                 conn, tenant_id, subject
             )

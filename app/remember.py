@@ -12,14 +12,23 @@ import psycopg
 
 from app.crash_points import crash_point
 from app.db import extractions, queue, subjects
-from app.db.pool import connection, transaction
-from app.db.queue import Claim
+from app.db.pool import transaction
+from app.db.queue import Claim, Conversation
 from app.extract.windows import windows
 from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
 from app.memory.grounding import Grounded, Rejected, ground
-from app.memory.types import Action, Embeddings, Extraction, Fact, Relation, Settled, Window
+from app.memory.types import (
+    Action,
+    Embeddings,
+    Extraction,
+    Fact,
+    Relation,
+    Settled,
+    Transcript,
+    Window,
+)
 from app.memory.wording import document_text
 from app.providers import Providers, get_providers
 from app.receipts import receipt
@@ -47,15 +56,21 @@ async def remember(claim: Claim) -> None:
 async def _remember(claim: Claim) -> None:
     providers = get_providers()
     stages: dict[str, float] = {}
-    crash_point("claimed", (message.content for message in claim.transcript.messages))
+    async with transaction(claim.tenant_id) as conn:
+        conversation = await queue.load(conn, claim)
+    if conversation is None:
+        log.info("lease_lost", conversation_id=str(claim.conversation_id))
+        return
+    transcript = conversation.transcript
+    crash_point("claimed", (message.content for message in transcript.messages))
     with _timed(stages, "extract_ms"):
-        parts = await _extract(claim, providers)
+        parts = await _extract(claim, transcript, providers)
     crash_point("extraction_saved")
     accepted: list[Fact] = []
     rejected: list[Rejected] = []
     relations: list[Relation] = []
     for window, extraction in parts:
-        grounded = ground(claim.transcript, window, extraction.facts)
+        grounded = ground(transcript, window, extraction.facts)
         relations += _between(extraction, grounded, len(accepted))
         accepted += grounded.accepted
         rejected += grounded.rejected
@@ -63,17 +78,17 @@ async def _remember(claim: Claim) -> None:
         embedded = await _embed(claim, providers, accepted)
 
     began = time.perf_counter()
-    async with transaction() as conn:
+    async with transaction(claim.tenant_id) as conn:
         names = {
             message.name
-            for message in claim.transcript.messages
+            for message in transcript.messages
             if message.name and message.role == "user"
         }
         held = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
         if not await queue.still_ours(conn, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
-        destination = await at_home(conn, _destination(claim))
+        destination = await at_home(conn, _destination(claim, conversation))
         if destination.subject != claim.subject:
             held = await subjects.lock(conn, claim.tenant_id, destination.subject)
         settled = await settle(
@@ -92,30 +107,34 @@ async def _remember(claim: Claim) -> None:
     log.info("remembered", conversation_id=str(claim.conversation_id), facts=len(settled), **stages)
 
 
-async def _extract(claim: Claim, providers: Providers) -> list[tuple[Window, Extraction]]:
+async def _extract(
+    claim: Claim, transcript: Transcript, providers: Providers
+) -> list[tuple[Window, Extraction]]:
     """Each window with its facts: those kept from an earlier run, or drawn now and kept before they
     are used."""
     settings, extractor = get_settings(), providers.extractor
     kept: dict[int, Extraction] = {}
     if claim.seen_before:
-        async with connection() as conn:
+        async with transaction(claim.tenant_id) as conn:
             kept = await extractions.stored(
                 conn, claim.tenant_id, claim.conversation_id, extractor.version
             )
     parts = []
     for part, window in enumerate(
-        windows(claim.transcript, settings.window_max_chars, settings.window_overlap_messages)
+        windows(transcript, settings.window_max_chars, settings.window_overlap_messages)
     ):
         extraction = kept.get(part)
         if extraction is None:
-            extraction = await _draw(claim, providers, part, window)
+            extraction = await _draw(claim, transcript, providers, part, window)
         parts.append((window, extraction))
     return parts
 
 
-async def _draw(claim: Claim, providers: Providers, part: int, window: Window) -> Extraction:
+async def _draw(
+    claim: Claim, transcript: Transcript, providers: Providers, part: int, window: Window
+) -> Extraction:
     async def extract() -> Extraction:
-        extraction = await providers.extractor.extract(claim.transcript, window)
+        extraction = await providers.extractor.extract(transcript, window)
         crash_point("extracted")
         return extraction
 
@@ -160,14 +179,14 @@ def _between(extraction: Extraction, grounded: Grounded, before: int) -> Iterato
             )
 
 
-def _destination(claim: Claim) -> Destination:
+def _destination(claim: Claim, conversation: Conversation) -> Destination:
     return Destination(
-        scope=claim.scope,
-        user_id=claim.user_id,
-        team_id=claim.team_id,
-        visibility=claim.visibility,
-        source=claim.source,
-        metadata=claim.metadata,
+        scope=conversation.scope,
+        user_id=conversation.user_id,
+        team_id=conversation.team_id,
+        visibility=conversation.visibility,
+        source=conversation.source,
+        metadata=conversation.metadata,
         conversation_id=claim.conversation_id,
         run=claim.run,
     )

@@ -13,7 +13,7 @@ import psycopg
 from app import access
 from app.access import Place
 from app.db import events, memories, quotas, subjects
-from app.db.pool import Connection, connection, transaction
+from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Conflict, NotFound
 from app.memory.fingerprint import content_hash
@@ -46,13 +46,13 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     """
     vector = None
     if revision.fact is not None:
-        async with connection() as conn:  # Before the embedder is paid.
+        async with transaction(caller.tenant_id) as conn:  # Before the embedder is paid.
             await _changeable(conn, caller, memory_id, revision.acting)
         [vector] = await embed(
             caller.tenant_id, [document_text(Fact(revision.fact, 0.0, about=""))]
         )
     try:
-        async with transaction() as conn:
+        async with transaction(caller.tenant_id) as conn:
             before = await _held(conn, caller, memory_id, revision)
             after = await _after(conn, caller, before, revision)
             changes = {
@@ -88,7 +88,7 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
     Raises NotFound, Conflict when it is live or the scope says the same meanwhile, PlanLimit.
     """
     try:
-        async with transaction() as conn:
+        async with transaction(caller.tenant_id) as conn:
             memory = await _locked(conn, caller, memory_id, acting)
             if memory.state == "live":
                 raise Conflict("This memory is live; only a superseded one can be restored.")
@@ -106,7 +106,7 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
 
 async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> None:
     """Forget a memory, live or superseded; what is left is that there was one. Raises NotFound."""
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         memory = await _locked(conn, caller, memory_id, acting)
         await memories.delete(conn, caller.tenant_id, memory_id)
         await events.note(conn, caller.tenant_id, memory_id, action="deleted", reason="by_request")

@@ -41,6 +41,11 @@ class Settings(BaseSettings):
 
     # Where things are. `up` embeds what has no address here.
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    owner_database_url: str | None = Field(
+        None,
+        description="With the login that owns the tables, for `migrate` alone; then the one in"
+        " DATABASE_URL need own nothing.",
+    )
     redis_url: str | None = Field(None, validation_alias="REDIS_URL")
     data_dir: Path = Path(".data")
     embedded_parts: list[str] = Field([], description="Set by `up`: the parts that it runs itself.")

@@ -50,7 +50,7 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
     vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
-    async with transaction() as connection:
+    async with transaction(tenant_id) as connection:
         if once:
             earlier = await once.take(connection)
             if earlier is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.db import memories, subjects, teams
 from app.db import quotas as counters
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, system, transaction
 from app.db.teams import Invitation, Member, Team
 from app.db.tenants import Caller
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
@@ -135,8 +135,12 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
     Raises NotFound, Gone when it is used or has run out, Forbidden for another address than the
     invited one, Conflict for a member, PlanLimit.
     """
-    async with transaction() as connection:
-        invitation = await teams.take_invitation(connection, _hash(token))
+    async with system() as connection:
+        tenant_id = await teams.tenant_of_invitation(connection, _hash(token))
+    if tenant_id is None:
+        raise NotFound("There is no such invitation.")
+    async with transaction(tenant_id) as connection:
+        invitation = await teams.take_invitation(connection, tenant_id, _hash(token))
         if invitation is None:
             raise NotFound("There is no such invitation.")
         if invitation.accepted_at is not None:
@@ -145,7 +149,6 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
             raise Gone("This invitation has run out; ask for a new one.", code="invitation_expired")
         if email.strip().lower() != invitation.email:
             raise Forbidden("This invitation is for another address.", code="other_address")
-        tenant_id = invitation.tenant_id
         team = await teams.get(connection, tenant_id, invitation.team_id, lock=True)
         if team is None:
             raise NotFound("There is no such invitation.")
@@ -165,7 +168,7 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
 async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
     """Remove a team. Each of its memories goes to its author, private, unless the author has the
     same already. Raises NotFound, Forbidden."""
-    async with transaction() as connection:
+    async with transaction(caller.tenant_id) as connection:
         tenant_id = caller.tenant_id
         await led(connection, caller, team_id, by)
         await subjects.lock(connection, tenant_id, subjects.of_team(team_id))

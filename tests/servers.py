@@ -95,8 +95,9 @@ def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
     async def make() -> tuple[UUID, str]:
         await open_pool(Settings(database_url=database_url), size=1)
         try:
-            async with transaction() as connection:
-                tenant_id = await tenants.create_tenant(connection, name)
+            tenant_id = tenants.new_id()
+            async with transaction(tenant_id) as connection:
+                await tenants.create_tenant(connection, tenant_id, name)
                 return tenant_id, (await keys.issue(connection, tenant_id, label=name)).api_key
         finally:
             await close_pool()

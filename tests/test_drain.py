@@ -13,15 +13,16 @@ import psycopg
 import pytest
 
 from app import drain as draining
-from app.db import conversations, tenants
+from app.db import conversations
 from app.db.conversations import NewConversation
-from app.db.pool import close_pool, connection, open_pool, transaction
+from app.db.pool import close_pool, open_pool, transaction
 from app.embed.voyage import VoyageEmbedder
 from app.extract.claude import ClaudeExtractor
 from app.memory.types import Message, Scope
 from app.providers import get_providers
 from app.settings import get_settings
 from tests.conftest import MakeDatabase
+from tests.db.rows import new_tenant, owner
 from tests.providers.anthropic import FakeAnthropic
 from tests.providers.voyage import FakeVoyage
 from tests.servers import VOYAGE_MODEL
@@ -65,7 +66,7 @@ def settings(
 async def worker(settings: None) -> AsyncIterator[None]:
     """The pool is open, and no conversation of another test is due."""
     await open_pool(get_settings())
-    async with transaction() as conn:
+    async with owner() as conn:
         await conn.execute("TRUNCATE tenants CASCADE")
     yield
     await close_pool()
@@ -77,8 +78,7 @@ async def worker(settings: None) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def tenant(worker: None) -> UUID:
-    async with transaction() as conn:
-        return await tenants.create_tenant(conn, "acme")
+    return await new_tenant("acme")
 
 
 async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is named Pip.") -> UUID:
@@ -98,14 +98,14 @@ async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is nam
         idempotency_key=None,
         body_sha256=None,
     )
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         return (await conversations.accept(conn, new)).conversation_id
 
 
 async def rows(
     columns: str, table: str = "conversations", order: str = "conversation_id"
 ) -> list[Any]:
-    async with connection() as conn:
+    async with owner() as conn:
         found = await (
             await conn.execute(f"SELECT {columns} FROM {table} ORDER BY {order}")
         ).fetchall()
@@ -226,7 +226,7 @@ async def test_a_suspect_runs_first_and_alone(
     fake_anthropic[0].delay_seconds = 0.1
     for user in ("ada", "bob", "eve"):
         await queue_up(tenant, user)
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await conn.execute("UPDATE conversations SET crash_attempts = 1 WHERE user_id = 'eve'")
 
     assert await drain() is False
@@ -281,7 +281,7 @@ async def test_an_extraction_is_paid_for_once_whatever_becomes_of_the_embedding(
     await queue_up(tenant, "ada")
 
     await drain()
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await conn.execute("UPDATE conversations SET next_attempt_at = now()")
     await drain()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app import keys
 from app.db import tenants
-from app.db.pool import close_pool, open_pool, transaction
+from app.db.pool import close_pool, open_pool, system
 from app.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.operator import smara_server
@@ -63,7 +63,7 @@ def caller_of(database_url: str, key: str) -> tenants.Caller | None:
     async def look() -> tenants.Caller | None:
         await open_pool(Settings(database_url=database_url), size=1)
         try:
-            async with transaction() as connection:
+            async with system() as connection:
                 secret = await tenants.installation_secret(connection)
                 return await tenants.caller_of(connection, keys.key_hash(key, secret))
         finally:

@@ -34,7 +34,7 @@ from app.api.text import (
 )
 from app.db import agents
 from app.db.agents import Agent
-from app.db.pool import Connection, connection
+from app.db.pool import Connection, transaction
 from app.errors import Forbidden, NotFound
 from app.quotas import count_one_more
 from app.recall import newest, recall
@@ -154,7 +154,7 @@ async def create_agent(
         return AgentOut.of(await agents.add(conn, caller.tenant_id, body.model_dump()))
 
     once = once_of(request, caller, idempotency_key, body)
-    return await create_once(AgentOut, once, response, create)
+    return await create_once(caller.tenant_id, AgentOut, once, response, create)
 
 
 @router.get("")
@@ -165,7 +165,7 @@ async def list_agents(
     """The tenant's agents, newest first."""
     caller = may(request, "read")
     allowed = caller.reach.agents
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         found = await agents.list_all(conn, caller.tenant_id, owner_id)
     return AgentList(
         agents=[
@@ -178,7 +178,7 @@ async def list_agents(
 async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
     """One agent with its skills."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         agent = await known_agent(conn, caller, agent_id)
         skills = await agents.attached(conn, caller.tenant_id, agent_id)
     return AgentDetail(
@@ -190,7 +190,7 @@ async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
 async def change_agent(body: AgentPatch, request: Request, agent_id: UUID) -> AgentOut:
     """Change what is named; null empties a field."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await managed_agent(conn, caller, agent_id)
         agent = await agents.change(
             conn, caller.tenant_id, agent_id, body.model_dump(exclude_unset=True)

@@ -23,7 +23,7 @@ from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation
-from app.db.pool import connection, transaction
+from app.db.pool import transaction
 from app.errors import Conflict, NotFound
 from app.once import reused
 
@@ -53,7 +53,7 @@ async def accept(
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         target = await access.target(conn, caller, place, body.visibility)
         accepted = await conversations.accept(
             conn,
@@ -101,7 +101,7 @@ async def list_conversations(
 ) -> ConversationPage:
     """The tenant's conversations, newest first; `state=dead` lists what needs a look."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         page = await conversations.list_page(
             conn,
             caller.tenant_id,
@@ -136,7 +136,7 @@ async def get(
     deadline = asyncio.get_running_loop().time() + wait
     pause = 0.02
     while True:
-        async with connection() as conn:
+        async with transaction(caller.tenant_id) as conn:
             progress = await conversations.get(
                 conn, caller.tenant_id, conversation_id, caller.reach
             )
@@ -154,7 +154,7 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
     """Queue a dead or done conversation once more. What it said before and is remembered stays
     remembered once."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
         queued = await conversations.replay(conn, caller.tenant_id, conversation_id)
@@ -184,7 +184,7 @@ async def erase(
     """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
     from it."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
         await conversations.erase(conn, caller.tenant_id, conversation_id, with_memories=memories)

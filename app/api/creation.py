@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from uuid import UUID
 
 from fastapi import Response
 from pydantic import BaseModel
@@ -16,13 +17,14 @@ Made = TypeVar("Made", bound=BaseModel)
 
 
 async def create_once(
+    tenant_id: UUID,
     model: type[Made],
     once: Once | None,
     response: Response,
     create: Callable[[Connection], Awaitable[Made]],
 ) -> Made:
     """What ``create`` makes in a transaction of its own, or what it made under the same key."""
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         earlier = await once.take(conn) if once else None
         if earlier is not None:
             mark_replayed(response, True)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import keys
 from app.api.errors import database_response, internal_error_response, service_error_response
 from app.db import tenants
-from app.db.pool import connection
+from app.db.pool import system
 from app.db.tenants import Caller
 from app.errors import ServiceError, TooLarge, Unauthenticated, UnsupportedMediaType
 from app.logs import log
@@ -82,7 +82,7 @@ class Gate:
         raise Unauthenticated("Send a valid API key: Authorization: Bearer smara_…")
 
     async def _look_up(self, key: str) -> Caller | None:
-        async with connection() as conn:
+        async with system() as conn:
             if self._secret is None:
                 self._secret = await tenants.installation_secret(conn)
             caller = await tenants.caller_of(conn, keys.key_hash(key, self._secret))

@@ -18,7 +18,7 @@ from app.api.text import Lenient, Metadata, Share, Text
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
-from app.db.pool import Connection, connection
+from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
 
@@ -152,7 +152,7 @@ async def connect(
         )
 
     once = once_of(request, caller, idempotency_key, body)
-    return await create_once(EdgeCreated, once, response, create)
+    return await create_once(caller.tenant_id, EdgeCreated, once, response, create)
 
 
 @router.get("/traverse/{memory_id}")
@@ -168,7 +168,7 @@ async def traverse(
     """What is connected to a memory, over several edges in either direction, breadth first."""
     caller = may(request, "read")
     try:
-        async with connection() as conn, conn.transaction():
+        async with transaction(caller.tenant_id) as conn:
             await _live_root(conn, caller, memory_id)
             found = await graph.traverse(
                 conn,
@@ -209,7 +209,7 @@ async def related(
 ) -> Related:
     """What is one edge away, strongest first."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await _live_root(conn, caller, memory_id)
         found = await graph.related(
             conn,
@@ -229,7 +229,7 @@ async def related(
 async def delete_edge(request: Request, edge_id: UUID) -> None:
     """Cut an edge."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         if not await edges.delete(conn, caller.tenant_id, edge_id, caller.reach):
             raise NotFound("There is no edge of this id.")
 

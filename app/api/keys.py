@@ -14,7 +14,7 @@ from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Namespace, Text, Time, UserId
 from app.db import tenants
-from app.db.pool import connection, transaction
+from app.db.pool import transaction
 from app.db.tenants import KeyInfo
 from app.errors import NotFound
 from app.memory.reach import Reach
@@ -114,7 +114,7 @@ class KeyList(BaseModel):
 async def issue(body: KeyIn, request: Request) -> KeyIssued:
     """Make a key for the caller's tenant. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         issued = await keys.issue(
             conn,
             caller.tenant_id,
@@ -130,7 +130,7 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
 async def list_keys(request: Request) -> KeyList:
     """The tenant's keys. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         found = await tenants.keys(conn, caller.tenant_id)
     return KeyList(keys=[KeyOut.of(info) for info in found])
 
@@ -139,7 +139,7 @@ async def list_keys(request: Request) -> KeyList:
 async def revoke(request: Request, key_id: UUID) -> None:
     """Revoke a key; within 5 seconds no process accepts it any more. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         revoked = await tenants.retire_key(conn, caller.tenant_id, key_id)
     if revoked is None:
         raise NotFound("There is no live key of this id.")
@@ -150,7 +150,7 @@ async def rotate(request: Request, key_id: UUID, body: RotationIn | None = None)
     """Replace a live key by a new one that may do the same. Needs the scope `admin`."""
     caller = may(request, "admin")
     grace_seconds = body.grace_seconds if body else 0
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         issued = await keys.rotate(conn, caller.tenant_id, key_id, grace_seconds=grace_seconds)
     if issued is None:
         raise NotFound("There is no live key of this id.")

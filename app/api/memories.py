@@ -33,7 +33,7 @@ from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
 from app.api.text import Lenient, UserId
 from app.db import events, memories
-from app.db.pool import connection
+from app.db.pool import transaction
 from app.db.tenants import Caller
 from app.errors import NotFound
 from app.memory.types import Fact, Visibility
@@ -123,7 +123,7 @@ memories are added."
     scopes = await reading.scopes(caller, user_id, visibility)
     if not scopes:
         return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         page = await memories.list_page(
             conn, scopes, filters=reading.filters, before=cursor, limit=limit + 1, offset=offset
         )
@@ -142,7 +142,7 @@ memories are added."
 async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
     """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
         if memory is None:
             raise NotFound("There is no memory of this id.")
@@ -212,7 +212,7 @@ async def store_facts(
     """Settle what the bodies state, each where it says. Raises NotFound, Forbidden, Unprocessable,
     ProviderError."""
     places: dict[tuple[Place, Visibility | None], access.Target] = {}
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         for body in bodies:
             where = _place(body)
             if where not in places:

@@ -14,7 +14,7 @@ from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.text import Lenient
 from app.db import pipeline
-from app.db.pool import connection
+from app.db.pool import system, transaction
 from app.providers import get_providers
 from app.settings import get_settings
 
@@ -70,7 +70,7 @@ async def health() -> JSONResponse:
     db: Literal["ok", "error"] = "ok"
     waited: float | None = None
     try:
-        async with connection() as conn:
+        async with system() as conn:
             waited = round(await pipeline.oldest_due_seconds(conn), 1)
     except psycopg.OperationalError:
         db = "error"
@@ -96,7 +96,7 @@ async def read_pipeline(
     """Counts by state, how long the oldest due conversation has waited, throughput, stage times,
     the dead by reason."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         found = await pipeline.read(conn, caller.tenant_id, window_minutes=minutes)
     return PipelineOut(
         by_state=found.by_state,

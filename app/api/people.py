@@ -15,7 +15,7 @@ from app.api.paths import USER_ID
 from app.api.strict_json import StrictRoute
 from app.api.text import UserId
 from app.db import people
-from app.db.pool import connection
+from app.db.pool import transaction
 from app.db.tenants import Caller
 from app.errors import Forbidden
 
@@ -79,6 +79,6 @@ async def erase(request: Request, user_id: UserPath) -> UserErased:
 
 
 async def _lines(caller: Caller, user_id: str) -> AsyncIterator[bytes]:
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         async for line in people.export(conn, caller.tenant_id, user_id):
             yield line

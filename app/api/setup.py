@@ -16,7 +16,7 @@ from app.api.errors import ErrorBody
 from app.api.strict_json import StrictRoute
 from app.api.text import Email, Text
 from app.db import tenants
-from app.db.pool import transaction
+from app.db.pool import system, transaction
 from app.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
 from app.settings import get_settings
 
@@ -73,15 +73,15 @@ async def setup(
         (x_setup_secret or "").encode(), secret.get_secret_value().encode()
     ):
         raise Forbidden("Send the installation's secret as x-setup-secret.", code="setup_secret")
-    name = (body or SetupIn()).tenant_name
-    async with transaction() as conn:
+    name, tenant_id = (body or SetupIn()).tenant_name, tenants.new_id()
+    async with transaction(tenant_id) as conn:
         if not await tenants.lock_setup(conn):
             raise Gone(
                 "This installation is set up; more keys come from POST /v1/keys or "
                 "`smara-server keys create`.",
                 code="already_set_up",
             )
-        tenant_id = await tenants.create_tenant(conn, name, plan=settings.default_plan)
+        await tenants.create_tenant(conn, tenant_id, name, plan=settings.default_plan)
         issued = await keys.issue(conn, tenant_id, label="setup")
     return SetUp(
         tenant_id=tenant_id,
@@ -104,17 +104,18 @@ async def signup(body: SignupIn, request: Request) -> SignedUp:
         raise NotFound("Sign-up is closed here; ask the operator for a key.")
     email = body.email.lower()
     address = request.client.host if request.client else ""
-    async with transaction() as conn:
+    async with system() as conn:
         secret = await tenants.installation_secret(conn)
         attempts = await tenants.signup_attempts(
             conn, hmac.digest(secret, address.encode(), hashlib.sha256), hours=1
         )
     if attempts > settings.signups_per_hour:
         raise RateLimited("Too many sign-ups from this address; try again in an hour.")
+    tenant_id = tenants.new_id()
     try:
-        async with transaction() as conn:
-            tenant_id = await tenants.create_tenant(
-                conn, email, plan=settings.signup_plan, email=email
+        async with transaction(tenant_id) as conn:
+            await tenants.create_tenant(
+                conn, tenant_id, email, plan=settings.signup_plan, email=email
             )
             issued = await keys.issue(conn, tenant_id, label="sign-up")
     except psycopg.errors.UniqueViolation:

@@ -18,7 +18,7 @@ from app.api.strict_json import StrictRoute
 from app.api.text import Metadata, Text
 from app.db import agents
 from app.db.agents import Skill
-from app.db.pool import Connection, connection
+from app.db.pool import Connection, transaction
 from app.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
@@ -135,7 +135,7 @@ async def create_skill(
         )
 
     once = once_of(request, caller, idempotency_key, body)
-    return await create_once(SkillOut, once, response, create)
+    return await create_once(caller.tenant_id, SkillOut, once, response, create)
 
 
 @router.get("/skills")
@@ -144,7 +144,7 @@ async def list_skills(
 ) -> SkillList:
     """The tenant's skills, oldest first."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         found = await agents.list_skills(conn, caller.tenant_id, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
@@ -153,7 +153,7 @@ async def list_skills(
 async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
     """One skill."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         skill = await agents.get_skill(conn, caller.tenant_id, skill_id)
     return SkillOut.of(_there(skill))
 
@@ -163,7 +163,7 @@ async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> Sk
     """Change what is named; null empties a field."""
     caller = may(request, "write")
     changes = body.model_dump(exclude_unset=True, by_alias=True)
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         skill = await agents.change_skill(conn, caller.tenant_id, skill_id, changes)
     return SkillOut.of(_there(skill))
 
@@ -172,7 +172,7 @@ async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> Sk
 async def delete_skill(request: Request, skill_id: UUID) -> None:
     """Remove a skill, from every agent too."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         if not await agents.delete_skill(conn, caller.tenant_id, skill_id):
             raise _no_skill()
 
@@ -181,7 +181,7 @@ async def delete_skill(request: Request, skill_id: UUID) -> None:
 async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Attached:
     """Give an agent a skill."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await managed_agent(conn, caller, agent_id)
         try:
             attached = await agents.attach(
@@ -198,7 +198,7 @@ async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Atta
 async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
     """The agent's skills, by name."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await known_agent(conn, caller, agent_id)
         found = await agents.attached(conn, caller.tenant_id, agent_id)
     return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])
@@ -210,7 +210,7 @@ async def configure_skill(
 ) -> Attached:
     """Change how the agent's skill is configured."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await managed_agent(conn, caller, agent_id)
         if not await agents.configure(conn, caller.tenant_id, agent_id, skill_id, body.config):
             raise NotFound("The agent has no skill of this id.")
@@ -221,7 +221,7 @@ async def configure_skill(
 async def detach_skill(request: Request, agent_id: UUID, skill_id: UUID) -> None:
     """Take a skill from an agent."""
     caller = may(request, "write")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await managed_agent(conn, caller, agent_id)
         if not await agents.detach(conn, caller.tenant_id, agent_id, skill_id):
             raise NotFound("The agent has no skill of this id.")

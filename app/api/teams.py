@@ -21,7 +21,7 @@ from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Email, Text, UserId
 from app.db import teams
-from app.db.pool import Connection, connection, transaction
+from app.db.pool import Connection, transaction
 from app.db.teams import Member, Team
 from app.errors import Conflict, NotFound
 
@@ -190,14 +190,14 @@ async def create_team(
         )
 
     once = once_of(request, caller, idempotency_key, body)
-    return await create_once(TeamOut, once, response, create)
+    return await create_once(caller.tenant_id, TeamOut, once, response, create)
 
 
 @router.get("/teams")
 async def list_teams(request: Request) -> TeamList:
     """The tenant's teams, oldest first."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         found = await visible_teams(conn, caller)
     return TeamList(
         teams=[
@@ -211,7 +211,7 @@ async def list_teams(request: Request) -> TeamList:
 async def get_team(request: Request, team_id: UUID) -> TeamDetail:
     """One team with its members."""
     caller = may(request, "read")
-    async with connection() as conn:
+    async with transaction(caller.tenant_id) as conn:
         team = next((t for t in await visible_teams(conn, caller) if t.team_id == team_id), None)
         if team is None:
             raise NotFound("There is no team of this id.")
@@ -228,7 +228,7 @@ async def change_team(body: TeamPatch, request: Request, team_id: UUID) -> TeamO
     """Rename a team. Only its admins may."""
     caller = may(request, "write")
     try:
-        async with transaction() as conn:
+        async with transaction(caller.tenant_id) as conn:
             await use_case.led(conn, caller, team_id, body.user_id)
             team = await teams.rename(
                 conn, caller.tenant_id, team_id, name=body.name, slug=body.slug
@@ -253,7 +253,7 @@ async def delete_team(
 async def add_member(body: MemberIn, request: Request, team_id: UUID) -> MemberOut:
     """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         member = await use_case.add_member(
             conn,
             caller,
@@ -272,7 +272,7 @@ async def change_member(
 ) -> MemberOut:
     """Change a member's role. The last admin stays one."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         member = await use_case.set_role(
             conn, caller, team_id, user_id, role=body.role, by=body.changed_by
         )
@@ -288,7 +288,7 @@ async def remove_member(
 ) -> None:
     """Take a user out of the team, or leave it. The last admin cannot leave."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         await use_case.remove_member(conn, caller, team_id, user_id, by=removed_by)
 
 
@@ -296,7 +296,7 @@ async def remove_member(
 async def invite(body: InvitationIn, request: Request, team_id: UUID) -> InvitationOut:
     """Make an invitation, valid for 7 days and once. Sending it is yours."""
     caller = may(request, "write")
-    async with transaction() as conn:
+    async with transaction(caller.tenant_id) as conn:
         invited = await use_case.invite(
             conn, caller, team_id, email=body.email, role=body.role, by=body.invited_by
         )

@@ -11,8 +11,10 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
 from sqlalchemy.exc import DBAPIError
 
+from app.db.migrations.roles import ROLES
 from app.errors import ServiceError
 from app.logs import log
 
@@ -25,11 +27,14 @@ class EmbeddingModelChanged(ServiceError):
     code = "embedding_model_changed"
 
 
-def migrate(database_url: str) -> None:
-    """Apply every revision that is missing, once the server answers.
+def migrate(database_url: str, *, for_login: str | None = None) -> None:
+    """Apply every revision that is missing, once the server answers; ``database_url`` is the
+    owner's.
 
-    Several processes may call this at once; one works, the others wait. Raises ServiceError when no
-    server answers within WAIT_SECONDS, or it lacks what the schema needs.
+    ``for_login`` names another login that the service connects with: it may take on the service's
+    two roles, and nothing else. Several processes may call this at once; one works, the others
+    wait. Raises ServiceError when no server answers within WAIT_SECONDS, or it lacks what the
+    schema needs.
     """
     url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
@@ -42,8 +47,16 @@ def migrate(database_url: str) -> None:
         reason = str(error.orig).splitlines()[0]
         raise ServiceError(
             f"The schema could not be brought up to date: {reason}. The database needs pgvector "
-            "0.7 or newer, and a role that may create tables and the extension `vector`."
+            "0.7 or newer, and a login that may create tables, the extension `vector` and the "
+            f"roles {' and '.join(ROLES)} (or is a member of both with the right to grant them)."
         ) from error
+    if for_login is not None:
+        with psycopg.connect(database_url) as connection:
+            connection.execute(
+                sql.SQL("GRANT {} TO {}").format(
+                    sql.SQL(", ").join(map(sql.Identifier, ROLES)), sql.Identifier(for_login)
+                )
+            )
 
 
 def refuse_unmigrated(database_url: str) -> None:
@@ -86,7 +99,7 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
         ).fetchone()
         if row == (model, dimension):
             return
-        if row and row[0] and connection.execute("SELECT 1 FROM memories LIMIT 1").fetchone():
+        if row and row[0] and _any_memory(connection):
             raise EmbeddingModelChanged(
                 f"The stored memories were embedded with {row[0]} ({row[1]} dimensions), but the "
                 f"settings name {model} "
@@ -111,6 +124,14 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
             "UPDATE installation SET embedding_model = %s, embedding_dimension = %s",
             (model, dimension),
         )
+
+
+def _any_memory(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Asked as the system: the policies hold for the owner too, who would see none."""
+    connection.execute("SET LOCAL ROLE smara_system")
+    found = connection.execute("SELECT tenant_id FROM memories LIMIT 1").fetchone()
+    connection.execute("SET LOCAL ROLE NONE")
+    return found is not None
 
 
 def _sqlalchemy_url(database_url: str) -> str:

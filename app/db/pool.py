@@ -1,5 +1,10 @@
-"""The connections of one process: autocommitting ones for a single statement, transactions for
-more."""
+"""The connections of one process, and the two roles that its transactions run under.
+
+Row-level security is the second wall behind the ``tenant_id = …`` of each statement. A transaction
+is one tenant's, or the system's: the first sees that tenant's rows alone, the second sees every
+tenant but only the columns that authentication and the queue's bookkeeping need, and nobody's
+words. docs/decisions/0008-row-level-security.md says why.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
+from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
@@ -23,6 +29,9 @@ TENANT = "(SELECT %(tenant_id)s::uuid)"
 statistics, where a tenant that is new or grew since the last ANALYZE has one row; then every index
 that begins with the tenant looks as good as the primary key. A sub-select is an unknown tenant, of
 average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before, 25 ms so."""
+
+APP_ROLE = "smara_app"
+"""Owns nothing and cannot pass by the policies, whoever logs in: each connection begins as it."""
 
 _pool: AsyncConnectionPool[Connection] | None = None
 
@@ -57,24 +66,33 @@ async def close_pool() -> None:
 
 
 @asynccontextmanager
-async def connection() -> AsyncIterator[Connection]:
-    """A connection on which each statement is its own transaction.
+async def transaction(tenant_id: UUID) -> AsyncIterator[Connection]:
+    """One READ COMMITTED transaction of one tenant: committed when the block ends, rolled back when
+    it raises.
 
-    Raises psycopg.OperationalError when there is none to be had in time or the server is away.
+    The tenant holds for the transaction only, so a connection that goes back to the pool is
+    nobody's. Statements are pipelined: those whose results nobody awaits in between share one round
+    trip. Raises psycopg.OperationalError when no connection is to be had in time or the server is
+    away.
     """
-    if _pool is None:
-        raise RuntimeError("the pool is not open in this process")
-    async with _pool.connection() as connection:
-        yield connection
+    async with _begun() as conn:
+        await conn.execute("SELECT set_config('app.tenant', %s, true)", (str(tenant_id),))
+        yield conn
 
 
 @asynccontextmanager
-async def transaction() -> AsyncIterator[Connection]:
-    """One READ COMMITTED transaction: committed when the block ends, rolled back when it raises.
+async def system() -> AsyncIterator[Connection]:
+    """One transaction that sees every tenant, and of each only what the role smara_system may."""
+    async with _begun() as conn:
+        await conn.execute("SET LOCAL ROLE smara_system")
+        yield conn
 
-    Statements are pipelined: those whose results nobody awaits in between share one round trip.
-    """
-    async with connection() as conn, conn.pipeline(), conn.transaction():
+
+@asynccontextmanager
+async def _begun() -> AsyncIterator[Connection]:
+    if _pool is None:
+        raise RuntimeError("the pool is not open in this process")
+    async with _pool.connection() as conn, conn.pipeline(), conn.transaction():
         yield conn
 
 
@@ -83,6 +101,7 @@ def _session_options(settings: Settings) -> str:
     # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a
     # parallel worker.
     options = {
+        "role": APP_ROLE,
         "random_page_cost": "1.1",
         "jit": "off",
         "max_parallel_workers_per_gather": "0",

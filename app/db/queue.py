@@ -19,8 +19,8 @@ from app.memory.types import Message, Scope, Transcript
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A conversation that this process may work on until its lease runs out. ``seen_before``: some
-    process has claimed it before, and may have left an extraction."""
+    """A conversation that this process may work on until its lease runs out, without its words.
+    ``seen_before``: some process has claimed it before, and may have left an extraction."""
 
     tenant_id: UUID
     conversation_id: UUID
@@ -29,6 +29,12 @@ class Claim:
     attempts: int
     seen_before: bool
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a claimed conversation says, and where its memories go."""
+
     scope: Scope
     team_id: UUID | None
     user_id: str
@@ -86,9 +92,7 @@ SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
   AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, subject,
-          user_id, namespace, agent_id, team_id, visibility, source, metadata, messages,
-          occurred_at, instructions
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, subject
 """
 
 
@@ -117,7 +121,23 @@ async def claim(
             "claimed_by": claimed_by,
         },
     )
-    return [_to_claim(*row) for row in await cursor.fetchall()]
+    return [Claim(*row) for row in await cursor.fetchall()]
+
+
+async def load(connection: Connection, claim: Claim) -> Conversation | None:
+    """What there is to remember; None when its text was erased or the lease is lost."""
+    cursor = await connection.execute(
+        """
+        SELECT tenant_id, user_id, namespace, agent_id, team_id, visibility, source, metadata,
+               messages, occurred_at, instructions
+        FROM conversations
+        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+            AND lease_token = %(lease_token)s AND messages IS NOT NULL
+        """,
+        _names_of(claim),
+    )
+    row = await cursor.fetchone()
+    return _to_conversation(*row) if row else None
 
 
 async def still_ours(connection: Connection, claim: Claim) -> bool:
@@ -284,14 +304,8 @@ def _names_of(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _to_claim(
+def _to_conversation(
     tenant_id: UUID,
-    conversation_id: UUID,
-    lease_token: UUID,
-    run: int,
-    attempts: int,
-    seen_before: bool,
-    subject: str,
     user_id: str,
     namespace: str,
     agent_id: UUID | None,
@@ -302,15 +316,8 @@ def _to_claim(
     messages: Sequence[dict[str, Any]],
     occurred_at: datetime,
     instructions: str | None,
-) -> Claim:
-    return Claim(
-        tenant_id=tenant_id,
-        conversation_id=conversation_id,
-        lease_token=lease_token,
-        run=run,
-        attempts=attempts,
-        seen_before=seen_before,
-        subject=subject,
+) -> Conversation:
+    return Conversation(
         scope=Scope.of(
             tenant_id,
             namespace,

@@ -235,13 +235,26 @@ async def invite(
     return invitation
 
 
-async def take_invitation(connection: Connection, token_hash: bytes) -> Invitation | None:
-    """The invitation behind a token, in whichever tenant; nobody else can take it until the
-    transaction ends."""
+async def tenant_of_invitation(connection: Connection, token_hash: bytes) -> UUID | None:
+    """Whose invitation a token opens; asked as the system, since its holder need not know."""
+    cursor = await connection.execute(
+        "SELECT tenant_id FROM invitations WHERE token_hash = %s", (token_hash,)
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def take_invitation(
+    connection: Connection, tenant_id: UUID, token_hash: bytes
+) -> Invitation | None:
+    """The invitation behind a token; nobody else can take it until the transaction ends."""
     async with connection.cursor(row_factory=class_row(Invitation)) as cursor:
         await cursor.execute(
-            f"SELECT {_INVITATION} FROM invitations WHERE token_hash = %s FOR UPDATE",
-            (token_hash,),
+            f"""
+            SELECT {_INVITATION} FROM invitations
+            WHERE tenant_id = %s AND token_hash = %s FOR UPDATE
+            """,
+            (tenant_id, token_hash),
         )
         return await cursor.fetchone()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+import uuid_utils.compat as uuid_utils
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
@@ -76,26 +77,35 @@ async def first_tenant(connection: Connection) -> UUID | None:
     return row[0] if row else None
 
 
+def new_id() -> UUID:
+    """The id of a tenant to be made: its transaction is its own before there is a row of it."""
+    return uuid_utils.uuid7()
+
+
 async def create_tenant(
-    connection: Connection, name: str, *, plan: str = "self-hosted", email: str | None = None
-) -> UUID:
-    """A new tenant without keys. Raises psycopg.errors.UniqueViolation when the address has one."""
-    cursor = await connection.execute(
+    connection: Connection,
+    tenant_id: UUID,
+    name: str,
+    *,
+    plan: str = "self-hosted",
+    email: str | None = None,
+) -> None:
+    """Make a tenant without keys. Raises psycopg.errors.UniqueViolation when the address has
+    one."""
+    await connection.execute(
         """
         WITH tenant AS (
-            INSERT INTO tenants (name, plan, email) VALUES (%s, %s, %s) RETURNING tenant_id
+            INSERT INTO tenants (tenant_id, name, plan, email) VALUES (%s, %s, %s, %s)
+            RETURNING tenant_id
         ), counters AS (
             INSERT INTO quotas (tenant_id) SELECT tenant_id FROM tenant
         ), opened AS (
             UPDATE installation SET set_up_at = now() WHERE set_up_at IS NULL
         )
-        INSERT INTO tenant_turns (tenant_id) SELECT tenant_id FROM tenant RETURNING tenant_id
+        INSERT INTO tenant_turns (tenant_id) SELECT tenant_id FROM tenant
         """,
-        (name, plan, email),
+        (tenant_id, name, plan, email),
     )
-    row = await cursor.fetchone()
-    assert row is not None
-    return UUID(str(row[0]))
 
 
 async def lock_setup(connection: Connection) -> bool:

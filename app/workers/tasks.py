@@ -10,7 +10,7 @@ import uvloop
 from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from app.db import idempotency, queue
-from app.db.pool import close_pool, connection, open_pool
+from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
 from app.settings import get_settings
@@ -73,7 +73,7 @@ def sweep() -> None:
 
 async def _sweep(max_crashes: int) -> int:
     try:
-        async with connection() as conn:
+        async with system() as conn:
             if dead := presence.gone(await queue.claimers(conn)):
                 await queue.end_leases(conn, dead)
             await idempotency.purge(conn, older_than_days=get_settings().idempotency_days)

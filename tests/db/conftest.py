@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from app.db import tenants
-from app.db.pool import close_pool, open_pool, transaction
+from app.db.pool import close_pool, open_pool
 from app.settings import Settings
 from tests.conftest import MakeDatabase
+from tests.db.rows import new_tenant, owner
 from tests.servers import LOCAL_MODEL
 
 
@@ -31,12 +31,11 @@ async def pool(database_url: str) -> AsyncIterator[None]:
 @pytest.fixture
 async def tenant(pool: None) -> UUID:
     """A tenant that no other test knows."""
-    async with transaction() as connection:
-        return await tenants.create_tenant(connection, "test")
+    return await new_tenant()
 
 
 @pytest.fixture
 async def empty_queue(pool: None) -> None:
     """A claim looks at every tenant, so the queue's tests start without anybody else's rows."""
-    async with transaction() as connection:
+    async with owner() as connection:
         await connection.execute("TRUNCATE tenants CASCADE")

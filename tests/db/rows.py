@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from app.db import conversations, memories
+from app.db import conversations, memories, tenants
 from app.db.conversations import Accepted, NewConversation
 from app.db.memories import NewMemory
-from app.db.pool import connection, transaction
+from app.db.pool import Connection, system, transaction
 from app.memory.fingerprint import content_hash
 from app.memory.types import Message, Scope
 
@@ -63,7 +64,7 @@ def new_memory(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) 
 async def remember(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) -> UUID:
     """Store one memory; its id."""
     new = new_memory(scope, fact, vector, **fields)
-    async with transaction() as conn:
+    async with transaction(scope.tenant_id) as conn:
         await memories.insert(conn, [new])
     return new.memory_id
 
@@ -91,12 +92,29 @@ async def queue_up(
             **fields,
         }
     )
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         return await conversations.accept(conn, new)
 
 
+async def new_tenant(name: str = "test") -> UUID:
+    """A tenant that no other test knows."""
+    tenant_id = tenants.new_id()
+    async with transaction(tenant_id) as conn:
+        await tenants.create_tenant(conn, tenant_id, name)
+    return tenant_id
+
+
+@asynccontextmanager
+async def owner() -> AsyncIterator[Connection]:
+    """A transaction of the login itself, here a superuser, for whom no policy holds."""
+    async with system() as conn:
+        await conn.execute("SET LOCAL ROLE NONE")
+        yield conn
+
+
 async def execute(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-    """Run one statement; its rows, if it has any."""
-    async with connection() as conn:
-        cursor = await conn.execute(statement, parameters)
+    """Run one statement past every policy; its rows, if it has any."""
+    async with owner() as conn:
+        async with conn.pipeline():  # At its end the cursor knows whether there are rows.
+            cursor = await conn.execute(statement, parameters)
         return await cursor.fetchall() if cursor.description else []

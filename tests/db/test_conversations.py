@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.db import conversations, extractions, queue, subjects, tenants
-from app.db.pool import connection, transaction
+from app.db import conversations, extractions, queue, subjects
+from app.db.pool import system, transaction
 from app.memory.types import Extraction, Fact, Scope, Usage
-from tests.db.rows import at_angle, execute, queue_up, remember
+from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ DRAWN = Extraction(
 
 
 async def erase(tenant_id: UUID, conversation_id: UUID, *, with_memories: bool = False) -> bool:
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         return await conversations.erase(
             conn, tenant_id, conversation_id, with_memories=with_memories
         )
@@ -40,8 +40,7 @@ async def test_the_same_key_again_gives_the_first_row_back_whatever_the_body(ten
 
 
 async def test_without_a_key_and_in_another_tenant_nothing_is_the_same(tenant: UUID) -> None:
-    async with transaction() as conn:
-        other = await tenants.create_tenant(conn, "other")
+    other = await new_tenant("other")
 
     accepted = [
         await queue_up(tenant),
@@ -87,7 +86,7 @@ async def test_erasing_removes_every_word_and_leaves_what_was_learned(tenant: UU
         at_angle(1.0),
         conversation_id=conversation_id,
     )
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await extractions.save(conn, tenant, conversation_id, 0, "v1", DRAWN)
     await execute(
         "UPDATE conversations SET state = 'done', receipt = %s WHERE conversation_id = %s",
@@ -109,7 +108,7 @@ async def test_erasing_removes_every_word_and_leaves_what_was_learned(tenant: UU
     assert await execute("SELECT fact, quote FROM memories WHERE tenant_id = %s", tenant) == [
         ("User lives in Oslo.", "")
     ]
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         progress = await conversations.get(conn, tenant, conversation_id)
         assert progress is not None
         assert (progress.state, progress.erased, progress.receipt) == ("done", True, None)
@@ -133,12 +132,11 @@ async def test_erasing_with_memories_removes_what_was_learned_and_nothing_else(
 
 async def test_nobody_can_erase_or_replay_what_is_not_theirs(tenant: UUID) -> None:
     conversation_id = (await queue_up(tenant)).conversation_id
-    async with transaction() as conn:
-        other = await tenants.create_tenant(conn, "other")
+    other = await new_tenant("other")
 
     assert not await erase(other, conversation_id, with_memories=True)
     assert not await erase(tenant, uuid4())
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         assert await conversations.get(conn, other, conversation_id) is None
 
     assert await execute(
@@ -149,15 +147,14 @@ async def test_nobody_can_erase_or_replay_what_is_not_theirs(tenant: UUID) -> No
 
 @pytest.mark.usefixtures("empty_queue")
 async def test_a_claim_in_flight_can_no_longer_settle_what_was_erased() -> None:
-    async with transaction() as conn:
-        tenant_id = await tenants.create_tenant(conn, "acme")
+    tenant_id = await new_tenant("acme")
     conversation_id = (await queue_up(tenant_id)).conversation_id
-    async with connection() as conn:
+    async with system() as conn:
         [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
 
     assert await erase(tenant_id, conversation_id)
 
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         await subjects.lock(conn, tenant_id, claimed.subject)
         assert not await queue.still_ours(conn, claimed)
         await queue.finish(conn, claimed, {"facts": []}, {})
@@ -173,15 +170,14 @@ async def test_a_claim_in_flight_can_no_longer_settle_what_was_erased() -> None:
 
 @pytest.mark.usefixtures("empty_queue")
 async def test_an_erase_during_a_settle_waits_and_undoes_it() -> None:
-    async with transaction() as conn:
-        tenant_id = await tenants.create_tenant(conn, "acme")
+    tenant_id = await new_tenant("acme")
     conversation_id = (await queue_up(tenant_id)).conversation_id
-    async with connection() as conn:
+    async with system() as conn:
         [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
     settling, erasing = asyncio.Event(), asyncio.Event()
 
     async def settle() -> None:
-        async with transaction() as conn:
+        async with transaction(tenant_id) as conn:
             await subjects.lock(conn, tenant_id, claimed.subject)
             assert await queue.still_ours(conn, claimed)
             settling.set()
@@ -195,7 +191,12 @@ async def test_an_erase_during_a_settle_waits_and_undoes_it() -> None:
                 VALUES (%s, %s, 'ada', 'default', 'User lives in Oslo.', 'User', 0.5, 'test',
                         %s, 'x', 'test', %s)
                 """,
-                (tenant_id, claimed.scope.key, conversation_id, str(at_angle(1.0))),
+                (
+                    tenant_id,
+                    Scope(tenant_id, "default", "ada").key,
+                    conversation_id,
+                    str(at_angle(1.0)),
+                ),
             )
             await queue.finish(conn, claimed, {"facts": ["User lives in Oslo."]}, {})
 
@@ -216,7 +217,7 @@ async def test_the_first_stored_extraction_stays_and_comes_back_as_it_was(tenant
     conversation_id = (await queue_up(tenant)).conversation_id
     other = Extraction((), Usage("anthropic", "m"))
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await extractions.save(conn, tenant, conversation_id, 0, "v1", DRAWN)
         await extractions.save(conn, tenant, conversation_id, 0, "v1", other)
         await extractions.save(conn, tenant, conversation_id, 1, "v1", other)

@@ -12,9 +12,9 @@ import numpy as np
 import psycopg
 import pytest
 
-from app.db import memories, tenants
+from app.db import memories
 from app.db import search as searches
-from app.db.pool import close_pool, connection, open_pool, transaction
+from app.db.pool import close_pool, open_pool, transaction
 from app.db.sizes import is_large
 from app.memory.filters import Filters
 from app.memory.fingerprint import content_hash
@@ -23,7 +23,17 @@ from app.memory.retention import half_life_days, retention
 from app.memory.types import Neighbour, Recalled, Scope
 from app.settings import Settings
 from tests.conftest import MakeDatabase
-from tests.db.rows import NEW_YEAR, at_angle, execute, new_memory, random_unit, remember, unit
+from tests.db.rows import (
+    NEW_YEAR,
+    at_angle,
+    execute,
+    new_memory,
+    new_tenant,
+    owner,
+    random_unit,
+    remember,
+    unit,
+)
 from tests.servers import VOYAGE_MODEL
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +48,7 @@ def ada(tenant: UUID) -> Scope:
 async def search(
     *scopes: Scope, limit: int = 10, source: str | None = None, large: bool = False
 ) -> list[Recalled]:
-    async with connection() as conn:
+    async with transaction(scopes[0].tenant_id) as conn:
         return await searches.search(
             conn, scopes, QUESTION, filters=Filters(source=source), limit=limit, large=large
         )
@@ -111,7 +121,7 @@ async def test_search_scores_and_orders_as_the_pure_rules_do(tenant: UUID, large
 async def test_without_a_question_the_highest_retention_comes_first(tenant: UUID) -> None:
     expected = await sixty(ada(tenant))
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         found = await searches.strongest(conn, [ada(tenant)], limit=60)
 
     assert [memory.memory_id for memory in found] == sorted(
@@ -130,7 +140,7 @@ async def test_words_stand_in_for_the_vector_when_there_is_none(tenant: UUID) ->
     old = await remember(ada(tenant), "User likes tea.", at_angle(0.3), importance=1.0)
     await set_age(old, 10)
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         found = await searches.search_text(
             conn, [ada(tenant)], "Which city does she live in?", limit=9
         )
@@ -162,7 +172,7 @@ async def test_words_stand_in_for_the_vector_when_there_is_none(tenant: UUID) ->
 async def test_no_question_breaks_the_search_by_words(tenant: UUID, text: str) -> None:
     await remember(ada(tenant), "User lives in Oslo.", at_angle(0.1))
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         found = await searches.search_text(conn, [ada(tenant)], text, limit=9)
 
     assert [memory.fact for memory in found] == ["User lives in Oslo."]
@@ -197,8 +207,7 @@ async def test_of_equal_scores_the_newest_comes_first_and_then_the_highest_id(
 async def test_nothing_of_another_scope_or_tenant_and_nothing_superseded_is_found(
     tenant: UUID, large: bool
 ) -> None:
-    async with transaction() as conn:
-        other = await tenants.create_tenant(conn, "other")
+    other = await new_tenant("other")
     agent, team = uuid4(), uuid4()
     elsewhere = [
         Scope(tenant, "default", "bob"),
@@ -212,9 +221,10 @@ async def test_nothing_of_another_scope_or_tenant_and_nothing_superseded_is_foun
     mine = await remember(ada(tenant), "User likes tea.", at_angle(0.2))
     await remember(ada(tenant), "User lived in Rome.", QUESTION, superseded_by=mine)
     retired = await remember(ada(tenant), "User lived in Bergen.", QUESTION)
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await memories.supersede(conn, tenant, retired, by=mine, valid_until=NEW_YEAR)
 
+    async with transaction(tenant) as conn:
         assert [memory.memory_id for memory in await search(ada(tenant), large=large)] == [mine]
         assert [
             each.memory_id for each in await searches.strongest(conn, [ada(tenant)], limit=9)
@@ -248,7 +258,7 @@ async def test_a_very_old_memory_fades_to_nothing_and_breaks_no_search(
         [found] = await search(ada(tenant), large=large)
         assert found.retention == pytest.approx(0.0, abs=1e-9)
         assert found.score == pytest.approx(0.35, abs=1e-3)
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         assert len(await searches.strongest(conn, [ada(tenant)], limit=1)) == 1
         assert len(await searches.search_text(conn, [ada(tenant)], "tea", limit=1)) == 1
 
@@ -262,7 +272,7 @@ async def nearest(
     limit: int = 8,
     large: bool = False,
 ) -> list[list[Neighbour]]:
-    async with connection() as conn:
+    async with transaction(scope.tenant_id) as conn:
         return await searches.nearest(
             conn,
             scope,
@@ -333,7 +343,7 @@ async def test_a_live_fact_cannot_be_stored_twice_in_its_scope(tenant: UUID) -> 
 
     await remember(Scope(tenant, "default", "bob"), "User likes tea.", QUESTION)
     await remember(ada(tenant), "User likes tea.", QUESTION, superseded_by=first)
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await memories.supersede(conn, tenant, first, by=uuid4(), valid_until=None)
     await remember(ada(tenant), "User likes tea.", QUESTION)
     assert len(await search(ada(tenant))) == 1
@@ -343,11 +353,11 @@ async def test_several_memories_are_written_together_or_not_at_all(tenant: UUID)
     news = [new_memory(ada(tenant), f"Fact {n}.", at_angle(0.5)) for n in (1, 2, 1)]
 
     with pytest.raises(psycopg.errors.UniqueViolation):
-        async with transaction() as conn:
+        async with transaction(tenant) as conn:
             await memories.insert(conn, news)
     assert await search(ada(tenant)) == []
 
-    async with transaction() as conn:
+    async with transaction(tenant) as conn:
         await memories.insert(conn, [])
         await memories.insert(conn, news[:2])
     assert sorted(memory.fact for memory in await search(ada(tenant))) == ["Fact 1.", "Fact 2."]
@@ -360,7 +370,7 @@ async def test_a_retired_memory_says_since_when_and_by_which(tenant: UUID) -> No
     )
     later = uuid4()
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         await memories.supersede(
             conn, tenant, old, by=new, valid_until=NEW_YEAR + timedelta(days=1)
         )
@@ -380,7 +390,7 @@ async def test_a_memory_is_reinforced_at_most_once_a_day(tenant: UUID) -> None:
 
     async def reinforce(times: int) -> int:
         for _ in range(times):
-            async with connection() as conn:
+            async with transaction(tenant) as conn:
                 await memories.reinforce(conn, ada(tenant), memory_id)
         [row] = await execute(
             "SELECT reinforcements FROM memory_recalls WHERE memory_id = %s", memory_id
@@ -405,7 +415,7 @@ async def test_reinforcements_at_the_same_time_count_once(tenant: UUID) -> None:
     memory_id = await remember(ada(tenant), "User likes tea.", QUESTION)
 
     async def once() -> None:
-        async with transaction() as conn:
+        async with transaction(tenant) as conn:
             await memories.reinforce(conn, ada(tenant), memory_id)
 
     await asyncio.gather(*(once() for _ in range(8)))
@@ -422,7 +432,7 @@ async def test_scopes_are_large_from_a_thousand_live_memories_on(tenant: UUID) -
     retired = await remember(carol, "User likes tea.", QUESTION)
     await remember(carol, "User likes water.", QUESTION, superseded_by=retired)
 
-    async with connection() as conn:
+    async with transaction(tenant) as conn:
         assert not await is_large(conn, [ada(tenant)])
         assert await is_large(conn, [ada(tenant), bob])
         assert not await is_large(conn, [bob, carol])
@@ -432,28 +442,33 @@ async def crowd(
     scope: Scope, vectors: np.ndarray, created_at: Sequence[datetime] | None = None
 ) -> None:
     """Store many memories quickly."""
-    async with connection() as conn, conn.cursor() as cursor:
-        async with cursor.copy(
-            "COPY memories (tenant_id, scope_key, user_id, namespace, fact, about, importance,"
-            " source, content_hash, embedding_model, embedding, created_at) FROM STDIN"
-        ) as copy:
-            for n, vector in enumerate(vectors):
-                await copy.write_row(
-                    (
-                        scope.tenant_id,
-                        scope.key,
-                        scope.user_id,
-                        scope.namespace,
-                        f"Fact {n}.",
-                        "User",
-                        0.1 + 0.9 * (n * 7919 % 1000) / 1000,
-                        "test",
-                        content_hash(f"Fact {n}."),
-                        "test",
-                        "[" + ",".join(f"{x:.5g}" for x in vector.tolist()) + "]",
-                        created_at[n] if created_at else NEW_YEAR,
-                    )
-                )
+    rows = [
+        (
+            scope.tenant_id,
+            scope.key,
+            scope.user_id,
+            scope.namespace,
+            f"Fact {n}.",
+            "User",
+            0.1 + 0.9 * (n * 7919 % 1000) / 1000,
+            "test",
+            content_hash(f"Fact {n}."),
+            "test",
+            "[" + ",".join(f"{x:.5g}" for x in vector.tolist()) + "]",
+            created_at[n] if created_at else NEW_YEAR,
+        )
+        for n, vector in enumerate(vectors)
+    ]
+    async with owner() as conn, conn.cursor() as cursor:
+        await cursor.executemany(
+            """
+            INSERT INTO memories (
+                tenant_id, scope_key, user_id, namespace, fact, about, importance, source,
+                content_hash, embedding_model, embedding, created_at)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            rows,
+        )
         await conn.execute("ANALYZE memories")
 
 
@@ -473,14 +488,14 @@ async def test_the_codes_of_a_large_scope_find_99_of_100_of_what_an_exact_search
     questions = (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32)
     await open_pool(Settings(database_url=wide_database), size=2)
     try:
-        async with transaction() as conn:
-            scope = ada(await tenants.create_tenant(conn, "acme"))
+        scope = ada(await new_tenant("acme"))
+        async with transaction(scope.tenant_id) as conn:
             at = (await (await conn.execute("SELECT now()")).fetchone() or [NEW_YEAR])[0]
         await crowd(
             scope, vectors, [at - timedelta(days=float(days)) for days in rng.uniform(0, 20, 3_000)]
         )
         found = exact = near_found = near_exact = 0
-        async with connection() as conn:
+        async with transaction(scope.tenant_id) as conn:
             assert await is_large(conn, [scope])
             for question in questions:
                 tops = [

@@ -10,22 +10,17 @@ from uuid import UUID
 
 import pytest
 
-from app.db import conversations, queue, subjects, tenants
-from app.db.pool import connection, transaction
+from app.db import conversations, queue, subjects
+from app.db.pool import system, transaction
 from app.db.queue import Claim
 from app.memory.types import Message, Scope
-from tests.db.rows import execute, queue_up
+from tests.db.rows import execute, new_tenant, owner, queue_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]
 
 
-async def tenant_named(name: str) -> UUID:
-    async with transaction() as conn:
-        return await tenants.create_tenant(conn, name)
-
-
 async def claim(limit: int = 10, max_in_flight: int = 64, suspects: bool = False) -> list[Claim]:
-    async with connection() as conn:
+    async with system() as conn:
         return await queue.claim(
             conn, limit=limit, max_in_flight=max_in_flight, lease_seconds=300.0, suspects=suspects
         )
@@ -37,12 +32,12 @@ async def claim_one() -> Claim:
 
 
 async def finish(claimed: Claim) -> None:
-    async with transaction() as conn:
+    async with transaction(claimed.tenant_id) as conn:
         await queue.finish(conn, claimed, {"facts": []}, {"total_ms": 1.0})
 
 
 async def fail(claimed: Claim, retry_in: float | None, burns_attempt: bool = True) -> None:
-    async with transaction() as conn:
+    async with transaction(claimed.tenant_id) as conn:
         await queue.fail(
             conn,
             claimed,
@@ -54,7 +49,7 @@ async def fail(claimed: Claim, retry_in: float | None, burns_attempt: bool = Tru
 
 
 async def sweep() -> int:
-    async with connection() as conn:
+    async with system() as conn:
         return await queue.sweep(conn, max_crashes=3)
 
 
@@ -74,7 +69,7 @@ async def row(conversation_id: UUID, columns: str = "state") -> Any:
 
 
 async def test_what_was_accepted_comes_out_as_it_went_in() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     at = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
     messages = [Message("user", "Zażółć \U0001f600", "Ada", at), Message("assistant", "Oh?")]
     accepted = await queue_up(
@@ -89,17 +84,20 @@ async def test_what_was_accepted_comes_out_as_it_went_in() -> None:
 
     assert claimed.conversation_id == accepted.conversation_id
     assert (claimed.attempts, claimed.run) == (1, 0)
-    assert claimed.scope == Scope(tenant_id, "default", "ada")
-    assert list(claimed.transcript.messages) == messages
-    assert claimed.transcript.occurred_at == at
-    assert claimed.transcript.instructions == "Leave out weather."
-    assert claimed.metadata == {"channel": "web"}
+    async with transaction(tenant_id) as conn:
+        conversation = await queue.load(conn, claimed)
+    assert conversation is not None
+    assert conversation.scope == Scope(tenant_id, "default", "ada")
+    assert list(conversation.transcript.messages) == messages
+    assert conversation.transcript.occurred_at == at
+    assert conversation.transcript.instructions == "Leave out weather."
+    assert conversation.metadata == {"channel": "web"}
 
 
 async def test_one_conversation_of_a_subject_is_claimed_at_a_time_and_in_the_order_of_arrival() -> (
     None
 ):
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     ada = [(await queue_up(tenant_id, "ada")).conversation_id for _ in range(3)]
     bob = (await queue_up(tenant_id, "bob")).conversation_id
 
@@ -108,14 +106,14 @@ async def test_one_conversation_of_a_subject_is_claimed_at_a_time_and_in_the_ord
     assert {claimed.conversation_id for claimed in first} == {ada[0], bob}
     assert await claim() == []
     for expected in ada[1:]:
-        [before] = [claimed for claimed in first if claimed.user_id == "ada"]
+        [before] = [claimed for claimed in first if claimed.subject == "user:ada"]
         await finish(before)
         first = await claim()
         assert [claimed.conversation_id for claimed in first] == [expected]
 
 
 async def test_a_retry_that_waits_holds_back_the_same_subjects_later_conversations() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id, "ada")
     await queue_up(tenant_id, "ada")
 
@@ -126,8 +124,8 @@ async def test_a_retry_that_waits_holds_back_the_same_subjects_later_conversatio
 
 
 async def test_a_tenant_with_one_conversation_is_in_the_first_batch_beside_one_with_500() -> None:
-    busy, quiet = await tenant_named("busy"), await tenant_named("quiet")
-    async with transaction() as conn:
+    busy, quiet = await new_tenant("busy"), await new_tenant("quiet")
+    async with owner() as conn:
         await conn.execute(
             """
             INSERT INTO conversations (tenant_id, subject, user_id, namespace, messages,
@@ -145,7 +143,7 @@ async def test_a_tenant_with_one_conversation_is_in_the_first_batch_beside_one_w
 
 
 async def test_tenants_are_served_in_turn() -> None:
-    acme, globex = await tenant_named("acme"), await tenant_named("globex")
+    acme, globex = await new_tenant("acme"), await new_tenant("globex")
     for tenant_id in (acme, globex):
         for user in range(4):
             await queue_up(tenant_id, f"user-{user}")
@@ -158,7 +156,7 @@ async def test_tenants_are_served_in_turn() -> None:
 
 
 async def test_a_tenant_has_no_more_than_its_share_in_flight() -> None:
-    acme, globex = await tenant_named("acme"), await tenant_named("globex")
+    acme, globex = await new_tenant("acme"), await new_tenant("globex")
     for user in range(5):
         await queue_up(acme, f"user-{user}")
     await queue_up(globex)
@@ -172,7 +170,7 @@ async def test_a_tenant_has_no_more_than_its_share_in_flight() -> None:
 
 
 async def test_a_conversation_is_not_claimed_before_its_time() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     waiting = await queue_up(tenant_id)
     await execute("UPDATE conversations SET next_attempt_at = now() + interval '1 minute'")
     assert await claim() == []
@@ -183,7 +181,7 @@ async def test_a_conversation_is_not_claimed_before_its_time() -> None:
 
 
 async def test_live_conversations_go_before_backfill() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id, "ada", priority=1)
     live = await queue_up(tenant_id, "bob", priority=0)
 
@@ -192,7 +190,7 @@ async def test_live_conversations_go_before_backfill() -> None:
 
 async def test_claimers_at_the_same_time_never_get_the_same_conversation() -> None:
     for name in ("acme", "globex"):
-        tenant_id = await tenant_named(name)
+        tenant_id = await new_tenant(name)
         for user in range(20):
             await queue_up(tenant_id, f"user-{user}")
             await queue_up(tenant_id, f"user-{user}")
@@ -206,7 +204,7 @@ async def test_claimers_at_the_same_time_never_get_the_same_conversation() -> No
 
 
 async def test_only_who_asks_for_suspects_gets_those_whose_process_died() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     suspect, other = await queue_up(tenant_id, "eve"), await queue_up(tenant_id, "ada")
     claimed = {each.conversation_id: each for each in await claim()}
     await finish(claimed[other.conversation_id])
@@ -221,7 +219,7 @@ async def test_only_who_asks_for_suspects_gets_those_whose_process_died() -> Non
 
 
 async def test_whoever_lost_its_lease_changes_nothing() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     late = await claim_one()
     await let_lease_run_out(late)
@@ -231,7 +229,7 @@ async def test_whoever_lost_its_lease_changes_nothing() -> None:
     await finish(late)
     await fail(late, retry_in=None)
     await fail(late, retry_in=1.0)
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         await queue.release(conn, late)
         assert not await queue.still_ours(conn, late)
         assert await queue.still_ours(conn, current)
@@ -250,7 +248,7 @@ async def test_whoever_lost_its_lease_changes_nothing() -> None:
 
 
 async def test_a_lease_that_ran_out_three_times_ends_in_dead_with_a_reason() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     conversation_id = (await queue_up(tenant_id)).conversation_id
     seen = []
     for crash in range(3):
@@ -269,7 +267,7 @@ async def test_a_lease_that_ran_out_three_times_ends_in_dead_with_a_reason() -> 
 
 
 async def test_a_lease_that_still_runs_is_left_alone() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
 
@@ -279,13 +277,13 @@ async def test_a_lease_that_still_runs_is_left_alone() -> None:
 
 
 async def test_a_conversation_given_up_is_dead_and_visible_with_its_reason() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
 
     await fail(claimed, retry_in=None)
 
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         listed = await conversations.list_page(
             conn, tenant_id, user_id=None, state="dead", since=None, before=None, limit=10
         )
@@ -308,7 +306,7 @@ async def test_a_conversation_given_up_is_dead_and_visible_with_its_reason() -> 
 
 @pytest.mark.parametrize(("burns_attempt", "attempts"), [(True, 1), (False, 0)])
 async def test_a_retry_waits_as_long_as_it_was_told(burns_attempt: bool, attempts: int) -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
 
@@ -322,11 +320,11 @@ async def test_a_retry_waits_as_long_as_it_was_told(burns_attempt: bool, attempt
 
 
 async def test_a_released_conversation_is_due_at_once_as_if_nobody_had_claimed_it() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
 
-    async with transaction() as conn:
+    async with transaction(tenant_id) as conn:
         await queue.release(conn, claimed)
 
     assert await row(
@@ -345,7 +343,7 @@ async def test_a_released_conversation_is_due_at_once_as_if_nobody_had_claimed_i
 async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_before_it_ends(
     end: str,
 ) -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     follower = await queue_up(tenant_id)
     claimed = await claim_one()
@@ -360,7 +358,7 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
         await let_lease_run_out(claimed)
         assert await sweep() == 1
     else:
-        async with transaction() as conn:
+        async with transaction(tenant_id) as conn:
             assert await conversations.erase(
                 conn, tenant_id, claimed.conversation_id, with_memories=False
             )
@@ -372,7 +370,7 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
 async def test_a_conversation_accepted_while_its_forerunner_finishes_is_woken_by_the_sweep() -> (
     None
 ):
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     unwoken = await queue_up(tenant_id)
     # Its accept saw the forerunner unfinished, and the forerunner's finish did not see it yet.
     await execute("UPDATE conversations SET ready = false")
@@ -384,7 +382,7 @@ async def test_a_conversation_accepted_while_its_forerunner_finishes_is_woken_by
 
 
 async def test_sweeps_at_the_same_time_count_a_crash_once() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
     await let_lease_run_out(claimed)
@@ -395,14 +393,14 @@ async def test_sweeps_at_the_same_time_count_a_crash_once() -> None:
 
 
 async def test_a_replayed_conversation_starts_from_zero_as_a_new_run() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         assert not await conversations.replay(conn, tenant_id, claimed.conversation_id)
     await fail(claimed, retry_in=None)
 
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         assert await conversations.replay(conn, tenant_id, claimed.conversation_id)
 
     again = await claim_one()
@@ -410,12 +408,12 @@ async def test_a_replayed_conversation_starts_from_zero_as_a_new_run() -> None:
 
 
 async def test_a_replayed_conversation_waits_for_the_one_of_its_subject_that_is_worked_on() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     first, _ = await queue_up(tenant_id), await queue_up(tenant_id)
     await finish(await claim_one())
     second = await claim_one()
 
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         assert await conversations.replay(conn, tenant_id, first.conversation_id)
 
     assert await claim() == []
@@ -424,11 +422,11 @@ async def test_a_replayed_conversation_waits_for_the_one_of_its_subject_that_is_
 
 
 async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
-    tenant_id = await tenant_named("acme")
+    tenant_id = await new_tenant("acme")
     order: list[str] = []
 
     async def work(name: str, started: asyncio.Event, seconds: float) -> None:
-        async with transaction() as conn:
+        async with transaction(tenant_id) as conn:
             await subjects.lock(conn, tenant_id, "user:ada", {name})
             await (await conn.execute("SELECT 1")).fetchone()
             started.set()
@@ -442,6 +440,6 @@ async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
     await slow
 
     assert order == ["slow", "quick"]
-    async with connection() as conn:
+    async with transaction(tenant_id) as conn:
         assert sorted(await subjects.speakers(conn, tenant_id, "user:ada")) == ["quick", "slow"]
         assert await subjects.speakers(conn, tenant_id, "user:nobody") == ()

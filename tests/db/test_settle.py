@@ -25,7 +25,7 @@ async def settled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> lis
     drawn = [
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
-    async with transaction() as conn:
+    async with transaction(tenant) as conn:
         held = await subjects.lock(conn, tenant, "user:ada")
         vectors = [vector for _, vector, _ in facts]
         return await settle(conn, [(destination, fact) for fact in drawn], vectors, held=held)
