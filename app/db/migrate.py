@@ -51,12 +51,19 @@ def migrate(database_url: str, *, for_login: str | None = None) -> None:
             f"roles {' and '.join(ROLES)} (or is a member of both with the right to grant them)."
         ) from error
     if for_login is not None:
-        with psycopg.connect(database_url) as connection:
-            connection.execute(
-                sql.SQL("GRANT {} TO {}").format(
-                    sql.SQL(", ").join(map(sql.Identifier, ROLES)), sql.Identifier(for_login)
-                )
-            )
+        _let_take_on_the_roles(database_url, for_login)
+
+
+def _let_take_on_the_roles(database_url: str, login: str) -> None:
+    """The login has nothing of the roles before it takes one on: an heir would have both at once,
+    the one's words and the other's view of every tenant."""
+    roles, name = sql.SQL(", ").join(map(sql.Identifier, ROLES)), sql.Identifier(login)
+    with psycopg.connect(database_url) as connection:
+        if connection.info.server_version >= 160_000:
+            connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE").format(roles, name))
+        else:
+            connection.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(name))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(roles, name))
 
 
 def refuse_unmigrated(database_url: str) -> None:

@@ -20,7 +20,9 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END $do$;
 DO $do$ BEGIN
     IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
-        GRANT {role} TO CURRENT_USER;
+        EXECUTE 'GRANT {role} TO CURRENT_USER' || CASE
+            WHEN current_setting('server_version_num')::int < 160000 THEN ''
+            ELSE ' WITH INHERIT FALSE' END;
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO {role}', current_schema());
 END $do$;
