@@ -111,6 +111,12 @@ class Settings(BaseSettings):
     celery_events: bool = Field(
         False, description="Send task events and answer inspect: for Flower."
     )
+    worker_stalled_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="A worker that heard no bell for so long, while a conversation has been due for"
+        " as long, ends and is to be started again.",
+    )
     sweep_seconds: float = Field(5.0, gt=0)
     max_attempts: int = Field(8, ge=1)
     max_crashes: int = Field(3, ge=1)

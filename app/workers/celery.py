@@ -2,9 +2,9 @@
 costs time only.
 
 The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry,
-no countdown, since each of them keeps truth in Redis. Two settings differ from that list: a child
-may grow to 700 MB, since it holds an embedding model; and there is no soft shutdown on idle, since
-a worker with nothing to do has nothing to give back.
+no countdown, since each of them keeps truth in Redis. A child may grow to 700 MB, since it holds an
+embedding model; there is no soft shutdown on idle, since a worker with nothing to do has nothing to
+give back.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from celery.signals import setup_logging
 
 from app import logs
 from app.settings import Settings, get_settings
+from app.workers.watchdog import Watchdog
 
 BELL = "app.workers.tasks.remember_due"
 SWEEP = "app.workers.tasks.sweep"
@@ -32,8 +33,9 @@ def make_celery(settings: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_default_queue="bells",
-        task_acks_late=True,
-        task_acks_on_failure_or_timeout=True,
+        # An acknowledgement still open when Redis dies is a slot that kombu never gives back, and a
+        # bell carries nothing that were lost with it.
+        task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
         task_soft_time_limit=settings.soft_time_limit_seconds,
@@ -65,6 +67,7 @@ def make_celery(settings: Settings) -> Celery:
         beat_schedule_filename=str(settings.data_dir / "beat-schedule"),
         timezone="UTC",
     )
+    app.steps["worker"].add(Watchdog)
     return app
 
 

@@ -7,14 +7,19 @@ import multiprocessing
 
 import psycopg
 import uvloop
-from celery.signals import worker_process_init, worker_process_shutdown, worker_shutting_down
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
 
 from app.db import idempotency, queue
 from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
 from app.settings import get_settings
-from app.workers import doorbell, presence
+from app.workers import doorbell, presence, watchdog
 from app.workers.celery import celery
 
 _runner: asyncio.Runner | None = None
@@ -31,6 +36,11 @@ def _the_runner() -> asyncio.Runner:
         settings = get_settings()
         _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
     return _runner
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _ring_for_what_waited(**_: object) -> None:
+    doorbell.publish(1)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -54,6 +64,7 @@ def _close(**_: object) -> None:
 @celery.task
 def remember_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
+    watchdog.heard()
     work = drain(_stopping.is_set, _call_for_help, claimed_by=presence.myself())
     if _the_runner().run(work):
         doorbell.publish(1)
@@ -66,6 +77,7 @@ async def _call_for_help() -> None:
 @celery.task(ignore_result=True, expires=60)
 def sweep() -> None:
     """Take back what dead processes held, and ring for what is due."""
+    watchdog.heard()
     settings = get_settings()
     due = _the_runner().run(_sweep(settings.max_crashes))
     doorbell.publish(min(due, settings.worker_processes))

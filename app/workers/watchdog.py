@@ -1,0 +1,72 @@
+"""Ends a worker that lives and hears nothing, so that whoever started it starts it again.
+
+A broker that dies at the wrong moment leaves a Celery worker connected, idle and deaf: kombu has
+lost count of what it may still take (celery/celery#8030, #8091 and others). No signal tells, so the
+work does: conversations that have been due for long, and no bell heard meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import time
+from typing import Any
+
+import psycopg
+from celery import bootsteps
+from celery.worker import state
+
+from app.db import pipeline
+from app.db.pool import close_pool, open_pool, system
+from app.logs import log
+from app.settings import Settings, get_settings
+
+FAILED = 1
+
+_heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
+"""When any process of this worker last took up a bell; shared with the children."""
+
+
+def heard() -> None:
+    """Note that a bell was heard."""
+    _heard_at.value = time.monotonic()
+
+
+class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
+    """Looks from the worker's main process, on its timer."""
+
+    requires = ("celery.worker.components:Timer",)
+
+    def start(self, worker: Any) -> None:
+        """Begin to look, several times within the time that counts as stalled."""
+        heard()
+        seconds = get_settings().worker_stalled_seconds
+        worker.timer.call_repeatedly(seconds / 4, _look)
+
+
+def _look() -> None:
+    settings = get_settings()
+    silent_seconds = time.monotonic() - _heard_at.value
+    if silent_seconds < settings.worker_stalled_seconds:
+        return
+    due_seconds = asyncio.run(_oldest_due_seconds(settings))
+    if due_seconds >= settings.worker_stalled_seconds:
+        log.error(
+            "worker_stalled",
+            silent_seconds=round(silent_seconds),
+            oldest_due_seconds=round(due_seconds),
+        )
+        state.should_stop = FAILED  # type: ignore[assignment,unused-ignore]
+
+
+async def _oldest_due_seconds(settings: Settings) -> float:
+    """0 when the database does not answer: then a new worker would do no better."""
+    await open_pool(settings, size=1)
+    try:
+        async with system() as connection:
+            return await pipeline.oldest_due_seconds(connection)
+    except psycopg.OperationalError as error:
+        log.warning("database_error", sqlstate=error.sqlstate)
+        return 0.0
+    finally:
+        await close_pool()

@@ -1,0 +1,54 @@
+"""A worker whose broker dies at the wrong moment hears again, or ends and is started anew."""
+
+from __future__ import annotations
+
+import time
+
+from tests.pipeline.conftest import MakeStack
+from tests.providers.anthropic import FakeAnthropic
+from tests.servers import Server, eventually
+
+
+def test_a_worker_that_is_busy_when_redis_dies_hears_again(
+    make_stack: MakeStack, redis: tuple[Server, str], fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    stack = make_stack(SMARA_WORKER_PROCESSES="2").start()
+    client = stack.client()
+    for fact in ("Pip", "Pop"):
+        seen = fake_anthropic[0].count
+        fake_anthropic[0].script(*[{"delay_seconds": 0.8}] * 4)
+        busy = [client.post_conversation(f"ada-{n}", f"The canary is {fact}.") for n in range(4)]
+        eventually(lambda seen=seen: fake_anthropic[0].count == seen + 4)
+        redis[0].kill()
+        time.sleep(0.3)
+        redis[0].start()
+        # In production a supervisor does this: a worker may exit when its broker goes away.
+        if stack.worker.process is None or stack.worker.process.poll() is not None:
+            stack.worker.start()
+        for conversation_id in busy:
+            assert client.finished(conversation_id)["state"] == "done"
+
+    began = time.monotonic()
+    later = [client.post_conversation(f"bob-{n}", "The canary is Pep.") for n in range(4)]
+    assert {client.finished(each)["state"] for each in later} == {"done"}
+    assert time.monotonic() - began < 10.0
+
+
+def test_a_worker_that_hears_nothing_while_work_is_due_ends(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack(SMARA_WORKER_STALLED_SECONDS="2").start(workers=False)
+    client = stack.client()
+    stack.worker.start(REDIS_URL=f"{redis[1]}?virtual_host=5")
+    worker = stack.worker.process
+    assert worker is not None
+    eventually(lambda: "ready." in (stack.folder / "worker.log").read_text())
+    time.sleep(4.0)
+    assert worker.poll() is None, "nothing was due, so silence was no fault"
+
+    conversation_id = client.post_conversation("ada", "The canary is named Pip.")
+    eventually(lambda: worker.poll() is not None, seconds=30)
+
+    assert worker.returncode != 0
+    stack.worker.start()
+    assert client.finished(conversation_id)["state"] == "done"
