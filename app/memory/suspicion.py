@@ -1,0 +1,138 @@
+"""Which facts read as instructions to an agent instead of statements about a person.
+
+A memory so judged waits for a person's review. This screen sees wording only: it raises the cost of
+planting an instruction, and is no wall.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+
+from app.memory.plain_view import UNSEEN, PlainView
+from app.memory.suspicion_patterns import ANYWHERE, ORDERS
+
+REASONS = (
+    "hidden",
+    "encoded",
+    *(reason for reason, _ in ANYWHERE + ORDERS),
+)
+"""Every reason code, stable: receipts and counters keep them."""
+
+_READ_CHARS = 8_000
+"""A fact is at most 2,000 characters and a quote a sentence or two; what is longer is cut."""
+_TAGS = re.compile("[\U000e0020-\U000e007e]+")
+_FLAG = "\U0001f3f4"
+_BIDI = re.compile("[\u202d\u202e\u2066-\u2068]")
+_ZERO_WIDTH = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\u180e]")
+_INSIDE_WORDS = re.compile(f"(?<=[A-Za-z])[{UNSEEN}]+(?=[A-Za-z])")
+_MOST_ZERO_WIDTH = 3
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){16,}")
+_LONG_BLOB = 80
+_CYRILLIC_AND_GREEK = str.maketrans(
+    "аеорсухіјѕԁһӏԛԝмтвнкαορυικνετ", "aeopcyxijsdhlqwmtbhkaopuikvet"
+)
+_BLANKS = re.compile(r"[ \t]+")
+_MIXED_WORD = re.compile(r"\w{0,40}(?:[a-z][Ͱ-ӿ]|[Ͱ-ӿ][a-z])\w{0,40}")
+
+
+def suspicion(fact: str, quote: str = "") -> str | None:
+    """Why the fact should not be served before a person has seen it, or None.
+
+    ``quote`` is judged too, but for no standing orders: a person may well tell the agent "always
+    answer in French", as long as the fact says that they want it.
+    """
+    fact, quote = fact[:_READ_CHARS], quote[:_READ_CHARS]
+    return _judged(fact, orders=True) or _judged(quote, orders=False)
+
+
+def _judged(text: str, *, orders: bool) -> str | None:
+    if not text:
+        return None
+    plain = _plain(text)
+    if _hides(text):
+        return "hidden"
+    reason = _wording(plain, orders=orders)
+    if reason:
+        return reason
+    decoded = _decoded(text)
+    if decoded is None:
+        return None
+    return _wording(_plain(decoded), orders=True) or ("encoded" if _is_blob(text) else None)
+
+
+def _wording(plain: str, *, orders: bool) -> str | None:
+    for reason, pattern in ANYWHERE + ORDERS if orders else ANYWHERE:
+        if pattern.search(plain):
+            return reason
+    return None
+
+
+def _plain(text: str) -> str:
+    """Lower case, without accents, invisible characters, and look-alikes from other scripts."""
+    seen = unicodedata.normalize("NFKD", PlainView(text).plain).lower()
+    if seen.isascii():
+        return _BLANKS.sub(" ", seen).strip()
+    bare = "".join(c for c in seen if not unicodedata.combining(c))
+    mended = _MIXED_WORD.sub(lambda word: word[0].translate(_CYRILLIC_AND_GREEK), bare)
+    return _BLANKS.sub(" ", mended).strip()
+
+
+def _hides(text: str) -> bool:
+    """Whether characters are there that a reader cannot see but a model reads."""
+    if text.isascii():
+        return False
+    for tags in _TAGS.finditer(text):
+        if text[max(0, tags.start() - 1) : tags.start()] != _FLAG:
+            return True
+    return (
+        bool(_BIDI.search(text))
+        or len(_ZERO_WIDTH.findall(text)) > _MOST_ZERO_WIDTH
+        or len(_INSIDE_WORDS.findall(text.replace("\u00ad", ""))) > 1
+    )
+
+
+def _decoded(text: str) -> str | None:
+    """What the blobs in ``text`` say, one layer deep; "" for bytes that are no text; None without
+    blobs.
+    """
+    found = False
+    words: list[str] = []
+    for pattern, decode in ((_HEX, _from_hex), (_BASE64, _from_base64)):
+        for blob in pattern.finditer(text):
+            found = True
+            words.append(decode(blob[0]))
+    return "\n".join(word for word in words if word) if found else None
+
+
+def _from_hex(blob: str) -> str:
+    digits = re.sub(r"[ :]", "", blob)
+    return _as_text(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+
+
+def _from_base64(blob: str) -> str:
+    plain = blob.rstrip("=").translate(str.maketrans("-_", "+/"))
+    plain = plain[: len(plain) - (len(plain) % 4 == 1)]
+    try:
+        return _as_text(base64.b64decode(plain + "=" * (-len(plain) % 4)))
+    except binascii.Error:
+        return ""
+
+
+def _as_text(raw: bytes) -> str:
+    text = raw.decode("utf-8", errors="replace")
+    return text if sum(c.isprintable() and c != "\ufffd" for c in text) > 0.8 * len(text) else ""
+
+
+def _is_blob(text: str) -> bool:
+    """A run too long and too mixed to be a word, a name or the path of a link."""
+    for pattern in (_HEX, _BASE64):
+        for blob in pattern.finditer(text):
+            run = blob[0]
+            mixed = any(c.isdigit() for c in run) and any(c.isalpha() for c in run)
+            if len(run) >= _LONG_BLOB and mixed:
+                return True
+    return False
