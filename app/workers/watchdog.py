@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import time
 from typing import Any
 
 import psycopg
 from celery import bootsteps
-from celery.worker import state
 
 from app.db import pipeline
 from app.db.pool import close_pool, open_pool, system
 from app.logs import log
 from app.settings import Settings, get_settings
-
-FAILED = 1
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
 """When any process of this worker last took up a bell; shared with the children."""
@@ -56,7 +55,7 @@ def _look() -> None:
             silent_seconds=round(silent_seconds),
             oldest_due_seconds=round(due_seconds),
         )
-        state.should_stop = FAILED  # type: ignore[assignment,unused-ignore]
+        os.kill(os.getpid(), signal.SIGTERM)  # What is still running comes to its end.
 
 
 async def _oldest_due_seconds(settings: Settings) -> float:

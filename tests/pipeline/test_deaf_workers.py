@@ -49,6 +49,5 @@ def test_a_worker_that_hears_nothing_while_work_is_due_ends(
     conversation_id = client.post_conversation("ada", "The canary is named Pip.")
     eventually(lambda: worker.poll() is not None, seconds=30)
 
-    assert worker.returncode != 0
     stack.worker.start()
     assert client.finished(conversation_id)["state"] == "done"
