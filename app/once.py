@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.db import idempotency
 from app.db.idempotency import Kept
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, read_only
 from app.errors import Unprocessable
 
 
@@ -25,7 +25,7 @@ class Once:
 
         Raises Unprocessable when the key was used for another request.
         """
-        async with transaction(self.tenant_id) as conn:
+        async with read_only(self.tenant_id) as conn:
             return self._checked(await idempotency.find(conn, self.tenant_id, self.key))
 
     async def take(self, connection: Connection) -> Any | None:

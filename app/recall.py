@@ -13,7 +13,7 @@ from uuid import UUID
 from cachetools import TTLCache
 
 from app.db import search, subjects
-from app.db.pool import transaction
+from app.db.pool import read_only
 from app.db.sizes import is_large
 from app.errors import ProviderError
 from app.memory.filters import NO_FILTERS, Filters
@@ -50,10 +50,10 @@ async def recall(
     try:
         vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
-        async with transaction(tenant_id) as conn:
+        async with read_only(tenant_id) as conn:
             found = await search.search_text(conn, scopes, question, filters=filters, limit=limit)
         return Recollection(found, degraded=error.code)
-    async with transaction(tenant_id) as conn:
+    async with read_only(tenant_id) as conn:
         large = await is_large(conn, scopes)
         found = await search.search(conn, scopes, vector, filters=filters, limit=limit, large=large)
     return Recollection(found)
@@ -65,7 +65,7 @@ async def strongest(
     """Without a question: the memories of the highest retention, over all of the scopes."""
     if not scopes:
         return Recollection(())
-    async with transaction(scopes[0].tenant_id) as conn:
+    async with read_only(scopes[0].tenant_id) as conn:
         return Recollection(await search.strongest(conn, scopes, filters=filters, limit=limit))
 
 
@@ -75,14 +75,14 @@ async def newest(
     """Without a question: what was learned last."""
     if not scopes:
         return Recollection(())
-    async with transaction(scopes[0].tenant_id) as conn:
+    async with read_only(scopes[0].tenant_id) as conn:
         return Recollection(await search.newest(conn, scopes, filters=filters, limit=limit))
 
 
 async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
     names = _speakers.get((tenant_id, subject))
     if names is None:
-        async with transaction(tenant_id) as conn:
+        async with read_only(tenant_id) as conn:
             names = _speakers[tenant_id, subject] = await subjects.speakers(
                 conn, tenant_id, subject
             )

@@ -12,7 +12,7 @@ from app.api.memory_bodies import RulesInForce
 from app.api.strict_json import StrictRoute
 from app.api.text import Share
 from app.db import quotas, tuning
-from app.db.pool import transaction
+from app.db.pool import read_only, transaction
 from app.errors import Unprocessable
 from app.memory.tuning import in_force
 from app.providers import get_providers
@@ -76,7 +76,7 @@ class RulesPatch(BaseModel):
 async def read_usage(request: Request) -> Usage:
     """What the tenant holds, and what its plan allows."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         used = await quotas.used(conn, caller.tenant_id)
     plan = get_settings().plan(used.plan)
     return Usage(
@@ -96,7 +96,7 @@ async def read_usage(request: Request) -> Usage:
 async def read_rules(request: Request) -> RulesInForce:
     """The rules by which the tenant's memories are ranked, fade, and replace each other."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         own = await tuning.get(conn, caller.tenant_id)
     return RulesInForce.of(in_force(own, get_providers().bands))
 

@@ -34,7 +34,7 @@ from app.api.text import (
 )
 from app.db import agents
 from app.db.agents import Agent
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden, NotFound
 from app.quotas import count_one_more
 from app.recall import newest, recall
@@ -165,7 +165,7 @@ async def list_agents(
     """The tenant's agents, newest first."""
     caller = may(request, "read")
     allowed = caller.reach.agents
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         found = await agents.list_all(conn, caller.tenant_id, owner_id)
     return AgentList(
         agents=[
@@ -178,7 +178,7 @@ async def list_agents(
 async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
     """One agent with its skills."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         agent = await known_agent(conn, caller, agent_id)
         skills = await agents.attached(conn, caller.tenant_id, agent_id)
     return AgentDetail(

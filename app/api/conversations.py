@@ -23,7 +23,7 @@ from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation
-from app.db.pool import transaction
+from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
 from app.once import reused
 
@@ -101,7 +101,7 @@ async def list_conversations(
 ) -> ConversationPage:
     """The tenant's conversations, newest first; `state=dead` lists what needs a look."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         page = await conversations.list_page(
             conn,
             caller.tenant_id,
@@ -136,7 +136,7 @@ async def get(
     deadline = asyncio.get_running_loop().time() + wait
     pause = 0.02
     while True:
-        async with transaction(caller.tenant_id) as conn:
+        async with read_only(caller.tenant_id) as conn:
             progress = await conversations.get(
                 conn, caller.tenant_id, conversation_id, caller.reach
             )

@@ -18,7 +18,7 @@ from app.api.text import Lenient, Metadata, Share, Text
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, read_only, transaction
 from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
 
@@ -209,7 +209,7 @@ async def related(
 ) -> Related:
     """What is one edge away, strongest first."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         await _live_root(conn, caller, memory_id)
         found = await graph.related(
             conn,

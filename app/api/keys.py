@@ -14,7 +14,7 @@ from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Namespace, Text, Time, UserId
 from app.db import tenants
-from app.db.pool import transaction
+from app.db.pool import read_only, transaction
 from app.db.tenants import KeyInfo
 from app.errors import NotFound
 from app.memory.reach import Reach
@@ -130,7 +130,7 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
 async def list_keys(request: Request) -> KeyList:
     """The tenant's keys. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         found = await tenants.keys(conn, caller.tenant_id)
     return KeyList(keys=[KeyOut.of(info) for info in found])
 

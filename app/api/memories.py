@@ -33,7 +33,7 @@ from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
 from app.api.text import Lenient, UserId
 from app.db import events, memories
-from app.db.pool import transaction
+from app.db.pool import read_only, transaction
 from app.db.tenants import Caller
 from app.errors import NotFound
 from app.memory.types import Fact, Visibility
@@ -123,7 +123,7 @@ memories are added."
     scopes = await reading.scopes(caller, user_id, visibility)
     if not scopes:
         return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         page = await memories.list_page(
             conn, scopes, filters=reading.filters, before=cursor, limit=limit + 1, offset=offset
         )
@@ -142,7 +142,7 @@ memories are added."
 async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
     """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
         if memory is None:
             raise NotFound("There is no memory of this id.")

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 from app import access
 from app.access import Place
 from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable_json
-from app.db.pool import transaction
+from app.db.pool import read_only
 from app.db.tenants import Caller
 from app.errors import Unprocessable
 from app.memory.filters import Condition, Filters, conditions
@@ -38,7 +38,7 @@ class Reading:
         elsewhere = (self.agent_id, self.include_agents, self.team_id, self.include_team)
         if visibility != "team" and not any(elsewhere):
             return access.own(caller, place)
-        async with transaction(caller.tenant_id) as conn:
+        async with read_only(caller.tenant_id) as conn:
             return await access.sources(
                 conn,
                 caller,

@@ -13,7 +13,7 @@ from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, Question, UserId
 from app.db import tuning
-from app.db.pool import transaction
+from app.db.pool import read_only
 from app.db.tenants import Caller
 from app.memory.context import context_block
 from app.memory.tuning import in_force
@@ -82,6 +82,6 @@ def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
 
 
 async def _rules(caller: Caller) -> dict[str, Any]:
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         own = await tuning.get(conn, caller.tenant_id)
     return {"explain": RulesInForce.of(in_force(own, get_providers().bands))}

@@ -18,7 +18,7 @@ from app.api.strict_json import StrictRoute
 from app.api.text import Metadata, Text
 from app.db import agents
 from app.db.agents import Skill
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, read_only, transaction
 from app.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
@@ -144,7 +144,7 @@ async def list_skills(
 ) -> SkillList:
     """The tenant's skills, oldest first."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         found = await agents.list_skills(conn, caller.tenant_id, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
@@ -153,7 +153,7 @@ async def list_skills(
 async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
     """One skill."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         skill = await agents.get_skill(conn, caller.tenant_id, skill_id)
     return SkillOut.of(_there(skill))
 
@@ -198,7 +198,7 @@ async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Atta
 async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
     """The agent's skills, by name."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         await known_agent(conn, caller, agent_id)
         found = await agents.attached(conn, caller.tenant_id, agent_id)
     return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])

@@ -21,7 +21,7 @@ from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Email, Text, UserId
 from app.db import teams
-from app.db.pool import Connection, transaction
+from app.db.pool import Connection, read_only, transaction
 from app.db.teams import Member, Team
 from app.errors import Conflict, NotFound
 
@@ -197,7 +197,7 @@ async def create_team(
 async def list_teams(request: Request) -> TeamList:
     """The tenant's teams, oldest first."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         found = await visible_teams(conn, caller)
     return TeamList(
         teams=[
@@ -211,7 +211,7 @@ async def list_teams(request: Request) -> TeamList:
 async def get_team(request: Request, team_id: UUID) -> TeamDetail:
     """One team with its members."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as conn:
         team = next((t for t in await visible_teams(conn, caller) if t.team_id == team_id), None)
         if team is None:
             raise NotFound("There is no team of this id.")
