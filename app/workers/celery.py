@@ -17,9 +17,9 @@ from celery.signals import setup_logging
 
 from app import logs
 from app.settings import Settings, get_settings
-from app.workers.watchdog import Watchdog
 
 BELL = "app.workers.tasks.remember_due"
+QUEUE = "bells"
 SWEEP = "app.workers.tasks.sweep"
 
 
@@ -32,7 +32,7 @@ def make_celery(settings: Settings) -> Celery:
         task_store_errors_even_if_ignored=False,
         task_serializer="json",
         accept_content=["json"],
-        task_default_queue="bells",
+        task_default_queue=QUEUE,
         # An acknowledgement still open when Redis dies is a slot that kombu never gives back, and a
         # bell carries nothing that were lost with it.
         task_acks_late=False,
@@ -67,7 +67,6 @@ def make_celery(settings: Settings) -> Celery:
         beat_schedule_filename=str(settings.data_dir / "beat-schedule"),
         timezone="UTC",
     )
-    app.steps["worker"].add(Watchdog)
     return app
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from app.logs import log
-from app.workers.celery import BELL, celery
+from app.workers.celery import BELL, QUEUE, SWEEP, celery
 
 REST_SECONDS = 0.1
 """Between two rings of one process: a worker that was rung drains everything that is due, so more
@@ -16,16 +18,39 @@ rings say no more. With fifty a second, accepts at 16 at once took 1.4 to 1.6 ti
 `make bench`; with ten, 1.2 to 1.3 times."""
 
 
+ENOUGH = 100
+"""Bells that wait in the queue while nobody hears them: more of them say no more. They do not
+expire, since Celery would compare the sender's clock with the worker's."""
+
+
 def publish(times: int) -> bool:
-    """Put ``times`` bells into the queue. False when Redis did not take them; the sweeper rings for
-    what is left."""
+    """Put ``times`` bells into the queue, unless ENOUGH wait there. False when Redis did not take
+    them; the sweeper rings for what is left."""
+    return _send(BELL, times)
+
+
+def ask_for_sweep() -> bool:
+    """Ask for a sweep, as beat does. False when Redis did not take it."""
+    return _send(SWEEP, 1)
+
+
+def _send(task: str, times: int) -> bool:
     try:
-        for _ in range(times):
-            celery.send_task(BELL, expires=600)
-    except (OperationalError, OSError) as error:
+        with celery.producer_pool.acquire(block=True, timeout=2) as producer:
+            if _waiting(producer.channel) >= ENOUGH:
+                return True
+            for _ in range(times):
+                celery.send_task(task, producer=producer)
+    except (OperationalError, RedisError, OSError) as error:
         log.warning("doorbell_silent", error=type(error).__name__)
         return False
     return True
+
+
+def _waiting(channel: Any) -> int:
+    """Messages in the queue. Kombu's own way to ask, a passive declaration, fails on an empty
+    one."""
+    return int(channel._size(QUEUE))
 
 
 class Doorbell:

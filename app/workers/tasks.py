@@ -22,6 +22,8 @@ from app.settings import get_settings
 from app.workers import doorbell, presence, watchdog
 from app.workers.celery import celery
 
+celery.steps["worker"].add(watchdog.Watchdog)
+
 _runner: asyncio.Runner | None = None
 _stopping = multiprocessing.get_context("fork").Event()
 """Set by the parent when it is asked to stop; its children inherit it when they are forked."""
@@ -74,7 +76,7 @@ async def _call_for_help() -> None:
     await asyncio.to_thread(doorbell.publish, 1)
 
 
-@celery.task(ignore_result=True, expires=60)
+@celery.task
 def sweep() -> None:
     """Take back what dead processes held, and ring for what is due."""
     watchdog.heard()

@@ -1,8 +1,10 @@
-"""Ends a worker that lives and hears nothing, so that whoever started it starts it again.
+"""What a worker does that hears nothing: it rings itself, and when that does not help it ends.
 
-A broker that dies at the wrong moment leaves a Celery worker connected, idle and deaf: kombu has
-lost count of what it may still take (celery/celery#8030, #8091 and others). No signal tells, so the
-work does: conversations that have been due for long, and no bell heard meanwhile.
+Beat may be away, so a worker asks for a sweep when it has heard nothing for a while. And a broker
+that dies at the wrong moment leaves a Celery worker connected, idle and deaf: kombu has lost count
+of what it may still take (celery/celery#8030, #8091 and others). No signal tells, so the work does:
+conversations that have been due for long, and no bell heard meanwhile. Whoever started the worker
+starts it again.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from app.db import pipeline
 from app.db.pool import close_pool, open_pool, system
 from app.logs import log
 from app.settings import Settings, get_settings
+from app.workers import doorbell
+
+STOP_SECONDS = 30
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
 """When any process of this worker last took up a bell; shared with the children."""
@@ -37,15 +42,16 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     requires = ("celery.worker.components:Timer",)
 
     def start(self, worker: Any) -> None:
-        """Begin to look, several times within the time that counts as stalled."""
+        """Begin to look, as often as beat asks for a sweep."""
         heard()
-        seconds = get_settings().worker_stalled_seconds
-        worker.timer.call_repeatedly(seconds / 4, _look)
+        worker.timer.call_repeatedly(get_settings().sweep_seconds, _look)
 
 
 def _look() -> None:
     settings = get_settings()
     silent_seconds = time.monotonic() - _heard_at.value
+    if silent_seconds >= 2 * settings.sweep_seconds:
+        doorbell.ask_for_sweep()
     if silent_seconds < settings.worker_stalled_seconds:
         return
     due_seconds = asyncio.run(_oldest_due_seconds(settings))
@@ -55,7 +61,9 @@ def _look() -> None:
             silent_seconds=round(silent_seconds),
             oldest_due_seconds=round(due_seconds),
         )
-        os.kill(os.getpid(), signal.SIGTERM)  # What is still running comes to its end.
+        # What is still running comes to its end, but not for ever.
+        signal.alarm(STOP_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _oldest_due_seconds(settings: Settings) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 
 from tests.pipeline.conftest import MakeStack
@@ -39,15 +41,35 @@ def test_a_worker_that_hears_nothing_while_work_is_due_ends(
 ) -> None:
     stack = make_stack(SMARA_WORKER_STALLED_SECONDS="2").start(workers=False)
     client = stack.client()
-    stack.worker.start(REDIS_URL=f"{redis[1]}?virtual_host=5")
+    stack.worker.start()
     worker = stack.worker.process
     assert worker is not None
     eventually(lambda: "ready." in (stack.folder / "worker.log").read_text())
     time.sleep(4.0)
     assert worker.poll() is None, "nothing was due, so silence was no fault"
 
-    conversation_id = client.post_conversation("ada", "The canary is named Pip.")
-    eventually(lambda: worker.poll() is not None, seconds=30)
+    server = redis[0].process
+    assert server is not None
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        conversation_id = client.post_conversation("ada", "The canary is named Pip.")
+        eventually(lambda: worker.poll() is not None, seconds=60)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
 
     stack.worker.start()
     assert client.finished(conversation_id)["state"] == "done"
+
+
+def test_without_a_scheduler_a_worker_asks_for_the_sweep_itself(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    stack = make_stack().start(workers=False)
+    client = stack.client()
+    stack.worker.start()
+    fake_anthropic[0].script({"status": 529})
+
+    conversation_id = client.post_conversation("ada", "The canary is named Pip.")
+
+    # The second attempt is rung for by nobody but a sweep.
+    assert client.finished(conversation_id)["attempts"] == 2

@@ -168,3 +168,10 @@ def test_a_message_carries_nothing_but_the_name_of_its_task(redis: tuple[Server,
 
     assert b"app.workers.tasks.remember_due" in message
     assert len(message) < 1_000
+
+
+def test_a_queue_that_nobody_hears_does_not_grow(redis: tuple[Server, str]) -> None:
+    for _ in range(150):
+        assert doorbell.publish(1)
+
+    assert waiting(redis[1]) == 100
