@@ -16,6 +16,7 @@ from app.db import search, subjects
 from app.db.pool import read_only
 from app.db.sizes import is_large
 from app.errors import ProviderError
+from app.masking import mask_text
 from app.memory.filters import NO_FILTERS, Filters
 from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
@@ -45,7 +46,7 @@ async def recall(
     """The memories of ``scopes`` that best answer the user's question, over all of them."""
     if not scopes:
         return Recollection(())
-    tenant_id = scopes[0].tenant_id
+    tenant_id, question = scopes[0].tenant_id, mask_text(question)
     text = query_text(question, await _names(tenant_id, subjects.of_user(user_id)))
     try:
         vector = await get_providers().query_embedder.embed_query(text)

@@ -19,6 +19,9 @@ from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
 from app.memory.grounding import Grounded, Rejected, ground
+from app.memory.served import transcript_without_served
+from app.memory.suspicion import suspicion
+from app.memory.trust import trust_in
 from app.memory.types import (
     Action,
     Embeddings,
@@ -61,7 +64,8 @@ async def _remember(claim: Claim) -> None:
     if conversation is None:
         log.info("lease_lost", conversation_id=str(claim.conversation_id))
         return
-    transcript = conversation.transcript
+    # What we served as context is not learned again.
+    transcript = transcript_without_served(conversation.transcript)
     crash_point("claimed", (message.content for message in transcript.messages))
     with _timed(stages, "extract_ms"):
         parts = await _extract(claim, transcript, providers)
@@ -72,7 +76,14 @@ async def _remember(claim: Claim) -> None:
     for window, extraction in parts:
         grounded = ground(transcript, window, extraction.facts)
         relations += _between(extraction, grounded, len(accepted))
-        accepted += grounded.accepted
+        accepted += [
+            replace(
+                fact,
+                trust=trust_in(transcript, fact.message_indexes),
+                suspicion=suspicion(fact.text, fact.quote),
+            )
+            for fact in grounded.accepted
+        ]
         rejected += grounded.rejected
     with _timed(stages, "embed_ms"):
         embedded = await _embed(claim, providers, accepted)

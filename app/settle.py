@@ -99,9 +99,13 @@ async def settle(
     )
     batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor)
     room = await room_for_memories(connection, scope.tenant_id, held.plan)
+    waiting = await _waiting(connection, scope, [fact for _, fact in facts], hashes)
     settled: list[Settled] = []
     for n, (destination, fact) in enumerate(facts):
         valid_from = fact.valid_from or held.now
+        if fact.suspicion is not None:
+            settled.append(batch.put_aside(n, destination, fact, valid_from, waiting))
+            continue
         decision = decide(fact.text, valid_from, batch.neighbours(n, found[n]), bands)
         if decision.outcome == "new" and room is not None and batch.added >= room:
             settled.append(Settled(fact, Action.REJECTED, PLAN_LIMIT))
@@ -117,6 +121,18 @@ async def settle(
     return settled
 
 
+async def _waiting(
+    connection: Connection, scope: Scope, facts: Sequence[Fact], hashes: Sequence[bytes]
+) -> dict[bytes, UUID]:
+    """The suspicious ones among the facts that wait for review already."""
+    suspicious = [
+        content_hash
+        for fact, content_hash in zip(facts, hashes, strict=True)
+        if fact.suspicion is not None
+    ]
+    return await memories.quarantined(connection, scope, suspicious) if suspicious else {}
+
+
 class _Batch:
     """The facts being settled together: what each comes to, and what is to be written for all of
     them."""
@@ -129,6 +145,7 @@ class _Batch:
         self._new: dict[int, NewMemory] = {}
         self._retired: dict[UUID, NewMemory] = {}
         self._repeated: list[UUID] = []
+        self._put_aside: list[NewMemory] = []
 
     @property
     def added(self) -> int:
@@ -188,6 +205,23 @@ class _Batch:
             similarity=similarity,
         )
 
+    def put_aside(
+        self,
+        n: int,
+        to: Destination,
+        fact: Fact,
+        valid_from: datetime,
+        waiting: dict[bytes, UUID],
+    ) -> Settled:
+        """Leave the fact for a person to review: it is compared with nothing and retires nothing.
+        ``waiting`` holds what waits already, and gains this one."""
+        memory_id = waiting.get(self._hashes[n])
+        if memory_id is None:
+            new = self._memory(n, to, fact, valid_from, None)
+            self._put_aside.append(new)
+            memory_id = waiting[self._hashes[n]] = new.memory_id
+        return Settled(fact, Action.QUARANTINED, fact.suspicion or "", memory_id)
+
     async def write(self, connection: Connection, scope: Scope) -> None:
         """Retire first, then write: a value may come back that a fact before it has replaced. One
         of these facts that a later one has replaced is history from the start."""
@@ -201,7 +235,7 @@ class _Batch:
                 connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
             )
         written = [self._as_written(new) for new in self._new.values()]
-        await memories.insert(connection, written)
+        await memories.insert(connection, [*written, *self._put_aside])
         for new in written:
             if new.superseded_by is not None and new.memory_id not in self._retired:
                 await memories.date_history(
@@ -231,13 +265,18 @@ class _Batch:
         """The relations between facts as edges between the memories that now hold them."""
         found = []
         for relation in relations:
-            ends = [settled[n].memory_id for n in (relation.from_fact, relation.to_fact)]
-            if ends[0] is None or ends[1] is None:
+            start, end = (self._end(settled[n]) for n in (relation.from_fact, relation.to_fact))
+            if start is None or end is None:
                 continue
-            start, end = self._alive(ends[0]), self._alive(ends[1])
             if start != end:
                 found.append(NewEdge(start, end, relation.type, relation.weight))
         return found
+
+    def _end(self, settled: Settled) -> UUID | None:
+        """The live memory that holds the fact, if one does."""
+        if settled.memory_id is None or settled.action == Action.QUARANTINED:
+            return None
+        return self._alive(settled.memory_id)
 
     def _alive(self, memory_id: UUID) -> UUID:
         """The memory itself or, when one of these facts has replaced it, what holds instead."""
@@ -274,4 +313,6 @@ class _Batch:
             vector=self._vectors[n],
             valid_until=successor.valid_from if successor else None,
             superseded_by=successor.memory_id if successor else None,
+            trust=fact.trust,
+            suspicion=fact.suspicion,
         )

@@ -25,6 +25,7 @@ from app.db import conversations, subjects
 from app.db.conversations import NewConversation
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
+from app.masking import mask_messages, mask_metadata, mask_text
 from app.once import reused
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)
@@ -53,6 +54,7 @@ async def accept(
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )
+    messages = await mask_messages(body.turns)
     async with transaction(caller.tenant_id) as conn:
         target = await access.target(conn, caller, place, body.visibility)
         accepted = await conversations.accept(
@@ -64,12 +66,12 @@ async def accept(
                 user_id=body.user_id,
                 team_id=target.team_id,
                 visibility=target.visibility,
-                messages=body.turns,
+                messages=messages,
                 occurred_at=body.occurred_at,
-                instructions=body.instructions,
+                instructions=mask_text(body.instructions) if body.instructions else None,
                 source=body.source,
                 external_id=body.external_id,
-                metadata=body.metadata,
+                metadata=mask_metadata(body.metadata),
                 priority=1 if body.priority == "backfill" else 0,
                 idempotency_key=key,
                 body_sha256=digest,

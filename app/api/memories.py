@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -36,6 +37,7 @@ from app.db import events, memories
 from app.db.pool import read_only, transaction
 from app.db.tenants import Caller
 from app.errors import NotFound
+from app.masking import mask_metadata, mask_text
 from app.memory.types import Fact, Visibility
 from app.once import Once
 from app.revise import Revision
@@ -117,17 +119,22 @@ memories are added."
         ),
     ] = None,
     visibility: Annotated[Visibility | None, Query(description="Only what is so.")] = None,
+    state: Annotated[
+        Literal["live", "quarantined"],
+        Query(description="`quarantined`: what reads as an order to an agent, for review."),
+    ] = "live",
 ) -> MemoryPage:
     """The user's memories, newest first; with a team, the team's too."""
     caller = may(request, "read")
+    filters = replace(reading.filters, quarantined=state == "quarantined")
     scopes = await reading.scopes(caller, user_id, visibility)
     if not scopes:
         return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
     async with read_only(caller.tenant_id) as conn:
         page = await memories.list_page(
-            conn, scopes, filters=reading.filters, before=cursor, limit=limit + 1, offset=offset
+            conn, scopes, filters=filters, before=cursor, limit=limit + 1, offset=offset
         )
-        total = await memories.count(conn, scopes, filters=reading.filters)
+        total = await memories.count(conn, scopes, filters=filters)
     shown = page[:limit]
     return MemoryPage(
         memories=[MemoryRecord.of(memory) for memory in shown],
@@ -174,8 +181,8 @@ async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) ->
     its history."""
     caller = may(request, "write")
     revision = Revision(
-        fact=body.fact,
-        metadata=body.metadata,
+        fact=None if body.fact is None else mask_text(body.fact),
+        metadata=None if body.metadata is None else mask_metadata(body.metadata),
         importance=body.importance,
         visibility=body.visibility,
         namespace=body.namespace,
@@ -191,7 +198,8 @@ async def restore_memory(
     memory_id: UUID,
     user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
 ) -> MemoryRecord:
-    """Bring a superseded memory back. What had replaced it stays live too."""
+    """Bring a superseded memory back (what had replaced it stays live too), or let one out of
+    quarantine: somebody has read it and stands for it."""
     return MemoryRecord.of(await revise.restore(may(request, "write"), memory_id, user_id))
 
 
@@ -226,9 +234,9 @@ async def store_facts(
                     team_id=place.team_id,
                     visibility=place.visibility,
                     source=body.source,
-                    metadata=body.metadata,
+                    metadata=mask_metadata(body.metadata),
                 ),
-                Fact(body.fact, body.importance, valid_from=body.valid_from, about=""),
+                Fact(mask_text(body.fact), body.importance, valid_from=body.valid_from, about=""),
             )
             for body in bodies
             for place in [places[_place(body)]]

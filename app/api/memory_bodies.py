@@ -136,6 +136,10 @@ class MemoryOut(BaseModel):
         description="The conversation that it was drawn from, if one was."
     )
     message_indexes: list[int] = Field(description="The messages in it, counted from 0.")
+    trust: float = Field(
+        description="1 stated by the application or reviewed, 0.9 said by a user, 0.6 said by an"
+        " assistant and confirmed."
+    )
     explain: Explanation | None = Field(None, description="With `explain=true`.")
 
     @staticmethod
@@ -160,6 +164,7 @@ class MemoryOut(BaseModel):
             valid_from=memory.valid_from,
             conversation_id=memory.conversation_id,
             message_indexes=list(memory.message_indexes),
+            trust=rounded(memory.trust),
             **extra,
         )
 
@@ -239,7 +244,11 @@ class MemoryRecord(BaseModel):
     updated_at: IsoTime | None
     conversation_id: UUID | None
     message_indexes: list[int]
-    state: Literal["live", "superseded"]
+    state: Literal["live", "superseded", "quarantined"]
+    trust: float
+    suspicion: str | None = Field(
+        description="Why it is quarantined: it reads as an order to an agent, in this way."
+    )
 
     @staticmethod
     def fields_of(memory: Memory) -> dict[str, Any]:
@@ -262,6 +271,8 @@ class MemoryRecord(BaseModel):
             "conversation_id": memory.conversation_id,
             "message_indexes": list(memory.message_indexes),
             "state": memory.state,
+            "trust": rounded(memory.trust),
+            "suspicion": memory.suspicion,
         }
 
     @staticmethod

@@ -47,6 +47,15 @@ class NewMemory:
     team_id: UUID | None = None
     valid_until: datetime | None = None
     superseded_by: UUID | None = None
+    trust: float = 1.0
+    suspicion: str | None = None
+
+    @property
+    def state(self) -> str:
+        """What it is from the start: alive, history, or waiting for review."""
+        if self.suspicion is not None:
+            return "quarantined"
+        return "superseded" if self.superseded_by else "live"
 
 
 _MEMORY = ", ".join(
@@ -272,8 +281,24 @@ async def change(
         )
 
 
+async def quarantined(
+    connection: Connection, scope: Scope, content_hashes: Sequence[bytes]
+) -> dict[bytes, UUID]:
+    """Those of the facts that wait for review in the scope already, by content hash."""
+    cursor = await connection.execute(
+        """
+        SELECT content_hash, memory_id FROM memories
+        WHERE tenant_id = %s AND scope_key = %s AND state = 'quarantined'
+          AND content_hash = ANY(%s)
+        """,
+        (scope.tenant_id, scope.key, list(content_hashes)),
+    )
+    return {bytes(content_hash): memory_id for content_hash, memory_id in await cursor.fetchall()}
+
+
 async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
-    """Bring a superseded memory back to life, replaced by nothing any more.
+    """Bring a superseded memory back to life, replaced by nothing any more, or one out of
+    quarantine, as one that was reviewed.
 
     Raises psycopg.errors.UniqueViolation when a live one of its scope says the same.
     """
@@ -281,8 +306,9 @@ async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> N
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
+            suspicion = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
             updated_at = now()
-        WHERE tenant_id = %s AND memory_id = %s AND state = 'superseded'
+        WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
         """,
         (tenant_id, memory_id),
     )
@@ -330,14 +356,17 @@ async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
             fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
             valid_from, valid_until, content_hash, embedding_model, embedding,
-            superseded_by, state, superseded_at)
+            superseded_by, state, trust, suspicion, superseded_at)
         VALUES {", ".join([_ROW] * len(new))}
         """,
         [value for memory in new for value in _row(memory)],
     )
 
 
-_ROW = f"({', '.join(['%s'] * 20)}, %b, %s, %s, CASE WHEN %s::uuid IS NOT NULL THEN now() END)"
+_ROW = (
+    f"({', '.join(['%s'] * 20)}, %b, {', '.join(['%s'] * 4)},"
+    " CASE WHEN %s::uuid IS NOT NULL THEN now() END)"
+)
 
 
 def _row(new: NewMemory) -> tuple[Any, ...]:
@@ -365,7 +394,9 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.embedding_model,
         HalfVector(list(new.vector)),
         new.superseded_by,
-        "superseded" if new.superseded_by else "live",
+        new.state,
+        new.trust,
+        new.suspicion,
         new.superseded_by,
     )
 

@@ -107,6 +107,10 @@ _TRUE_THEN = """
     AND m.valid_from <= %(valid_at)s AND (m.valid_until IS NULL OR m.valid_until > %(valid_at)s)
 """
 
+_QUARANTINED = """
+    m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'quarantined'
+"""
+
 _FILTERED = """
     AND (%(source)s::text IS NULL OR m.source = %(source)s)
     AND (%(created_after)s::timestamptz IS NULL OR m.created_at >= %(created_after)s)
@@ -132,10 +136,13 @@ _FILTERED = """
 
 
 def where(filters: Filters) -> str:
-    """The condition on the rows ``m`` of memories: of the scopes, alive (or true at the time asked
-    for), and as ``filters`` want them. Parameters: ``bounds``."""
+    """The condition on the rows ``m`` of memories: of the scopes, alive (or in quarantine, or true
+    at the time asked for), and as ``filters`` want them. Parameters: ``bounds``."""
     condition = _TRUE_THEN if filters.valid_at else LIVE
-    return condition if filters == Filters(valid_at=filters.valid_at) else condition + _FILTERED
+    if filters.quarantined:
+        condition = _QUARANTINED
+    plain = Filters(valid_at=filters.valid_at, quarantined=filters.quarantined)
+    return condition if filters == plain else condition + _FILTERED
 
 
 def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:

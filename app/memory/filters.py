@@ -26,7 +26,7 @@ class Filters:
 
     ``created_*`` bound when we learned it, ``valid_after`` and ``valid_before`` since when it is
     true: the lower bound counts in, the upper one does not. ``valid_at`` asks for what was true
-    then, retired memories too.
+    then, retired memories too. ``quarantined`` asks for what waits for review instead.
     """
 
     source: str | None = None
@@ -36,6 +36,7 @@ class Filters:
     valid_after: datetime | None = None
     valid_before: datetime | None = None
     valid_at: datetime | None = None
+    quarantined: bool = False
 
 
 NO_FILTERS = Filters()

@@ -52,7 +52,8 @@ class Fact:
     ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote``
     stands word for word in the first of them. ``valid_from`` is when it became true in the world,
     as far as the transcript tells. ``about`` is the name that ``text`` opens with ("Caroline",
-    "User").
+    "User"). ``trust`` is in [0, 1] (app/memory/trust.py); ``suspicion`` says why it reads as an
+    order to an agent, if it does (app/memory/suspicion.py).
     """
 
     text: str
@@ -61,6 +62,8 @@ class Fact:
     quote: str = ""
     valid_from: datetime | None = None
     about: str = "User"
+    trust: float = 1.0
+    suspicion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Action(StrEnum):
     DUPLICATE = "duplicate"
     REPLACED = "replaced"
     REJECTED = "rejected"
+    QUARANTINED = "quarantined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,7 @@ class Recalled:
     valid_from: datetime
     conversation_id: UUID | None
     message_indexes: Sequence[int]
+    trust: float
     age_days: float
     half_life_days: float
     reinforcements: int
@@ -213,8 +218,9 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A memory as it is kept. ``retention`` is in [0, 1]; a superseded one says since when and by
-    which. ``valid_until`` None: it is true still, as far as we know.
+    """A memory as it is kept. ``retention`` and ``trust`` are in [0, 1]; a superseded one says
+    since when and by which, a quarantined one why. ``valid_until`` None: it is true still, as far
+    as we know.
     """
 
     memory_id: UUID
@@ -241,6 +247,8 @@ class Memory:
     superseded_at: datetime | None
     superseded_by: UUID | None
     embedding_model: str
+    trust: float
+    suspicion: str | None
 
 
 @dataclass(frozen=True, slots=True)
