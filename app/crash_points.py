@@ -16,11 +16,14 @@ def crash_point(name: str, texts: Iterable[str] = ()) -> None:
     one of ``texts``.
     """
     folder = get_settings().crash_dir
-    if folder is None or not (folder / name).exists():
+    if folder is None:
         return
-    marker = (folder / name).read_text()
-    if not marker:
-        (folder / name).unlink()
-    elif not any(marker in text for text in texts):
+    try:
+        marker = (folder / name).read_text()
+        if not marker:
+            (folder / name).unlink()
+    except FileNotFoundError:
+        return  # There is none, or another process has died of it just now.
+    if marker and not any(marker in text for text in texts):
         return
     os._exit(9)

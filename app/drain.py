@@ -16,7 +16,7 @@ from app.logs import log
 from app.remember import remember
 from app.settings import Settings, get_settings
 
-LOOK_AGAIN_SECONDS = 0.2
+LOOK_AGAIN_SECONDS = 0.05
 """How often a process with free slots looks for more while others of its conversations are under
 way."""
 STOP_GRACE_SECONDS = 8.0

@@ -28,6 +28,10 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 )
 
 
+LOCKED = "55P03"
+"""The SQLSTATE of a lock that was not to be had in time."""
+
+
 async def give_back(claim: Claim, error: BaseException) -> None:
     """Queue the conversation again or give it up, by what kind of failure it was. A lost lease
     changes nothing."""
@@ -87,11 +91,9 @@ def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bo
         case ProviderUnavailable():
             return max(backoff, error.retry_after_seconds or 0.0), True
         case psycopg.OperationalError():
-            # Without a state the connection was lost, which says nothing about the conversation.
-            return backoff, error.sqlstate is not None and error.sqlstate[:2] not in (
-                "57",
-                "53",
-                "08",
-            )
+            # Without a state the connection was lost; that, a server that stops or is full, a
+            # deadlock and a lock that somebody holds say nothing about the conversation.
+            state = error.sqlstate or "08"
+            return backoff, state[:2] not in ("08", "40", "53", "57") and state != LOCKED
         case _:
             return backoff, True

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from uuid import UUID
 
 from app.access import known_agent
 from app.db import agents, memories, people, subjects
 from app.db import quotas as counters
-from app.db.people import Erased
 from app.db.pool import transaction
 from app.db.tenants import Caller
+from app.erased import Receipt, note
 from app.errors import Forbidden
 
 
@@ -28,9 +29,10 @@ async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
             await counters.add(conn, caller.tenant_id, "agents", -1)
 
 
-async def person(caller: Caller, user_id: str) -> Erased:
+async def person(caller: Caller, user_id: str) -> Receipt:
     """Erase all that is kept about or from a user, in every namespace, agent and team: what was
-    accepted, drawn, remembered and noted. A second call erases nothing more.
+    accepted, drawn, remembered and noted. What is under way comes to nothing. A second call erases
+    nothing more.
 
     Raises Forbidden when the key is restricted to less than the whole user.
     """
@@ -41,5 +43,11 @@ async def person(caller: Caller, user_id: str) -> Erased:
         for subject in await people.subjects_of(conn, caller.tenant_id, user_id):
             await subjects.lock(conn, caller.tenant_id, subject)
         erased = await people.erase(conn, caller.tenant_id, user_id)
+        counts = {
+            field.name: getattr(erased, field.name)
+            for field in fields(erased)
+            if field.name != "live_memories"
+        }
+        receipt = await note(conn, caller.tenant_id, user_id, subjects.of_user(user_id), counts)
         await counters.add(conn, caller.tenant_id, "memories", -erased.live_memories)
-    return erased
+    return receipt

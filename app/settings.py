@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     setup_secret: SecretStr | None = Field(
         None, validation_alias="SETUP_SECRET", description="Asked for by POST /setup when set."
     )
+    transcript_days: float | None = Field(
+        None,
+        ge=0,
+        description="How long the text of a finished conversation is kept; none: for good. A tenant"
+        " may set its own.",
+    )
     idempotency_days: float = Field(7.0, gt=0, description="How long answers are kept.")
 
     # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease <
@@ -116,6 +122,9 @@ class Settings(BaseSettings):
         gt=0,
         description="A worker that heard no bell for so long, while a conversation has been due for"
         " as long, ends and is to be started again.",
+    )
+    tidy_seconds: float = Field(
+        600.0, gt=0, description="How often what has been kept for long enough is removed."
     )
     sweep_seconds: float = Field(5.0, gt=0)
     max_attempts: int = Field(8, ge=1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import subjects
-from app.db.pool import Connection, transaction
+from app import erased
+from app.db import erasures, subjects
+from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden
 from app.ledger import paid_embedding
 from app.memory.types import Fact, Vector
@@ -49,13 +51,15 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
     if earlier is not None:
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
+    async with read_only(tenant_id) as connection:
+        began_at = await erasures.clock(connection)
     vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
     async with transaction(tenant_id) as connection:
         if once:
             earlier = await once.take(connection)
             if earlier is not None:
                 return _replayed(earlier)
-        outcomes = await _settle_all(connection, facts, vectors)
+        outcomes = await _settle_all(connection, facts, vectors, began_at)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
             # Nothing was stored, so a key stands for nothing yet: later there may be room.
             raise await full_of_memories(connection, tenant_id)
@@ -79,17 +83,23 @@ async def embed(tenant_id: UUID, texts: list[str]) -> Sequence[Vector]:
 
 
 async def _settle_all(
-    connection: Connection, facts: Sequence[tuple[Destination, Fact]], vectors: Sequence[Vector]
+    connection: Connection,
+    facts: Sequence[tuple[Destination, Fact]],
+    vectors: Sequence[Vector],
+    began_at: datetime,
 ) -> list[Outcome]:
     """Settle scope by scope. Subjects are locked in one order everywhere, so that two batches never
     wait for each other."""
     by_scope: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
         by_scope.setdefault((destination.subject, destination.scope.key), []).append(n)
+    # The authors too, so that an erasure of one is either seen below or waits.
+    authors = {subjects.of_user(destination.user_id) for destination, _ in facts}
     held = {
         subject: await subjects.lock(connection, facts[0][0].scope.tenant_id, subject)
-        for subject in sorted({subject for subject, _ in by_scope})
+        for subject in sorted(authors | {subject for subject, _ in by_scope})
     }
+    await erased.refuse(connection, facts[0][0].scope.tenant_id, sorted(held), began_at)
     for members in by_scope.values():
         destination, _ = facts[members[0]]
         if await at_home(connection, destination) is not destination:

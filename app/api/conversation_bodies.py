@@ -128,7 +128,7 @@ class FactReceipt(BaseModel):
 
     fact: str
     importance: float
-    action: Literal["stored", "duplicate", "replaced", "rejected"]
+    action: Literal["stored", "duplicate", "replaced", "rejected", "quarantined"]
     reason: str
     memory_id: UUID | None
     replaced_id: UUID | None
@@ -172,6 +172,7 @@ class ConversationOut(BaseModel):
     )
     error: ConversationError | None
     receipt: Receipt | None = Field(description="When it is done.")
+    reverted_at: IsoTime | None = Field(description="When what it did was undone, if it was.")
 
     @classmethod
     def of(cls, progress: Progress) -> Self:
@@ -203,8 +204,19 @@ class ConversationOut(BaseModel):
                 "stages": progress.stages,
                 "error": error,
                 "receipt": progress.receipt,
+                "reverted_at": progress.reverted_at,
             }
         )
+
+
+class ConversationReverted(BaseModel):
+    """What was undone."""
+
+    id: UUID
+    deleted: int = Field(description="Memories that it had made.")
+    restored: int = Field(description="Memories that it had replaced, alive again.")
+    edges: int = Field(description="Edges that it had drawn.")
+    weakened: int = Field(description="Memories that it had repeated, and which it no longer does.")
 
 
 class ConversationPage(BaseModel):

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app import access
+from app import revert as reverts
 from app.access import Place
 from app.api.caller import may
 from app.api.conversation_bodies import (
@@ -17,6 +18,7 @@ from app.api.conversation_bodies import (
     ConversationIn,
     ConversationOut,
     ConversationPage,
+    ConversationReverted,
 )
 from app.api.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.strict_json import StrictRoute
@@ -174,6 +176,20 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
         status="queued",
         status_url=f"/v1/conversations/{conversation_id}",
         created_at=progress.created_at,
+    )
+
+
+@router.post("/{conversation_id}/revert")
+async def revert(request: Request, conversation_id: UUID) -> ConversationReverted:
+    """Undo everything that a finished conversation did: what it stored is deleted, what it replaced
+    is alive again, its edges are cut. Its text stays, and a replay learns from it anew."""
+    undone = await reverts.revert(may(request, "write"), conversation_id)
+    return ConversationReverted(
+        id=conversation_id,
+        deleted=undone.deleted,
+        restored=undone.restored,
+        edges=undone.edges,
+        weakened=undone.weakened,
     )
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import hmac
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app import forget
 from app.api.caller import may
 from app.api.paths import USER_ID
+from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import UserId
-from app.db import people
-from app.db.pool import transaction
-from app.db.tenants import Caller
+from app.db import people, tenants
+from app.db.pool import read_only
+from app.erased import sign
 from app.errors import Forbidden
 
-router = APIRouter(prefix="/v1/users", tags=["people"], route_class=StrictRoute)
+router = APIRouter(tags=["people"], route_class=StrictRoute)
+users = APIRouter(prefix="/v1/users", route_class=StrictRoute)
+erasures = APIRouter(prefix="/v1/erasures", route_class=StrictRoute)
 
 UserPath = Annotated[UserId, Path(description="Any characters; an encoded slash too.")]
 
@@ -35,13 +39,22 @@ class ErasedCounts(BaseModel):
 
 
 class UserErased(BaseModel):
-    """Nothing is kept of the user any more."""
+    """Nothing is kept of the user any more: the receipt, signed by this installation."""
 
     user_id: str
     erased: ErasedCounts
+    erasure_id: UUID
+    erased_at: IsoTime
+    signature: str = Field(description="Send the whole to POST /v1/erasures/verify to check it.")
 
 
-@router.get(
+class Verified(BaseModel):
+    """Whether a receipt is this installation's, and unchanged."""
+
+    valid: bool
+
+
+@users.get(
     f"/{USER_ID}/export",
     response_class=StreamingResponse,
     responses={
@@ -58,27 +71,41 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
     reach = caller.reach
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
-    return StreamingResponse(_lines(caller, user_id), media_type="application/x-ndjson")
-
-
-@router.delete(f"/{USER_ID}")
-async def erase(request: Request, user_id: UserPath) -> UserErased:
-    """Erase all that is kept about or from a user: memories, conversations, their history. What is
-    still being worked on comes to nothing."""
-    erased = await forget.person(may(request, "write"), user_id)
-    return UserErased(
-        user_id=user_id,
-        erased=ErasedCounts(
-            memories=erased.memories,
-            conversations=erased.conversations,
-            extractions=erased.extractions,
-            events=erased.events,
-            edges=erased.edges,
-        ),
+    return StreamingResponse(
+        people.export(caller.tenant_id, user_id), media_type="application/x-ndjson"
     )
 
 
-async def _lines(caller: Caller, user_id: str) -> AsyncIterator[bytes]:
-    async with transaction(caller.tenant_id) as conn:
-        async for line in people.export(conn, caller.tenant_id, user_id):
-            yield line
+@users.delete(f"/{USER_ID}")
+async def erase(request: Request, user_id: UserPath) -> UserErased:
+    """Erase all that is kept about or from a user: memories, conversations, their history. What is
+    still being worked on comes to nothing."""
+    receipt = await forget.person(may(request, "write"), user_id)
+    return UserErased(
+        user_id=user_id,
+        erased=ErasedCounts.model_validate(receipt.erased),
+        erasure_id=receipt.erasure_id,
+        erased_at=receipt.erased_at,
+        signature=receipt.signature,
+    )
+
+
+@erasures.post("/verify")
+async def verify(body: UserErased, request: Request) -> Verified:
+    """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
+    caller = may(request, "read")
+    async with read_only(caller.tenant_id) as conn:
+        secret = await tenants.installation_secret(conn)
+    expected = sign(
+        secret,
+        caller.tenant_id,
+        user_id=body.user_id,
+        erasure_id=body.erasure_id,
+        erased_at=body.erased_at,
+        erased=body.erased.model_dump(),
+    )
+    return Verified(valid=hmac.compare_digest(expected.encode(), body.signature.encode()))
+
+
+router.include_router(users)
+router.include_router(erasures)

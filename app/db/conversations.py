@@ -73,13 +73,14 @@ class Progress:
     finished_at: datetime | None
     stages: dict[str, float]
     receipt: dict[str, Any] | None
+    reverted_at: datetime | None
     erased: bool
 
 
 _PROGRESS = """
     conversation_id, user_id, namespace, source, external_id, metadata, message_count,
     occurred_at, created_at, state, attempts, crash_attempts, next_attempt_at, error_code,
-    error_detail, claimed_at, finished_at, stages, receipt,
+    error_detail, claimed_at, finished_at, stages, receipt, reverted_at,
     messages IS NULL AS erased
 """
 
@@ -209,7 +210,7 @@ async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID)
         UPDATE conversations
         SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0,
             next_attempt_at = now(), error_code = NULL, error_detail = NULL, finished_at = NULL,
-            receipt = NULL, stages = '{}'
+            receipt = NULL, stages = '{}', reverted_at = NULL
         WHERE tenant_id = %s AND conversation_id = %s AND state IN ('done', 'dead')
           AND messages IS NOT NULL
         RETURNING conversation_id

@@ -45,16 +45,22 @@ async def save(
     version: str,
     extraction: Extraction,
 ) -> None:
-    """Keep one part; one that is stored stays, so that a slow second process changes nothing."""
+    """Keep one part; one that is stored stays, so that a slow second process changes nothing. Of a
+    conversation that was erased nothing is kept: its row is held, since an erasure beside this
+    would delete what it sees and miss what comes after."""
     await connection.execute(
         """
+        WITH held AS (
+            SELECT FROM conversations
+            WHERE tenant_id = %s AND conversation_id = %s AND messages IS NOT NULL FOR SHARE
+        )
         INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage, relations)
-        SELECT %s, %s, %s, %s, %s, %s, %s
-        WHERE EXISTS (SELECT FROM conversations
-                      WHERE tenant_id = %s AND conversation_id = %s AND messages IS NOT NULL)
+        SELECT %s, %s, %s, %s, %s, %s, %s FROM held
         ON CONFLICT DO NOTHING
         """,
         (
+            tenant_id,
+            conversation_id,
             tenant_id,
             conversation_id,
             part,
@@ -62,8 +68,6 @@ async def save(
             Jsonb(_facts(extraction.facts)),
             Jsonb(asdict(extraction.usage)),
             Jsonb([asdict(relation) for relation in extraction.relations]),
-            tenant_id,
-            conversation_id,
         ),
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import Connection, read_only
 from app.db.subjects import of_team, of_user
 
 PAGE = 500
@@ -76,12 +76,21 @@ async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased
         )
         erased = await cursor.fetchone()
     assert erased is not None, "counts are one row"
-    for table in ("memories", "conversations", "team_members"):
+    for table, column in (
+        ("memories", "user_id"),
+        ("conversations", "user_id"),
+        ("team_members", "user_id"),
+        ("invitations", "invited_by"),
+    ):
         await connection.execute(
-            f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id)
+            f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = %s", (tenant_id, user_id)
         )
     await connection.execute(
-        "UPDATE subjects SET speakers = '{}' WHERE tenant_id = %s AND subject = %s",
+        "UPDATE team_members SET invited_by = NULL WHERE tenant_id = %s AND invited_by = %s",
+        (tenant_id, user_id),
+    )
+    await connection.execute(
+        "DELETE FROM subjects WHERE tenant_id = %s AND subject = %s",
         (tenant_id, of_user(user_id)),
     )
     return erased
@@ -117,20 +126,22 @@ _EXPORTED = {
 }
 
 
-async def export(connection: Connection, tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
-    """Everything that is kept of the user, a JSON document a line, each with its ``type``."""
+async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
+    """Everything that is kept of the user, a JSON document a line, each with its ``type``. Each
+    page is a transaction of its own: a reader may take its time."""
     for kind, (table, key, document, condition) in _EXPORTED.items():
         last = UUID(int=0)
         while True:
-            cursor = await connection.execute(
-                f"""
-                SELECT {key}, {document} FROM {table} r
-                WHERE tenant_id = %(t)s AND {condition} AND {key} > %(last)s
-                ORDER BY {key} LIMIT {PAGE}
-                """,
-                {"t": tenant_id, "u": user_id, "last": last},
-            )
-            rows = await cursor.fetchall()
+            async with read_only(tenant_id) as connection:
+                cursor = await connection.execute(
+                    f"""
+                    SELECT {key}, {document} FROM {table} r
+                    WHERE tenant_id = %(t)s AND {condition} AND {key} > %(last)s
+                    ORDER BY {key} LIMIT {PAGE}
+                    """,
+                    {"t": tenant_id, "u": user_id, "last": last},
+                )
+                rows = await cursor.fetchall()
             for _, fields in rows:
                 yield json.dumps({"type": kind, **fields}, ensure_ascii=False).encode() + b"\n"
             if len(rows) < PAGE:

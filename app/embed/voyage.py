@@ -40,7 +40,7 @@ _create: Any = Embedding.acreate  # The SDK has no types.
 
 # At its debug level the SDK logs each request's body, and at info the provider's message: both may
 # hold people's words.
-logging.getLogger("voyage").setLevel(logging.WARNING)
+logging.getLogger("voyage").setLevel(logging.CRITICAL)
 
 
 class VoyageEmbedder:

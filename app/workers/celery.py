@@ -21,6 +21,7 @@ from app.settings import Settings, get_settings
 BELL = "app.workers.tasks.remember_due"
 QUEUE = "bells"
 SWEEP = "app.workers.tasks.sweep"
+TIDY = "app.workers.tasks.tidy_up"
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -63,7 +64,10 @@ def make_celery(settings: Settings) -> Celery:
         worker_enable_remote_control=settings.celery_events,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
-        beat_schedule={"sweep": {"task": SWEEP, "schedule": settings.sweep_seconds}},
+        beat_schedule={
+            "sweep": {"task": SWEEP, "schedule": settings.sweep_seconds},
+            "tidy": {"task": TIDY, "schedule": settings.tidy_seconds},
+        },
         beat_schedule_filename=str(settings.data_dir / "beat-schedule"),
         timezone="UTC",
     )

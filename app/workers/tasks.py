@@ -8,17 +8,19 @@ import multiprocessing
 import psycopg
 import uvloop
 from celery.signals import (
+    worker_init,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
     worker_shutting_down,
 )
 
-from app.db import idempotency, queue
+from app.db import queue
 from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
 from app.settings import get_settings
+from app.tidy import tidy
 from app.workers import doorbell, presence, watchdog
 from app.workers.celery import celery
 
@@ -38,6 +40,13 @@ def _the_runner() -> asyncio.Runner:
         settings = get_settings()
         _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
     return _runner
+
+
+@worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _begin_with_an_empty_queue(**_: object) -> None:
+    """A message that cannot be read ends the worker that takes it, and the next one. None of them
+    carries anything, so they go unread."""
+    doorbell.purge()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -85,12 +94,24 @@ def sweep() -> None:
     doorbell.publish(min(due, settings.worker_processes))
 
 
+@celery.task
+def tidy_up() -> None:
+    """Remove what has been kept for long enough."""
+    _the_runner().run(_tidy())
+
+
+async def _tidy() -> None:
+    try:
+        await tidy()
+    except psycopg.OperationalError as error:
+        log.warning("database_error", sqlstate=error.sqlstate)
+
+
 async def _sweep(max_crashes: int) -> int:
     try:
         async with system() as conn:
             if dead := presence.gone(await queue.claimers(conn)):
                 await queue.end_leases(conn, dead)
-            await idempotency.purge(conn, older_than_days=get_settings().idempotency_days)
             return await queue.sweep(conn, max_crashes=max_crashes)
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)

@@ -53,6 +53,7 @@ AIMED = [
     Request("GET", "/v1/conversations/{conversation_id}"),
     Request("DELETE", "/v1/conversations/{conversation_id}"),
     Request("POST", "/v1/conversations/{conversation_id}/replay"),
+    Request("POST", "/v1/conversations/{conversation_id}/revert"),
     Request("GET", "/v1/conversations", {"cursor": "{conversation_id}"}, missing=200),
     Request("GET", "/v1/conversations", BY, missing=200),
     Request("GET", "/v1/memories/search", {**BY, "q": CANARY}, missing=200),
@@ -146,6 +147,7 @@ UNDER_A_KEY: dict[str, dict[str, Any]] = {
     },
 }
 ELSEWHERE = {
+    "POST /v1/erasures/verify",  # Checks what the caller holds and names.
     "POST /v1/keys",  # Makes a key of the caller's own.
     "PATCH /v1/settings",  # Changes the caller's own.
     "POST /v1/invitations/{token}/accept",  # Open: its token is the credential.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from app.db.migrations.roles import open_to_system, seal
+from app.db.migrations.roles import seal
 
 revision = "0004"
 down_revision = "0003"
@@ -43,15 +43,11 @@ CREATE INDEX erasures_by_subject ON erasures (tenant_id, subject_hash, erased_at
 """
 
 TRANSCRIPTS = """
--- The sweep removes transcripts that are older than the settings keep them, unread.
-GRANT UPDATE (messages, instructions) ON conversations TO smara_system;
 ALTER TABLE tenants ADD COLUMN transcript_days float8 CHECK (transcript_days >= 0);
 GRANT SELECT (transcript_days) ON tenants TO smara_system;
-CREATE INDEX conversations_with_text ON conversations (finished_at)
+CREATE INDEX conversations_with_text ON conversations (tenant_id, finished_at)
     WHERE messages IS NOT NULL AND state IN ('done', 'dead', 'cancelled');
 """
-
-EXTRACTIONS = (open_to_system("extractions", "SELECT (tenant_id, conversation_id)", "DELETE"),)
 
 
 def upgrade() -> None:
@@ -59,5 +55,3 @@ def upgrade() -> None:
     op.execute(ERASURES)
     op.execute(seal("erasures"))
     op.execute(TRANSCRIPTS)
-    for statements in EXTRACTIONS:
-        op.execute(statements)

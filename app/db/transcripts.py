@@ -1,0 +1,44 @@
+"""Transcripts that have been kept for as long as they shall be."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.db.pool import Connection
+
+
+async def kept_by(connection: Connection, default_days: float | None) -> list[tuple[UUID, float]]:
+    """The tenants whose transcripts go after a while, and after how many days. Asked as the
+    system."""
+    cursor = await connection.execute(
+        """
+        SELECT tenant_id, coalesce(transcript_days, %(days)s::float8) FROM tenants
+        WHERE coalesce(transcript_days, %(days)s::float8) IS NOT NULL
+        """,
+        {"days": default_days},
+    )
+    return [(tenant_id, days) for tenant_id, days in await cursor.fetchall()]
+
+
+async def purge(connection: Connection, tenant_id: UUID, *, older_than_days: float) -> int:
+    """Remove the text of conversations that finished so long ago, and what was drawn from it raw;
+    memories and receipts stay. How many there were; at most 1,000 at a time."""
+    cursor = await connection.execute(
+        """
+        WITH old AS (
+            SELECT conversation_id FROM conversations
+            WHERE tenant_id = %(tenant_id)s AND messages IS NOT NULL
+              AND state IN ('done', 'dead', 'cancelled')
+              AND finished_at < now() - make_interval(secs => %(days)s * 86400)
+            ORDER BY finished_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+        ), drawn AS (
+            DELETE FROM extractions WHERE tenant_id = %(tenant_id)s
+              AND conversation_id IN (SELECT conversation_id FROM old)
+        )
+        UPDATE conversations SET messages = NULL, instructions = NULL
+        WHERE tenant_id = %(tenant_id)s AND conversation_id IN (SELECT conversation_id FROM old)
+        RETURNING conversation_id
+        """,
+        {"tenant_id": tenant_id, "days": older_than_days},
+    )
+    return len(await cursor.fetchall())

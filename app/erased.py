@@ -1,0 +1,82 @@
+"""The tombstones of people who were erased, and the receipts that tell of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.db import erasures, tenants
+from app.db.pool import Connection
+from app.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was erased and when, signed by the installation: nobody else can make one, and a changed
+    one does not check. ``erased`` counts rows by kind."""
+
+    erasure_id: UUID
+    erased_at: datetime
+    erased: Mapping[str, int]
+    signature: str
+
+
+async def note(
+    connection: Connection, tenant_id: UUID, user_id: str, subject: str, erased: Mapping[str, int]
+) -> Receipt:
+    """Leave the tombstone, and give the receipt. The caller holds the subject."""
+    secret = await tenants.installation_secret(connection)
+    erasure = await erasures.add(connection, tenant_id, _digest(secret, tenant_id, subject), erased)
+    signature = sign(
+        secret,
+        tenant_id,
+        user_id=user_id,
+        erasure_id=erasure.erasure_id,
+        erased_at=erasure.erased_at,
+        erased=erased,
+    )
+    return Receipt(erasure.erasure_id, erasure.erased_at, erased, signature)
+
+
+async def refuse(
+    connection: Connection, tenant_id: UUID, subjects: Sequence[str], since: datetime
+) -> None:
+    """Raise Conflict when one of the subjects, which the caller holds, was erased since: what was
+    under way then shall not bring it back."""
+    secret = await tenants.installation_secret(connection)
+    hashes = [_digest(secret, tenant_id, subject) for subject in subjects]
+    if await erasures.any_since(connection, tenant_id, hashes, since):
+        raise Conflict("This user was erased while the request was under way.", code="user_erased")
+
+
+def sign(
+    secret: bytes,
+    tenant_id: UUID,
+    *,
+    user_id: str,
+    erasure_id: UUID,
+    erased_at: datetime,
+    erased: Mapping[str, int],
+) -> str:
+    """HMAC-SHA-256 under the installation's secret, over the receipt as JSON with sorted keys."""
+    document: dict[str, Any] = {
+        "tenant_id": str(tenant_id),
+        "user_id": user_id,
+        "erasure_id": str(erasure_id),
+        "erased_at": erased_at.isoformat(timespec="milliseconds"),
+        "erased": dict(erased),
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    digest = hmac.digest(secret, b"erasure:" + text.encode(), hashlib.sha256)
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def _digest(secret: bytes, tenant_id: UUID, subject: str) -> bytes:
+    return hmac.digest(secret, b"erased:" + tenant_id.bytes + subject.encode(), hashlib.sha256)

@@ -1,0 +1,22 @@
+"""Use case: what has been kept for long enough goes."""
+
+from __future__ import annotations
+
+from app.db import idempotency, transcripts
+from app.db.pool import system, transaction
+from app.logs import log
+from app.settings import get_settings
+
+
+async def tidy() -> None:
+    """Remove transcripts and idempotency keys that are older than the settings keep them. Safe to
+    run at any time, and by several at once. Raises psycopg.OperationalError."""
+    settings = get_settings()
+    async with system() as conn:
+        await idempotency.purge(conn, older_than_days=settings.idempotency_days)
+        kept = await transcripts.kept_by(conn, settings.transcript_days)
+    for tenant_id, days in kept:
+        async with transaction(tenant_id) as conn:
+            removed = await transcripts.purge(conn, tenant_id, older_than_days=days)
+        if removed:
+            log.info("transcripts_removed", tenant_id=str(tenant_id), count=removed)

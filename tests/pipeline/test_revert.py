@@ -1,0 +1,104 @@
+"""A conversation undone: the memories are as if it had never been."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.pipeline.conftest import MakeStack
+from tests.providers.anthropic import FakeAnthropic
+from tests.servers import Client
+
+
+def revert(client: Client, conversation_id: str) -> dict[str, Any]:
+    answer = client.http.post(f"/v1/conversations/{conversation_id}/revert")
+    assert answer.status_code == 200, answer.text
+    undone: dict[str, Any] = answer.json()
+    return {name: undone[name] for name in ("deleted", "restored", "edges", "weakened")}
+
+
+def said(client: Client, text: str, **fields: Any) -> str:
+    conversation_id = client.post_conversation("ada", text, **fields)
+    assert client.finished(conversation_id)["state"] == "done"
+    return conversation_id
+
+
+def used(client: Client) -> int:
+    memories: int = client.http.get("/v1/usage").json()["usage"]["memories"]["used"]
+    return memories
+
+
+def test_what_it_stored_goes_and_what_it_replaced_is_back(make_stack: MakeStack) -> None:
+    client = make_stack().start().client()
+    first = said(client, "User lives in Oslo. User has a cat named Miso.")
+    second = said(client, "User lives in Rome. User has a cat named Miso.")
+    assert sorted(client.facts("ada")) == ["User has a cat named Miso.", "User lives in Rome."]
+
+    assert revert(client, second) == {"deleted": 1, "restored": 1, "edges": 0, "weakened": 1}
+
+    assert sorted(client.facts("ada")) == ["User has a cat named Miso.", "User lives in Oslo."]
+    assert used(client) == 2
+    assert client.http.get(f"/v1/conversations/{second}").json()["reverted_at"] is not None
+    assert revert(client, second) == {"deleted": 0, "restored": 0, "edges": 0, "weakened": 0}
+    assert revert(client, first) == {"deleted": 2, "restored": 0, "edges": 0, "weakened": 0}
+    assert client.facts("ada") == []
+    assert used(client) == 0
+
+
+def test_one_in_the_middle_leaves_what_came_after_it(make_stack: MakeStack) -> None:
+    client = make_stack().start().client()
+    said(client, "User lives in Oslo.")
+    middle = said(client, "User lives in Rome.")
+    last = said(client, "User lives in Bergen.")
+
+    assert revert(client, middle) == {"deleted": 1, "restored": 0, "edges": 0, "weakened": 0}
+    assert client.facts("ada") == ["User lives in Bergen."]
+
+    assert revert(client, last) == {"deleted": 1, "restored": 1, "edges": 0, "weakened": 0}
+    assert client.facts("ada") == ["User lives in Oslo."]
+    assert used(client) == 1
+
+
+def test_a_value_that_changed_twice_within_it_is_undone_to_what_was_before(
+    make_stack: MakeStack,
+) -> None:
+    client = make_stack().start().client()
+    said(client, "User lives in Oslo.")
+    both = client.post_conversation("ada", "User lives in Rome.", "User lives in Bergen.")
+    assert client.finished(both)["state"] == "done"
+    assert client.facts("ada") == ["User lives in Bergen."]
+
+    assert revert(client, both)["restored"] == 1
+
+    assert client.facts("ada") == ["User lives in Oslo."]
+    assert used(client) == 1
+
+
+def test_edges_return_to_what_had_them(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    client = make_stack().start().client()
+    said(client, "User lives in Oslo. User has a cat named Miso.")
+    listed = client.http.get("/v1/memories", params={"user_id": "ada"}).json()["memories"]
+    ids = {memory["fact"]: memory["id"] for memory in listed}
+    oslo, cat = ids["User lives in Oslo."], ids["User has a cat named Miso."]
+    client.http.post(
+        "/v1/graph/connect",
+        json={"from_memory_id": cat, "to_memory_id": oslo, "relationship_type": "lives_at"},
+    )
+    fake_anthropic[0].script({"kind": "related"})
+    second = said(client, "User lives in Rome. User collects stamps.")
+
+    undone = revert(client, second)
+
+    assert (undone["deleted"], undone["restored"], undone["edges"]) == (2, 1, 1)
+    related = client.http.get(f"/v1/graph/related/{cat}").json()["related"]
+    assert [node["fact"] for node in related] == ["User lives in Oslo."]
+
+
+def test_one_that_is_unfinished_or_unknown_is_refused(make_stack: MakeStack) -> None:
+    client = make_stack().start(workers=False).client()
+    waiting = client.post_conversation("ada", "User lives in Oslo.")
+
+    assert client.http.post(f"/v1/conversations/{waiting}/revert").status_code == 409
+    guessed = "00000000-0000-7000-8000-000000000000"
+    assert client.http.post(f"/v1/conversations/{guessed}/revert").status_code == 404
