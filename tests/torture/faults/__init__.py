@@ -1,0 +1,6 @@
+"""The faults, a module for each part that suffers."""
+
+from tests.torture.faults import api, beat, clock, postgres, provider, redis, worker
+from tests.torture.faults.fault import FAULTS, Fault
+
+__all__ = ["FAULTS", "Fault", "api", "beat", "clock", "postgres", "provider", "redis", "worker"]
