@@ -11,7 +11,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench eval docs clean
+.PHONY: help demo up test check bench eval torture fairness soak docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -38,6 +38,15 @@ bench: $(INSTALLED) ## Measure speed, with a floor beside every figure.
 
 eval: $(INSTALLED) ## Measure recall on real conversations, through the real service (DATA=folder).
 	@$(BIN)/python -m evals --data "$(DATA)"
+
+torture: $(INSTALLED) ## Kill everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
+	@$(BIN)/python -m tests.torture
+
+fairness: $(INSTALLED) ## One tenant's 10,000 conversations beside another's single one.
+	@$(BIN)/python -m tests.torture fairness
+
+soak: $(INSTALLED) ## A steady load with mild faults (MINUTES=30): does anything grow?
+	@$(BIN)/python -m tests.torture soak
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(INSTALLED) ## Build the manual into build/site.

@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 from app import keys as api_keys
 from app import logs
 from app.db import conversations, tenants
-from app.db.migrate import bind_embedding_model, refuse_unmigrated
+from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
@@ -122,8 +122,9 @@ def migrate() -> None:
     settings = _with_database()
     assert settings.database_url is not None
     owner = settings.owner_database_url or settings.database_url
-    login = conninfo_to_dict(settings.database_url).get("user")
-    migrate_database(owner, for_login=str(login) if settings.owner_database_url else None)
+    migrate_database(owner)
+    if settings.owner_database_url is not None:
+        let_take_on_the_roles(owner, conninfo_to_dict(settings.database_url)["user"])
     embedder = build(settings).embedder
     bind_embedding_model(owner, embedder.model, embedder.dimension)
     click.echo(

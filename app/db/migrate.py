@@ -27,14 +27,12 @@ class EmbeddingModelChanged(ServiceError):
     code = "embedding_model_changed"
 
 
-def migrate(database_url: str, *, for_login: str | None = None) -> None:
+def migrate(database_url: str) -> None:
     """Apply every revision that is missing, once the server answers; ``database_url`` is the
     owner's.
 
-    ``for_login`` names another login that the service connects with: it may take on the service's
-    two roles, and nothing else. Several processes may call this at once; one works, the others
-    wait. Raises ServiceError when no server answers within WAIT_SECONDS, or it lacks what the
-    schema needs.
+    Several processes may call this at once; one works, the others wait. Raises ServiceError when no
+    server answers within WAIT_SECONDS, or it lacks what the schema needs.
     """
     url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
@@ -50,12 +48,12 @@ def migrate(database_url: str, *, for_login: str | None = None) -> None:
             "0.7 or newer, and a login that may create tables, the extension `vector` and the "
             f"roles {' and '.join(ROLES)} (or is a member of both with the right to grant them)."
         ) from error
-    if for_login is not None:
-        _let_take_on_the_roles(database_url, for_login)
 
 
-def _let_take_on_the_roles(database_url: str, login: str) -> None:
-    """The login has nothing of the roles before it takes one on: an heir would have both at once,
+def let_take_on_the_roles(database_url: str, login: str) -> None:
+    """Let another login than the owner's work as the service does, and do nothing else.
+
+    The login has nothing of the roles before it takes one on: an heir would have both at once,
     the one's words and the other's view of every tenant."""
     roles, name = sql.SQL(", ").join(map(sql.Identifier, ROLES)), sql.Identifier(login)
     with psycopg.connect(database_url) as connection:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.db.migrate import bind_embedding_model, migrate
+from app.db.migrate import bind_embedding_model, let_take_on_the_roles, migrate
 from tests.conftest import MakeDatabase
 from tests.servers import LOCAL_MODEL, new_tenant
 
@@ -212,7 +212,8 @@ def test_a_login_that_owns_nothing_may_take_on_the_roles_and_nothing_else(
     owners = maintenance_url.replace("//smara@/postgres?", "//landlord@/let?")
     lodgers = owners.replace("//landlord@", "//lodger@")
 
-    migrate(owners, for_login="lodger")
+    migrate(owners)
+    let_take_on_the_roles(owners, "lodger")
     bind_embedding_model(owners, *LOCAL_MODEL)
 
     tenant_id, _ = new_tenant(lodgers)

@@ -37,6 +37,7 @@ def recalled(
         valid_from=datetime(2026, 1, 1, tzinfo=UTC),
         conversation_id=None,
         message_indexes=(),
+        trust=1.0,
         age_days=1.0,
         half_life_days=7.0,
         reinforcements=0,
