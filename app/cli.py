@@ -124,7 +124,8 @@ def migrate() -> None:
     owner = settings.owner_database_url or settings.database_url
     migrate_database(owner)
     if settings.owner_database_url is not None:
-        let_take_on_the_roles(owner, conninfo_to_dict(settings.database_url)["user"])
+        login = str(conninfo_to_dict(settings.database_url)["user"])
+        let_take_on_the_roles(owner, login)
     embedder = build(settings).embedder
     bind_embedding_model(owner, embedder.model, embedder.dimension)
     click.echo(
