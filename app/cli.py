@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from app import keys as api_keys
 from app import logs
-from app.db import conversations, tenants
+from app.db import conversations, spend, tenants
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
@@ -181,6 +181,34 @@ def set_plan(tenant_id: UUID, plan: str) -> None:
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
     click.echo(f"On the plan {chosen}.")
+
+
+@tenants_group.command("set-budget")
+@click.argument("tenant_id", type=click.UUID)
+@click.option("--soft", type=click.FloatRange(0), help="US dollars a month that are noted.")
+@click.option("--hard", type=click.FloatRange(0), help="US dollars a month at most.")
+def set_budget(tenant_id: UUID, soft: float | None, hard: float | None) -> None:
+    """Say what a tenant may spend on paid providers in a calendar month (UTC).
+
+    A limit that is not given is the installation's [SMARA_BUDGET_SOFT_USD, SMARA_BUDGET_HARD_USD].
+    What waited for the budget goes on within seconds.
+    """
+    if soft is not None and hard is not None and soft > hard:
+        raise ServiceError("The soft limit must not be above the hard one.")
+
+    async def change() -> bool:
+        async with transaction(tenant_id) as connection:
+            return await spend.set_limits(
+                connection, tenant_id, soft=spend.microusd(soft), hard=spend.microusd(hard)
+            )
+
+    if not _with_pool(change):
+        raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
+    click.echo(f"Soft {_dollars(soft)}, hard {_dollars(hard)} a month.")
+
+
+def _dollars(usd: float | None) -> str:
+    return "as the installation's" if usd is None else f"{usd:.2f} USD"
 
 
 def _known_plan(name: str) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import psycopg
 
-from app.db import queue
+from app import circuits
+from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.db.queue import Claim
 from app.failures import give_back
+from app.ledger import caps
 from app.logs import log
+from app.providers import get_providers
 from app.remember import remember
 from app.settings import Settings, get_settings
 
@@ -98,19 +102,32 @@ async def _give_up(running: set[asyncio.Task[None]]) -> None:
 async def _claim(
     settings: Settings, claimed_by: str, *, limit: int, suspects: bool = False
 ) -> list[Claim]:
-    """What was claimed; nothing while the database is away: the sweeper rings when it is back."""
+    """What was claimed; nothing while the database is away: the sweeper rings when it is back.
+
+    Nothing either while a provider's circuit is open or the day's money is spent, so that no
+    attempts burn; when a circuit's pause is over, one conversation, which is the probe.
+    """
     if limit <= 0:
         return []
     try:
         async with system() as conn:
-            return await queue.claim(
+            fuse = caps(settings).fuse
+            if fuse is not None and await spend.fuse_is_blown(conn, fuse):
+                return []
+            claimable, probe = await circuits.claimable(conn, get_providers().circuits)
+            if not claimable:
+                return []
+            claims = await queue.claim(
                 conn,
-                limit=limit,
+                limit=1 if probe else limit,
                 max_in_flight=settings.max_in_flight_per_tenant,
                 lease_seconds=settings.lease_seconds,
                 claimed_by=claimed_by,
                 suspects=suspects,
             )
+            if probe and not claims:
+                await circuits.give_probe_back(conn, probe)
+            return [replace(claim, probe=probe) for claim in claims]
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return []
@@ -119,6 +136,15 @@ async def _claim(
 async def _remember(claim: Claim, settings: Settings) -> None:
     """Remember; when the database goes away meanwhile, give the claim back as soon as it answers
     again."""
+    try:
+        await _remember_or_give_back(claim, settings)
+    finally:
+        if claim.probe is not None:
+            # Of a provider that it did not come to, nothing is known yet.
+            await circuits.return_probe(claim.probe)
+
+
+async def _remember_or_give_back(claim: Claim, settings: Settings) -> None:
     give_up_at = time.monotonic() + settings.lease_seconds
     failure: psycopg.OperationalError | None = None
     while failure is None or time.monotonic() < give_up_at:

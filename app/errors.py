@@ -18,9 +18,14 @@ class ServiceError(Exception):
 
 
 class ProviderError(ServiceError):
-    """A paid provider did not give a usable answer."""
+    """A paid provider did not give a usable answer.
+
+    ``waits`` is set once the failure is known to have opened the provider's circuit, or to have met
+    it open: then the fault is not the conversation's, and burns no attempt.
+    """
 
     code = "provider_error"
+    waits = False
 
 
 class ProviderUnavailable(ProviderError):
@@ -43,6 +48,20 @@ class ProviderUnavailable(ProviderError):
         super().__init__(message, code=code)
         self.retry_after_seconds = retry_after_seconds
         self.rate_limited = rate_limited
+
+
+class ProviderPaused(ProviderUnavailable):
+    """The provider's circuit is open, so it was not asked."""
+
+    code = "provider_paused"
+    waits = True
+
+
+class ProviderPaced(ProviderUnavailable):
+    """Our own limit of calls or tokens a minute is used up, so the provider was not asked."""
+
+    code = "provider_paced"
+    waits = True
 
 
 class ProviderRefused(ProviderError):
@@ -97,6 +116,22 @@ class PlanLimit(ServiceError):
 
     def __init__(self, what: str, *, plan: str, limit: int, used: int) -> None:
         super().__init__(f"The plan {plan!r} allows {limit} {what}, and {used} are in use.")
+        self.plan, self.limit, self.used = plan, limit, used
+
+
+class OverBudget(PlanLimit):
+    """The month's money, or the whole installation's for the day, has no room for another call.
+    ``limit`` and ``used`` are millionths of a US dollar; what calls under way may cost counts as
+    used."""
+
+    code = "budget"
+
+    def __init__(self, whose: str, *, plan: str, limit: int, used: int) -> None:
+        ServiceError.__init__(
+            self,
+            f"{whose} of {limit / 1e6:.2f} US dollars has no room for another call: "
+            f"{used / 1e6:.2f} are spent or reserved.",
+        )
         self.plan, self.limit, self.used = plan, limit, used
 
 

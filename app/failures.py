@@ -10,7 +10,15 @@ import psycopg
 from app.db import queue
 from app.db.pool import transaction
 from app.db.queue import Claim
-from app.errors import ProviderRefused, ProviderRejected, ProviderUnavailable, ServiceError
+from app.errors import (
+    OverBudget,
+    ProviderError,
+    ProviderPaced,
+    ProviderRefused,
+    ProviderRejected,
+    ProviderUnavailable,
+    ServiceError,
+)
 from app.logs import log
 from app.memory.backoff import backoff_seconds
 from app.settings import get_settings
@@ -82,6 +90,14 @@ def _describe(error: BaseException) -> tuple[str, str]:
 def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bool]:
     """Seconds until the next attempt, None for never, and whether this one counts."""
     match error:
+        case OverBudget():
+            # The tenant has no turn, or nobody has: the claim knows until when.
+            return 0.0, False
+        case ProviderPaced():
+            return (error.retry_after_seconds or 1.0) + random.random(), False
+        case ProviderError(waits=True):
+            # Nothing is claimed while the circuit is open, so this is due as soon as it closes.
+            return 0.0, False
         case ProviderRejected() | psycopg.DataError():
             return None, True
         case ProviderRefused():

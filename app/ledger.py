@@ -1,21 +1,63 @@
-"""Puts each call of a paid provider on the books: begun, then how it ended and what it cost."""
+"""Puts each call of a paid provider on the books, before it is made and when it is over.
+
+A call is made when the provider's circuit lets it through, our own limits have room, and the
+tenant's budget covers the worst that it may cost; what it did cost is settled after it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Literal
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 from uuid import UUID
 
+import psycopg
 import uuid_utils.compat as uuid_utils
 
-from app.db import extractions, llm_calls
-from app.db.pool import transaction
-from app.errors import ProviderError
-from app.memory.types import Embeddings, Extraction, Usage
+from app import circuits, pacing
+from app.db import extractions, llm_calls, quotas, spend
+from app.db.pool import Connection, transaction
+from app.db.spend import Caps, microusd
+from app.errors import OverBudget, ProviderAnswerInvalid, ProviderError
+from app.extract.prompt import SYSTEM_PROMPT, Answer, render
+from app.logs import log
+from app.memory.types import Embeddings, Extraction, Transcript, Usage, Window
+from app.providers import EMBEDDER, EXTRACTOR
 from app.settings import Settings, get_settings
 
 Purpose = Literal["extract", "embed"]
+Paid = TypeVar("Paid", Extraction, Embeddings)
+
+BYTES_PER_TOKEN = 4
+"""Of common text. At worst a token is one byte, which is what reservations count with."""
+_FRAME_BYTES = len(SYSTEM_PROMPT.encode()) + 2 * len(str(Answer.model_json_schema()))
+"""What each call of the LLM sends besides the transcript."""
+QUESTIONS_BOOKED_AT_MICROUSD = 100.0
+"""A question costs less than a micro-dollar, so what they cost is put down when it comes to this:
+else every read would write."""
+
+_unbooked: dict[UUID, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call about to be made. ``sends_bytes`` is how much text it carries."""
+
+    tenant_id: UUID
+    conversation_id: UUID | None
+    purpose: Purpose
+    provider: str
+    model: str
+    sends_bytes: int
+    worst_microusd: int
+    probe: UUID | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.provider, self.model
 
 
 async def paid_extraction(
@@ -26,28 +68,49 @@ async def paid_extraction(
     part: int,
     version: str,
     model: str,
+    transcript: Transcript,
+    window: Window,
+    probe: UUID | None = None,
+    splits: Callable[[ProviderError], bool] = lambda error: False,
 ) -> Extraction:
-    """Make one call of the LLM and keep its answer, in the statement that records how it ended.
+    """Make one call of the LLM and keep its answer, in the transaction that records how it ended.
 
     The call is on the books before it is made, so that one whose process dies is there as well: its
-    outcome stays ``started``. Passes the call's errors on.
+    outcome stays ``started``. A failure that ``splits`` is kept as well, as a part to be read in
+    halves. Passes the call's errors on; raises ProviderPaused, ProviderPaced or OverBudget when the
+    call is not made.
     """
-    call_id = uuid_utils.uuid7()
-    async with transaction(tenant_id) as conn:
-        await llm_calls.begin(
-            conn, tenant_id, call_id, conversation_id=conversation_id, model=model
-        )
-    try:
-        extraction = await call()
-    except (ProviderError, asyncio.CancelledError) as error:
-        async with transaction(tenant_id) as conn:
-            await llm_calls.failed(conn, tenant_id, call_id, outcome=_outcome(error))
-        raise
-    cost = cost_microusd(extraction.usage, "extract", get_settings())
-    async with transaction(tenant_id) as conn:
-        await llm_calls.ended(conn, tenant_id, call_id, usage=extraction.usage, cost_microusd=cost)
+    settings = get_settings()
+    sends_bytes = _FRAME_BYTES + len(render(transcript, window).encode())
+    price_in = max(
+        settings.extraction_input_usd,
+        settings.extraction_cache_read_usd,
+        settings.extraction_cache_write_usd,
+    )
+    worst = sends_bytes * price_in + settings.extraction_max_tokens * settings.extraction_output_usd
+
+    async def keep(conn: Connection, extraction: Extraction) -> None:
         await extractions.save(conn, tenant_id, conversation_id, part, version, extraction)
-    return extraction
+
+    async def give_up(conn: Connection, error: BaseException) -> None:
+        if isinstance(error, ProviderError) and splits(error):
+            await extractions.save_split(conn, tenant_id, conversation_id, part, version)
+
+    return await _paid(
+        call,
+        _Call(
+            tenant_id,
+            conversation_id,
+            "extract",
+            EXTRACTOR,
+            model,
+            sends_bytes,
+            math.ceil(worst),
+            probe,
+        ),
+        keep,
+        give_up,
+    )
 
 
 async def paid_embedding(
@@ -56,32 +119,157 @@ async def paid_embedding(
     tenant_id: UUID,
     conversation_id: UUID | None,
     model: str,
+    texts: Sequence[str],
+    probe: UUID | None = None,
 ) -> Embeddings:
     """Make one call of the embedder and put it on the books. Passes the call's answer and errors
-    on."""
-    usage, outcome = Usage("voyage", model), "ok"
-    try:
-        embeddings = await call()
-        usage = embeddings.usage
-        return embeddings
-    except (ProviderError, asyncio.CancelledError) as error:
-        outcome = _outcome(error)
-        raise
-    finally:
-        cost = cost_microusd(usage, "embed", get_settings())
-        async with transaction(tenant_id) as conn:
-            await llm_calls.record(
+    on; raises ProviderPaused, ProviderPaced or OverBudget when it is not made.
+    """
+    settings = get_settings()
+    sends_bytes = sum(len(text.encode()) for text in texts)
+
+    async def nothing(conn: Connection, _: object) -> None:
+        """Vectors are stored with what they are of, not before."""
+
+    return await _paid(
+        call,
+        _Call(
+            tenant_id,
+            conversation_id,
+            "embed",
+            EMBEDDER,
+            model,
+            sends_bytes,
+            math.ceil(sends_bytes * settings.embedding_usd),
+            probe,
+        ),
+        nothing,
+        nothing,
+    )
+
+
+async def asked_a_question(tenant_id: UUID, text: str) -> None:
+    """Put a question's embedding on the tenant's books, with others once they come to something."""
+    tokens = len(text.encode()) / BYTES_PER_TOKEN
+    owed = _unbooked.pop(tenant_id, 0.0) + tokens * get_settings().embedding_usd
+    if owed < QUESTIONS_BOOKED_AT_MICROUSD:
+        _unbooked[tenant_id] = owed
+        return
+    async with transaction(tenant_id) as conn:
+        await llm_calls.spent_on_questions(conn, tenant_id, cost_microusd=round(owed))
+
+
+def caps(settings: Settings) -> Caps:
+    """The installation's limits in micro-dollars."""
+    return Caps(
+        soft=microusd(settings.budget_soft_usd),
+        hard=microusd(settings.budget_hard_usd),
+        fuse=microusd(settings.daily_fuse_usd),
+    )
+
+
+async def _paid(
+    call: Callable[[], Awaitable[Paid]],
+    about: _Call,
+    keep: Callable[[Connection, Paid], Awaitable[None]],
+    give_up: Callable[[Connection, BaseException], Awaitable[None]],
+) -> Paid:
+    async with circuits.permitted(about.key, about.probe):
+        await pacing.take(about.provider, about.sends_bytes // BYTES_PER_TOKEN)
+        call_id = await _begin(about)
+        began = time.monotonic()
+        try:
+            answer = await call()
+        except (ProviderError, asyncio.CancelledError) as error:
+            seconds = time.monotonic() - began
+            async with transaction(about.tenant_id) as conn:
+                over_soft = await _end(conn, about, call_id, error)
+                await give_up(conn, error)
+            if isinstance(error, ProviderError):
+                await circuits.failed(about.tenant_id, about.key, error, seconds=seconds)
+            _note_soft_limit(about, over_soft)
+            raise
+        seconds = time.monotonic() - began
+        async with transaction(about.tenant_id) as conn:
+            over_soft = await _end(conn, about, call_id, answer.usage)
+            await keep(conn, answer)
+        await circuits.answered(about.tenant_id, about.key, seconds=seconds)
+    _note_soft_limit(about, over_soft)
+    return answer
+
+
+async def _begin(call: _Call) -> UUID:
+    """Reserve the worst that the call may cost and note that it begins. Raises OverBudget."""
+    limits, worst = caps(get_settings()), call.worst_microusd
+    call_id: UUID = uuid_utils.uuid7()
+    async with transaction(call.tenant_id) as conn:
+        room = await spend.reserve(conn, call.tenant_id, worst, limits)
+        if room:
+            await llm_calls.begin(
                 conn,
-                tenant_id,
-                conversation_id=conversation_id,
-                outcome=outcome,
-                usage=usage,
-                cost_microusd=cost,
+                call.tenant_id,
+                call_id,
+                conversation_id=call.conversation_id,
+                purpose=call.purpose,
+                provider=call.provider,
+                model=call.model,
+                reserved_microusd=worst,
             )
+            if limits.fuse is not None and not await spend.reserve_of_the_day(
+                conn, worst, limits.fuse
+            ):
+                raise psycopg.Rollback
+            return call_id
+    async with transaction(call.tenant_id) as conn:
+        plan = (await quotas.used(conn, call.tenant_id)).plan
+        if room and limits.fuse is not None:
+            await spend.blow_fuse(conn, worst, limits.fuse)
+            used = await spend.used_of_the_day(conn)
+            error = OverBudget("The installation's day", plan=plan, limit=limits.fuse, used=used)
+        else:
+            await spend.block(conn, call.tenant_id, worst, limits)
+            month = await spend.budget(conn, call.tenant_id, limits)
+            used = month.spent_microusd + month.reserved_microusd
+            limit = month.hard_microusd or 0
+            error = OverBudget("The month's budget", plan=plan, limit=limit, used=used)
+    log.warning("over_budget", tenant_id=str(call.tenant_id), limit_microusd=error.limit)
+    raise error
+
+
+async def _end(conn: Connection, call: _Call, call_id: UUID, how: Usage | BaseException) -> bool:
+    """Put down how the call ended; whether it took the tenant over its soft limit."""
+    settings = get_settings()
+    usage = how if isinstance(how, Usage) else Usage(call.provider, call.model)
+    limits = caps(settings)
+    return await llm_calls.end(
+        conn,
+        call.tenant_id,
+        call_id,
+        outcome="ok" if isinstance(how, Usage) else _outcome(how),
+        usage=usage,
+        cost_microusd=cost_microusd(how, call.purpose, settings)
+        if isinstance(how, Usage)
+        else _cost_of_failure(how),
+        soft_microusd=limits.soft,
+        fused=limits.fuse is not None,
+    )
+
+
+def _note_soft_limit(call: _Call, reached: bool) -> None:
+    if reached:
+        log.warning("budget_soft_limit_reached", tenant_id=str(call.tenant_id))
 
 
 def _outcome(error: BaseException) -> str:
     return error.code if isinstance(error, ProviderError) else "abandoned"
+
+
+def _cost_of_failure(error: BaseException) -> int | None:
+    """0 for a call that was not served; None, all that was reserved, for one that may have been:
+    an answer that we cannot use is billed, and so is one that we did not wait for."""
+    if isinstance(error, ProviderAnswerInvalid | asyncio.CancelledError):
+        return None
+    return None if _outcome(error) == "provider_timeout" else 0
 
 
 def cost_microusd(usage: Usage, purpose: Purpose, settings: Settings) -> int:

@@ -22,6 +22,9 @@ MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55, remot
 0.97, among facts that are merely alike: the judge reads from 0.55 on, and no band of this model
 retires a memory by itself. Two cities one may live in lie as far apart as 0.36, two jobs 0.28."""
 
+EXTRACTOR, EMBEDDER = "anthropic", "voyage"
+"""The paid providers' names, as the books and the circuits have them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Providers:
@@ -34,6 +37,14 @@ class Providers:
     extractor: Extractor
     paid_embedder: bool
     paid_extractor: bool
+    reader: Embedder
+    """What embeds the questions that the cache of ``query_embedder`` does not hold."""
+
+    @property
+    def circuits(self) -> list[tuple[str, str]]:
+        """The paid providers in use, each with its model: those that may fail."""
+        extractor, embedder = (EXTRACTOR, self.extractor.model), (EMBEDDER, self.embedder.model)
+        return [extractor] * self.paid_extractor + [embedder] * self.paid_embedder
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +70,7 @@ def build(settings: Settings) -> Providers:
         extractor=_extractor(settings),
         paid_embedder=not isinstance(embedder, MiniLM),
         paid_extractor=settings.anthropic_api_key is not None,
+        reader=reader,
     )
 
 

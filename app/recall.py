@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -15,12 +16,16 @@ from cachetools import TTLCache
 from app.db import search, subjects
 from app.db.pool import read_only
 from app.db.sizes import is_large
+from app.embed.cache import QueryCache
+from app.embed.embedder import Embedder
 from app.errors import ProviderError
 from app.masking import mask_text
 from app.memory.filters import NO_FILTERS, Filters
 from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
-from app.providers import get_providers
+from app.providers import Providers, get_providers
+from app.questions import PaidQuestions, asking
+from app.settings import get_settings
 
 _speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
 """Names by subject, for seconds: they only sharpen the question's vector."""
@@ -49,7 +54,8 @@ async def recall(
     tenant_id, question = scopes[0].tenant_id, mask_text(question)
     text = query_text(question, await _names(tenant_id, subjects.of_user(user_id)))
     try:
-        vector = await get_providers().query_embedder.embed_query(text)
+        with asking(tenant_id):
+            vector = await _questions(get_providers()).embed_query(text)
     except ProviderError as error:
         async with read_only(tenant_id) as conn:
             found = await search.search_text(conn, scopes, question, filters=filters, limit=limit)
@@ -78,6 +84,15 @@ async def newest(
         return Recollection(())
     async with read_only(scopes[0].tenant_id) as conn:
         return Recollection(await search.newest(conn, scopes, filters=filters, limit=limit))
+
+
+@lru_cache(maxsize=1)
+def _questions(providers: Providers) -> Embedder:
+    """What embeds questions. The circuit is behind the cache: what was asked before is answered in
+    full while the provider rests."""
+    if not providers.paid_embedder:
+        return providers.query_embedder
+    return QueryCache(PaidQuestions(providers.reader), get_settings().query_cache_entries)
 
 
 async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from app.crash_points import crash_point
 from app.db import extractions, queue, subjects
 from app.db.pool import transaction
 from app.db.queue import Claim, Conversation
+from app.errors import ProviderAnswerTruncated, ProviderError
+from app.extract.halves import halves, part_of
 from app.extract.windows import windows
 from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
@@ -125,20 +127,39 @@ async def _extract(
     are used."""
     settings, extractor = get_settings(), providers.extractor
     kept: dict[int, Extraction] = {}
+    split: set[int] = set()
     if claim.seen_before:
+        key = (claim.tenant_id, claim.conversation_id, extractor.version)
         async with transaction(claim.tenant_id) as conn:
-            kept = await extractions.stored(
-                conn, claim.tenant_id, claim.conversation_id, extractor.version
-            )
+            kept = await extractions.stored(conn, *key)
+            split = await extractions.split(conn, *key)
+    overlap = settings.window_overlap_messages
+    # The next window is the last one, so that the two halves of one come before what follows it.
+    waiting = windows(transcript, settings.window_max_chars, overlap)[::-1]
     parts = []
-    for part, window in enumerate(
-        windows(transcript, settings.window_max_chars, settings.window_overlap_messages)
-    ):
+    while waiting:
+        window = waiting.pop()
+        part, smaller = part_of(window), halves(window, overlap)
+        if smaller and part in split:
+            waiting += smaller[::-1]
+            continue
         extraction = kept.get(part)
         if extraction is None:
-            extraction = await _draw(claim, transcript, providers, part, window)
+            try:
+                extraction = await _draw(claim, transcript, providers, part, window)
+            except ProviderError as error:
+                if smaller is None or not _too_much(error):
+                    raise
+                log.info("window_split", conversation_id=str(claim.conversation_id), part=part)
+                waiting += smaller[::-1]
+                continue
         parts.append((window, extraction))
     return parts
+
+
+def _too_much(error: ProviderError) -> bool:
+    """Whether a smaller window may succeed where this one failed."""
+    return isinstance(error, ProviderAnswerTruncated) or error.code == "provider_request_too_large"
 
 
 async def _draw(
@@ -160,6 +181,10 @@ async def _draw(
         part=part,
         version=providers.extractor.version,
         model=providers.extractor.model,
+        transcript=transcript,
+        window=window,
+        probe=claim.probe,
+        splits=_too_much,
     )
 
 
@@ -174,6 +199,8 @@ async def _embed(claim: Claim, providers: Providers, facts: list[Fact]) -> Embed
         tenant_id=claim.tenant_id,
         conversation_id=claim.conversation_id,
         model=providers.embedder.model,
+        texts=texts,
+        probe=claim.probe,
     )
 
 

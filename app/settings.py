@@ -76,6 +76,45 @@ class Settings(BaseSettings):
     extraction_cache_write_usd: float = Field(1.25, ge=0)
     embedding_usd: float = Field(0.06, ge=0)
 
+    # What may be spent. A tenant may have limits of its own: `smara-server tenants set-budget`.
+    budget_soft_usd: float | None = Field(
+        None, ge=0, description="A tenant that has spent so much in a calendar month is noted."
+    )
+    budget_hard_usd: float | None = Field(
+        None,
+        ge=0,
+        description="No tenant spends more in a calendar month (UTC): its conversations wait, its"
+        " direct stores get 402.",
+    )
+    daily_fuse_usd: float | None = Field(
+        None, ge=0, description="All tenants together spend no more in a day (UTC)."
+    )
+
+    # When a provider is not asked. Conversations wait meanwhile, and burn no attempts.
+    circuit_failures: int = Field(
+        5, ge=1, description="A provider that fails so often within the window is left in peace."
+    )
+    circuit_window_seconds: float = Field(60.0, gt=0, description="The window of these failures.")
+    circuit_pause_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="The first pause, until one call probes; it doubles with each probe that"
+        " fails.",
+    )
+    circuit_pause_cap_seconds: float = Field(300.0, gt=0, description="The longest such pause.")
+    extraction_requests_per_minute: int | None = Field(
+        None, ge=1, description="Our own limit, over all workers."
+    )
+    extraction_tokens_per_minute: int | None = Field(
+        None, ge=1_000, description="Tokens in, at four bytes each."
+    )
+    embedding_requests_per_minute: int | None = Field(
+        None, ge=1, description="Of facts; questions are not counted."
+    )
+    embedding_tokens_per_minute: int | None = Field(
+        None, ge=1_000, description="Tokens in, at four bytes each."
+    )
+
     # Bands on cosine similarity; None takes those measured for the embedding model in use.
     duplicate_similarity: float | None = Field(None, ge=0, le=1)
     contradiction_similarity: float | None = Field(None, ge=0, le=1)

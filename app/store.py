@@ -78,6 +78,7 @@ async def embed(tenant_id: UUID, texts: list[str]) -> Sequence[Vector]:
         tenant_id=tenant_id,
         conversation_id=None,
         model=providers.embedder.model,
+        texts=texts,
     )
     return embeddings.vectors
 

@@ -68,6 +68,7 @@ async def worker(settings: None) -> AsyncIterator[None]:
     await open_pool(get_settings())
     async with owner() as conn:
         await conn.execute("TRUNCATE tenants CASCADE")
+        await conn.execute("TRUNCATE circuits")
     yield
     await close_pool()
     providers = get_providers()
@@ -283,6 +284,7 @@ async def test_an_extraction_is_paid_for_once_whatever_becomes_of_the_embedding(
     await drain()
     async with transaction(tenant) as conn:
         await conn.execute("UPDATE conversations SET next_attempt_at = now()")
+        await conn.execute("UPDATE circuits SET retry_at = now()")
     await drain()
 
     assert await rows("state") == ["done"]

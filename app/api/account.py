@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.api.caller import may
 from app.api.memory_bodies import RulesInForce
+from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Share
-from app.db import quotas, tuning
+from app.db import quotas, spend, tuning
 from app.db.pool import read_only, transaction
 from app.errors import Unprocessable
+from app.ledger import caps
 from app.memory.tuning import in_force
 from app.providers import get_providers
 from app.settings import get_settings
@@ -36,6 +38,19 @@ class UsedByKind(BaseModel):
     teams: Used
 
 
+class BudgetOut(BaseModel):
+    """What the tenant's calls of paid providers cost in a calendar month (UTC), in US dollars."""
+
+    month: str = Field(examples=["2026-04"])
+    spent_usd: float
+    reserved_usd: float = Field(description="What calls under way may cost at worst.")
+    soft_usd: float | None = Field(description="Noted once it is spent; null is no such limit.")
+    hard_usd: float | None = Field(
+        description="Once it is spent conversations wait and stores are refused; null is no limit."
+    )
+    soft_reached_at: IsoTime | None
+
+
 class Usage(BaseModel):
     """What the tenant holds, and what its plan allows; null is no limit."""
 
@@ -44,6 +59,7 @@ class Usage(BaseModel):
     memories_used: int
     memories_remaining: int | None
     usage: UsedByKind
+    budget: BudgetOut
 
 
 class RulesPatch(BaseModel):
@@ -74,10 +90,11 @@ class RulesPatch(BaseModel):
 
 @router.get("/usage")
 async def read_usage(request: Request) -> Usage:
-    """What the tenant holds, and what its plan allows."""
+    """What the tenant holds, what its plan allows, and what its month has cost."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as conn:
         used = await quotas.used(conn, caller.tenant_id)
+        month = await spend.budget(conn, caller.tenant_id, caps(get_settings()))
     plan = get_settings().plan(used.plan)
     return Usage(
         plan=used.plan,
@@ -89,7 +106,19 @@ async def read_usage(request: Request) -> Usage:
             agents=Used(used=used.agents, limit=plan.agents),
             teams=Used(used=used.teams, limit=plan.teams),
         ),
+        budget=BudgetOut(
+            month=f"{month.month:%Y-%m}",
+            spent_usd=month.spent_microusd / 1e6,
+            reserved_usd=month.reserved_microusd / 1e6,
+            soft_usd=_usd(month.soft_microusd),
+            hard_usd=_usd(month.hard_microusd),
+            soft_reached_at=month.soft_reached_at,
+        ),
     )
+
+
+def _usd(microusd: int | None) -> float | None:
+    return None if microusd is None else microusd / 1e6
 
 
 @router.get("/settings")

@@ -12,6 +12,7 @@ from app.api.text import Metadata, Namespace, Source, Text, Time, UserId, storab
 from app.db.conversations import Progress
 from app.memory.transcripts import parse_transcript, text_of
 from app.memory.types import Message, Role, Visibility
+from app.waiting import Obstacle
 
 MAX_MESSAGES = 2_000
 
@@ -171,11 +172,16 @@ class ConversationOut(BaseModel):
         description="Milliseconds by stage of the run that finished it."
     )
     error: ConversationError | None
+    waiting_for: Obstacle | None = Field(
+        None,
+        description="Why it is still queued, if it is not for its turn: a `provider` that does not"
+        " answer, or the tenant's `budget`, which is used up.",
+    )
     receipt: Receipt | None = Field(description="When it is done.")
     reverted_at: IsoTime | None = Field(description="When what it did was undone, if it was.")
 
     @classmethod
-    def of(cls, progress: Progress) -> Self:
+    def of(cls, progress: Progress, waiting_for: Obstacle | None = None) -> Self:
         """What its owner may see of it."""
         error = None
         if progress.error_code is not None:
@@ -203,6 +209,7 @@ class ConversationOut(BaseModel):
                 "finished_at": progress.finished_at,
                 "stages": progress.stages,
                 "error": error,
+                "waiting_for": waiting_for if progress.state == "queued" else None,
                 "receipt": progress.receipt,
                 "reverted_at": progress.reverted_at,
             }

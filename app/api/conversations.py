@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -24,11 +25,12 @@ from app.api.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, subjects
-from app.db.conversations import NewConversation
+from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
 from app.masking import mask_messages, mask_metadata, mask_text
 from app.once import reused
+from app.waiting import Obstacle, obstacle
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)
 
@@ -118,8 +120,9 @@ async def list_conversations(
         )
     more = len(page) > limit
     shown = page[:limit]
+    waiting_for = await _obstacle(caller.tenant_id, shown)
     return ConversationPage(
-        conversations=[ConversationOut.of(progress) for progress in shown],
+        conversations=[ConversationOut.of(progress, waiting_for) for progress in shown],
         next_cursor=str(shown[-1].conversation_id) if more else None,
     )
 
@@ -148,9 +151,17 @@ async def get(
             raise NotFound("There is no conversation of this id.")
         remaining = deadline - asyncio.get_running_loop().time()
         if progress.state in FINISHED or remaining <= 0:
-            return ConversationOut.of(progress)
+            return ConversationOut.of(progress, await _obstacle(caller.tenant_id, [progress]))
         await asyncio.sleep(min(pause, remaining))
         pause = min(pause * 1.5, 0.5)
+
+
+async def _obstacle(tenant_id: UUID, shown: Sequence[Progress]) -> Obstacle | None:
+    """What those of them that are queued wait for besides their turn."""
+    if all(progress.state != "queued" for progress in shown):
+        return None
+    async with transaction(tenant_id) as conn:
+        return await obstacle(conn, tenant_id)
 
 
 @router.post("/{conversation_id}/replay", status_code=202)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Literal
 
@@ -13,10 +14,12 @@ from pydantic import BaseModel, Field
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.text import Lenient
-from app.db import pipeline
+from app.db import circuits, pipeline
+from app.db.circuits import Key, Resting
 from app.db.pool import system, transaction
 from app.providers import get_providers
 from app.settings import get_settings
+from app.waiting import Obstacle, obstacle
 
 router = APIRouter(tags=["operations"])
 
@@ -30,6 +33,18 @@ class Part(BaseModel):
     embedded: bool = Field(description="True for the built-in stand-in, which is of demo quality.")
 
 
+class CircuitOut(BaseModel):
+    """Whether a paid provider is asked: `closed` is yes, `open` is not before the pause is over,
+    `half_open` is one call that finds out."""
+
+    provider: str
+    model: str
+    state: Literal["closed", "open", "half_open"]
+    since: IsoTime | None = Field(description="Since when it is not asked.")
+    retry_in_seconds: float | None = Field(description="When it is tried next, if it is not asked.")
+    reason: str | None = Field(description="The code of the failure that opened it.")
+
+
 class Health(BaseModel):
     """Whether the service can do its work."""
 
@@ -41,6 +56,9 @@ class Health(BaseModel):
     embedder: Part
     queue_oldest_due_seconds: float | None = Field(
         description="How long the oldest due conversation has waited."
+    )
+    circuits: list[CircuitOut] = Field(
+        description="The paid providers; `status` is `degraded` while one of them is not asked."
     )
 
 
@@ -56,6 +74,10 @@ class PipelineOut(BaseModel):
         description="p50 and p95 in milliseconds by stage, over the window."
     )
     dead_by_reason: dict[str, int]
+    waiting_for: dict[Obstacle, int] = Field(
+        description="How many conversations are queued and cannot go on: until a `provider` answers"
+        " again, until the `budget` is renewed or raised."
+    )
     at: IsoTime
 
 
@@ -65,25 +87,52 @@ class PipelineOut(BaseModel):
     responses={503: {"model": Health, "description": "The database does not answer."}},
 )
 async def health() -> JSONResponse:
-    """Open to anyone. 200 when the database answers, 503 with the same body when it does not."""
+    """Open to anyone. 200 when the database answers, 503 with the same body when it does not.
+
+    `degraded` with a 200: a paid provider is not asked at present. Conversations are accepted and
+    wait, searches go by words.
+    """
     settings, providers = get_settings(), get_providers()
     db: Literal["ok", "error"] = "ok"
     waited: float | None = None
+    resting: list[Resting] = []
     try:
         async with system() as conn:
             waited = round(await pipeline.oldest_due_seconds(conn), 1)
+            resting = await circuits.resting(conn)
     except psycopg.OperationalError:
         db = "error"
+    shown = _circuits(providers.circuits, resting)
+    calm = db == "ok" and all(circuit.state == "closed" for circuit in shown)
     body = Health(
-        status="ok" if db == "ok" else "degraded",
+        status="ok" if calm else "degraded",
         db=db,
         version=VERSION,
         embedded=settings.embedded_parts,
         extractor=Part(model=providers.extractor.model, embedded=not providers.paid_extractor),
         embedder=Part(model=providers.embedder.model, embedded=not providers.paid_embedder),
         queue_oldest_due_seconds=waited,
+        circuits=shown,
     )
-    return JSONResponse(body.model_dump(), 200 if db == "ok" else 503)
+    return JSONResponse(body.model_dump(mode="json"), 200 if db == "ok" else 503)
+
+
+def _circuits(in_use: Sequence[Key], resting: Sequence[Resting]) -> list[CircuitOut]:
+    by_key = {circuit.key: circuit for circuit in resting}
+    shown = []
+    for key in in_use:
+        found = by_key.get(key)
+        shown.append(
+            CircuitOut(
+                provider=key[0],
+                model=key[1],
+                state=found.state if found else "closed",
+                since=found.opened_at if found else None,
+                retry_in_seconds=round(max(found.retry_in_seconds, 0.0), 1) if found else None,
+                reason=found.reason if found else None,
+            )
+        )
+    return shown
 
 
 @router.get("/v1/pipeline")
@@ -98,6 +147,10 @@ async def read_pipeline(
     caller = may(request, "read")
     async with transaction(caller.tenant_id) as conn:
         found = await pipeline.read(conn, caller.tenant_id, window_minutes=minutes)
+        blocked = await obstacle(conn, caller.tenant_id)
+    waiting_for: dict[Obstacle, int] = {"provider": 0, "budget": 0}
+    if blocked is not None:
+        waiting_for[blocked] = found.by_state["queued"]
     return PipelineOut(
         by_state=found.by_state,
         oldest_due_seconds=round(found.oldest_due_seconds, 3),
@@ -106,5 +159,6 @@ async def read_pipeline(
         per_second=round(found.done_in_window / (found.window_minutes * 60), 3),
         stages=found.stages,
         dead_by_reason=found.dead_by_reason,
+        waiting_for=waiting_for,
         at=found.at,
     )

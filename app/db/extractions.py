@@ -23,7 +23,7 @@ async def stored(
     cursor = await connection.execute(
         """
         SELECT part, facts, usage, relations FROM extractions
-        WHERE tenant_id = %s AND conversation_id = %s AND version = %s
+        WHERE tenant_id = %s AND conversation_id = %s AND version = %s AND NOT split
         """,
         (tenant_id, conversation_id, version),
     )
@@ -35,6 +35,42 @@ async def stored(
         )
         for part, facts, usage, relations in await cursor.fetchall()
     }
+
+
+async def split(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str
+) -> set[int]:
+    """The parts that were too much for one answer, so that their halves are read instead."""
+    cursor = await connection.execute(
+        """
+        SELECT part FROM extractions
+        WHERE tenant_id = %s AND conversation_id = %s AND version = %s AND split
+        """,
+        (tenant_id, conversation_id, version),
+    )
+    return {part for (part,) in await cursor.fetchall()}
+
+
+async def save_split(
+    connection: Connection, tenant_id: UUID, conversation_id: UUID, part: int, version: str
+) -> None:
+    """Note that a part is to be read in halves, so that it is tried whole only once."""
+    await connection.execute(
+        """
+        INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage, split)
+        SELECT %(tenant_id)s, %(conversation_id)s, %(part)s, %(version)s, '[]', '{}', true
+        WHERE EXISTS (SELECT FROM conversations
+                      WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+                        AND messages IS NOT NULL)
+        ON CONFLICT DO NOTHING
+        """,
+        {
+            "tenant_id": tenant_id,
+            "conversation_id": conversation_id,
+            "part": part,
+            "version": version,
+        },
+    )
 
 
 async def save(

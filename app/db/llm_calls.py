@@ -1,4 +1,5 @@
-"""Every attempt at a paid provider, failed ones too, with tokens and cost."""
+"""Every attempt at a paid provider, failed ones too, with tokens and cost, and what it holds of its
+tenant's budget while it is under way."""
 
 from __future__ import annotations
 
@@ -9,76 +10,111 @@ from app.memory.types import Usage
 
 
 async def begin(
-    connection: Connection, tenant_id: UUID, call_id: UUID, *, conversation_id: UUID, model: str
-) -> None:
-    """Note a call of the LLM before it is made."""
-    await connection.execute(
-        """
-        INSERT INTO llm_calls (tenant_id, call_id, conversation_id, purpose, provider, model)
-        VALUES (%s, %s, %s, 'extract', 'anthropic', %s)
-        """,
-        (tenant_id, call_id, conversation_id, model),
-    )
-
-
-async def ended(
-    connection: Connection, tenant_id: UUID, call_id: UUID, *, usage: Usage, cost_microusd: int
-) -> None:
-    """Note that a begun call was answered, and what it used."""
-    await connection.execute(
-        """
-        UPDATE llm_calls
-        SET outcome = 'ok', input_tokens = %s, output_tokens = %s, cache_read_tokens = %s,
-            cache_write_tokens = %s, cost_microusd = %s, finished_at = now()
-        WHERE tenant_id = %s AND call_id = %s
-        """,
-        (
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_tokens,
-            cost_microusd,
-            tenant_id,
-            call_id,
-        ),
-    )
-
-
-async def failed(connection: Connection, tenant_id: UUID, call_id: UUID, *, outcome: str) -> None:
-    """Note that a begun call failed, with the error's code."""
-    await connection.execute(
-        """
-        UPDATE llm_calls SET outcome = %s, finished_at = now()
-        WHERE tenant_id = %s AND call_id = %s
-        """,
-        (outcome, tenant_id, call_id),
-    )
-
-
-async def record(
     connection: Connection,
     tenant_id: UUID,
+    call_id: UUID,
     *,
     conversation_id: UUID | None,
-    outcome: str,
-    usage: Usage,
-    cost_microusd: int,
+    purpose: str,
+    provider: str,
+    model: str,
+    reserved_microusd: int,
 ) -> None:
-    """Note a call of the embedder that is over."""
+    """Note a call before it is made, with what is reserved for it."""
     await connection.execute(
         """
         INSERT INTO llm_calls (
-            tenant_id, conversation_id, purpose, provider, model, outcome, input_tokens,
-            cost_microusd, finished_at)
-        VALUES (%s, %s, 'embed', %s, %s, %s, %s, %s, now())
+            tenant_id, call_id, conversation_id, purpose, provider, model, reserved_microusd)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
         """,
-        (
-            tenant_id,
-            conversation_id,
-            usage.provider,
-            usage.model,
-            outcome,
-            usage.input_tokens,
-            cost_microusd,
-        ),
+        (tenant_id, call_id, conversation_id, purpose, provider, model, reserved_microusd),
+    )
+
+
+async def end(
+    connection: Connection,
+    tenant_id: UUID,
+    call_id: UUID,
+    *,
+    outcome: str,
+    usage: Usage,
+    cost_microusd: int | None,
+    soft_microusd: int | None,
+    fused: bool,
+) -> bool:
+    """Note how a begun call ended and settle what was reserved for it. True when it took the month
+    over its soft limit, once a month. ``fused``: the installation's day is kept as well.
+
+    ``cost_microusd`` None charges all that was reserved: whether a call without an answer was
+    billed, nobody tells us. ``soft_microusd`` is the limit of a tenant without one of its own.
+    """
+    cursor = await connection.execute(
+        """
+        WITH call AS (
+            SELECT reserved_microusd, date_trunc('month', started_at)::date AS month,
+                   started_at::date AS day,
+                   coalesce(%(cost)s::bigint, reserved_microusd) AS cost
+            FROM llm_calls
+            WHERE tenant_id = %(tenant_id)s AND call_id = %(call_id)s FOR UPDATE
+        ), ended AS (
+            UPDATE llm_calls l
+            SET outcome = %(outcome)s, input_tokens = %(input)s, output_tokens = %(output)s,
+                cache_read_tokens = %(cache_read)s, cache_write_tokens = %(cache_write)s,
+                cost_microusd = call.cost, reserved_microusd = 0, finished_at = now()
+            FROM call WHERE l.tenant_id = %(tenant_id)s AND l.call_id = %(call_id)s
+        ), cap AS (
+            SELECT coalesce(budget_soft_microusd, %(soft)s::bigint) AS soft
+            FROM tenants WHERE tenant_id = %(tenant_id)s
+        )
+        UPDATE spend s
+        SET reserved_microusd = s.reserved_microusd - call.reserved_microusd,
+            spent_microusd = s.spent_microusd + call.cost,
+            soft_reached_at = CASE
+                WHEN s.soft_reached_at IS NULL AND s.spent_microusd + call.cost >= cap.soft
+                THEN now() ELSE s.soft_reached_at END
+        FROM call, cap WHERE s.tenant_id = %(tenant_id)s AND s.month = call.month
+        RETURNING s.soft_reached_at = now(), call.day, call.reserved_microusd, call.cost
+        """,
+        {
+            "tenant_id": tenant_id,
+            "call_id": call_id,
+            "outcome": outcome,
+            "input": usage.input_tokens,
+            "output": usage.output_tokens,
+            "cache_read": usage.cache_read_tokens,
+            "cache_write": usage.cache_write_tokens,
+            "cost": cost_microusd,
+            "soft": soft_microusd,
+        },
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return False
+    reached, day, reserved_microusd, cost = row
+    if fused:
+        # Last, since every tenant's calls wait for this row.
+        await connection.execute(
+            """
+            UPDATE spend_days
+            SET reserved_microusd = greatest(reserved_microusd - %s, 0),
+                spent_microusd = spent_microusd + %s
+            WHERE day = %s
+            """,
+            (reserved_microusd, cost, day),
+        )
+    return bool(reached)
+
+
+async def spent_on_questions(
+    connection: Connection, tenant_id: UUID, *, cost_microusd: int
+) -> None:
+    """Add the embeddings of questions to the month; no budget keeps these from being asked."""
+    await connection.execute(
+        """
+        INSERT INTO spend AS s (tenant_id, month, spent_microusd)
+        VALUES (%s, date_trunc('month', now())::date, %s)
+        ON CONFLICT (tenant_id, month) DO UPDATE
+            SET spent_microusd = s.spent_microusd + excluded.spent_microusd
+        """,
+        (tenant_id, cost_microusd),
     )

@@ -20,7 +20,8 @@ from app.memory.types import Message, Scope, Transcript
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A conversation that this process may work on until its lease runs out, without its words.
-    ``seen_before``: some process has claimed it before, and may have left an extraction."""
+    ``seen_before``: some process has claimed it before, and may have left an extraction.
+    ``probe``: it finds out whether a resting provider answers again."""
 
     tenant_id: UUID
     conversation_id: UUID
@@ -29,6 +30,7 @@ class Claim:
     attempts: int
     seen_before: bool
     subject: str
+    probe: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ WITH RECURSIVE waiting AS (
         SELECT count(*) FROM conversations c
         WHERE c.tenant_id = t.tenant_id AND c.state = 'processing' AND c.lease_until > now()
     )) AS room
-    FROM tenant_turns t WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w)
+    FROM tenant_turns t
+    WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w) AND blocked_until <= now()
 ), due AS (
     SELECT turn.tenant_id, turn.last_served_at, c.conversation_id, c.claimed_at, row_number() OVER (
         PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth

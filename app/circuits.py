@@ -1,0 +1,213 @@
+"""Whether a paid provider is asked at all: circuits that all processes share.
+
+The truth is in Postgres. Each process keeps what it last saw of it for about a second, so that on a
+calm day a call costs no query more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import psycopg
+
+from app.db import circuits
+from app.db.circuits import Key, Resting
+from app.db.pool import Connection, system, transaction
+from app.errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
+from app.logs import log
+from app.memory.circuit import Failure, Kind, Limits, after_failure
+from app.settings import get_settings
+
+LOOK_AGAIN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What this process last saw. ``shaky``: those of whose failures the last one was its own, so
+    that its next success is worth noting."""
+
+    at: float = float("-inf")
+    resting: dict[Key, Resting] = field(default_factory=dict)
+    shaky: set[Key] = field(default_factory=set)
+
+    def take(self, found: Sequence[Resting]) -> None:
+        self.at = time.monotonic()
+        self.resting = {circuit.key: circuit for circuit in found}
+
+    def forget(self) -> None:
+        self.at = float("-inf")
+
+
+_seen = _Seen()
+
+
+async def claimable(connection: Connection, keys: Sequence[Key]) -> tuple[bool, UUID | None]:
+    """Whether conversations that need these providers may be claimed, and the probe when only one
+    may: its run finds out whether they answer again."""
+    if not keys:
+        return True, None
+    found = await circuits.resting(connection)
+    _seen.take(found)
+    resting = [circuit for circuit in found if circuit.key in keys]
+    if not resting:
+        return True, None
+    if any(circuit.retry_in_seconds > 0 for circuit in resting):
+        return False, None
+    probe = uuid4()
+    taken = await _take(connection, [circuit.key for circuit in resting], probe)
+    if len(taken) < len(resting):
+        await give_probe_back(connection, probe)
+        return False, None
+    return True, probe
+
+
+async def give_probe_back(connection: Connection, probe: UUID) -> None:
+    """Let somebody else try what this probe has not tried."""
+    await circuits.return_probe(connection, probe)
+
+
+@asynccontextmanager
+async def permitted(key: Key, probe: UUID | None = None) -> AsyncIterator[None]:
+    """The block may call the provider: its circuit is closed, or this is the one probe. Raises
+    ProviderPaused, else."""
+    own = None if probe else await _permit(key)
+    try:
+        yield
+    finally:
+        if own is not None:
+            await return_probe(own)
+
+
+async def is_due(key: Key) -> bool:
+    """Whether the provider may be asked: False while its circuit is closed. Raises ProviderPaused
+    while nobody may ask, by what this process last saw."""
+    circuit = await _resting(key)
+    if circuit is None:
+        return False
+    if circuit.retry_in_seconds > time.monotonic() - _seen.at:
+        raise _paused(circuit)
+    return True
+
+
+async def take_probe(key: Key) -> UUID | None:
+    """The probe of a circuit whose pause is over, for one caller of all processes."""
+    probe = uuid4()
+    async with system() as conn:
+        taken = await _take(conn, [key], probe)
+        _seen.take(await circuits.resting(conn))
+    return probe if taken else None
+
+
+async def return_probe(probe: UUID) -> None:
+    """Let somebody else try what this probe has not tried, in a transaction of its own."""
+    try:
+        async with system() as conn:
+            await give_probe_back(conn, probe)
+    except psycopg.OperationalError as error:
+        # It counts as lost after a while.
+        log.warning("database_error", sqlstate=error.sqlstate)
+    _seen.forget()
+
+
+async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
+    """Note that a call, which took so long, was answered; writes only when that is news."""
+    if key not in _seen.shaky and key not in _seen.resting:
+        return
+    async with transaction(tenant_id) as conn:
+        changed = await circuits.succeeded(conn, key, seconds=seconds)
+    _seen.shaky.discard(key)
+    if changed and key in _seen.resting:
+        log.info("circuit_closed", provider=key[0], model=key[1])
+    _seen.forget()
+
+
+async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: float) -> None:
+    """Note that a call failed after so long, and set ``error.waits`` when the circuit is open."""
+    kind = _kind(error)
+    if kind is None:
+        await answered(tenant_id, key, seconds=seconds)
+        return
+    failure = Failure(kind, error.code, seconds, getattr(error, "retry_after_seconds", None))
+    async with transaction(tenant_id) as conn:
+        before = await circuits.lock(conn, key)
+        after = after_failure(before, failure, _limits())
+        if after != before:
+            await circuits.write(conn, key, after)
+    _seen.shaky.add(key)
+    if after.state == "closed":
+        return
+    error.waits = True
+    _seen.forget()
+    if after.age_seconds == 0.0:
+        log.warning(
+            "circuit_opened",
+            provider=key[0],
+            model=key[1],
+            reason=error.code,
+            failed_probes=after.failed_probes,
+            retry_in_seconds=round(after.retry_in_seconds, 1),
+        )
+
+
+async def _permit(key: Key) -> UUID | None:
+    """The probe that the caller has become, or None when the circuit is closed."""
+    if not await is_due(key):
+        return None
+    probe = await take_probe(key)
+    circuit = _seen.resting.get(key)
+    if probe is None and circuit is not None:
+        raise _paused(circuit)
+    return probe
+
+
+async def _resting(key: Key) -> Resting | None:
+    if time.monotonic() - _seen.at > LOOK_AGAIN_SECONDS:
+        _seen.at = time.monotonic()  # The others need not look as well.
+        async with system() as conn:
+            _seen.take(await circuits.resting(conn))
+    return _seen.resting.get(key)
+
+
+async def _take(connection: Connection, keys: Sequence[Key], probe: UUID) -> list[Key]:
+    settings = get_settings()
+    return await circuits.take_probe(
+        connection,
+        keys,
+        probe,
+        lost_after_seconds=settings.extraction_timeout_seconds + settings.embedding_timeout_seconds,
+    )
+
+
+def _kind(error: ProviderError) -> Kind | None:
+    """None for a failure that is an answer: whoever rejects a request is there."""
+    match error:
+        case ProviderRefused():
+            return "refused"
+        case ProviderUnavailable(rate_limited=True):
+            return "limited"
+        case ProviderUnavailable():
+            return "unavailable"
+        case _:
+            return None
+
+
+def _paused(circuit: Resting) -> ProviderPaused:
+    retry_in = max(circuit.retry_in_seconds, 0.0)
+    return ProviderPaused(
+        f"{circuit.provider} is not asked at present ({circuit.reason}).",
+        retry_after_seconds=retry_in,
+    )
+
+
+def _limits() -> Limits:
+    settings = get_settings()
+    return Limits(
+        failures=settings.circuit_failures,
+        window_seconds=settings.circuit_window_seconds,
+        pause_seconds=settings.circuit_pause_seconds,
+        pause_cap_seconds=settings.circuit_pause_cap_seconds,
+    )

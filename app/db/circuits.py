@@ -1,0 +1,158 @@
+"""The circuits table: one truth for all processes about which provider is called and which rests.
+
+A success or failure is noted in the transaction of the tenant whose call it was; the claim, which
+is of no tenant, reads and takes probes. Postgres' clock is the only one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db.pool import Connection
+from app.memory.circuit import Circuit, State
+
+Key: TypeAlias = tuple[str, str]
+"""A provider and its model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A circuit that is not closed. ``retry_in_seconds`` is negative when a probe is due."""
+
+    provider: str
+    model: str
+    state: State
+    reason: str | None
+    opened_at: datetime
+    retry_in_seconds: float
+
+    @property
+    def key(self) -> Key:
+        """Whose circuit it is."""
+        return self.provider, self.model
+
+
+async def resting(connection: Connection) -> list[Resting]:
+    """The circuits that are not closed; on a calm day there are none."""
+    async with connection.cursor(row_factory=class_row(Resting)) as cursor:
+        await cursor.execute(
+            """
+            SELECT provider, model, state, reason, opened_at,
+                   date_part('epoch', retry_at - clock_timestamp()) AS retry_in_seconds
+            FROM circuits WHERE state <> 'closed' ORDER BY provider, model
+            """
+        )
+        return await cursor.fetchall()
+
+
+async def lock(connection: Connection, key: Key) -> Circuit:
+    """The circuit as it is; nobody else changes it until the transaction ends."""
+    await connection.execute(
+        "INSERT INTO circuits (provider, model) VALUES (%s, %s) ON CONFLICT DO NOTHING", key
+    )
+    async with connection.cursor(row_factory=class_row(Circuit)) as cursor:
+        await cursor.execute(
+            """
+            SELECT state, failures, failed_probes, reason,
+                   date_part('epoch', clock_timestamp() - window_began_at) AS window_age_seconds,
+                   date_part('epoch', clock_timestamp() - changed_at) AS age_seconds,
+                   coalesce(date_part('epoch', retry_at - clock_timestamp()), 0)
+                       AS retry_in_seconds
+            FROM circuits WHERE provider = %s AND model = %s FOR UPDATE
+            """,
+            key,
+        )
+        circuit = await cursor.fetchone()
+    assert circuit is not None, "it was inserted just now"
+    return circuit
+
+
+async def write(connection: Connection, key: Key, circuit: Circuit) -> None:
+    """Put down what a locked circuit has become; with an age of 0 the state is a new one."""
+    await connection.execute(
+        """
+        UPDATE circuits
+        SET state = %(state)s, failures = %(failures)s, failed_probes = %(failed_probes)s,
+            reason = %(reason)s, probe = CASE WHEN %(state)s = 'half_open' THEN probe END,
+            window_began_at = clock_timestamp() - make_interval(secs => %(window_age)s),
+            changed_at = CASE WHEN %(new)s THEN clock_timestamp() ELSE changed_at END,
+            opened_at = CASE WHEN %(state)s = 'closed' THEN NULL
+                ELSE coalesce(opened_at, clock_timestamp()) END,
+            retry_at = CASE WHEN %(state)s <> 'closed'
+                THEN clock_timestamp() + make_interval(secs => %(retry_in)s) END
+        WHERE provider = %(provider)s AND model = %(model)s
+        """,
+        {
+            "provider": key[0],
+            "model": key[1],
+            "state": circuit.state,
+            "failures": circuit.failures,
+            "failed_probes": circuit.failed_probes,
+            "reason": circuit.reason,
+            "window_age": float(circuit.window_age_seconds),
+            "new": circuit.age_seconds == 0.0,
+            "retry_in": float(circuit.retry_in_seconds),
+        },
+    )
+
+
+async def succeeded(connection: Connection, key: Key, *, seconds: float) -> bool:
+    """Close the circuit after a call that took ``seconds`` and was answered; whether that changed
+    anything. A call that began before the circuit opened does not close it."""
+    cursor = await connection.execute(
+        """
+        UPDATE circuits
+        SET state = 'closed', failures = 0, failed_probes = 0, reason = NULL, opened_at = NULL,
+            retry_at = NULL, probe = NULL, changed_at = clock_timestamp()
+        WHERE provider = %s AND model = %s AND (state <> 'closed' OR failures > 0)
+          AND (state = 'closed' OR changed_at <= clock_timestamp() - make_interval(secs => %s))
+        RETURNING provider
+        """,
+        (*key, float(seconds)),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def take_probe(
+    connection: Connection, keys: Sequence[Key], probe: UUID, *, lost_after_seconds: float
+) -> list[Key]:
+    """Half open those of the circuits whose pause is over, for the one caller who gets them
+    back."""
+    cursor = await connection.execute(
+        """
+        UPDATE circuits c
+        SET state = 'half_open', probe = %(probe)s, changed_at = clock_timestamp(),
+            retry_at = clock_timestamp() + make_interval(secs => %(lost_after)s)
+        FROM (SELECT provider, model FROM circuits
+              WHERE (provider, model) IN (
+                  SELECT * FROM unnest(%(providers)s::text[], %(models)s::text[]))
+                AND state <> 'closed' AND retry_at <= clock_timestamp()
+              ORDER BY provider, model FOR UPDATE) due
+        WHERE c.provider = due.provider AND c.model = due.model
+        RETURNING c.provider, c.model
+        """,
+        {
+            "probe": probe,
+            "lost_after": float(lost_after_seconds),
+            "providers": [provider for provider, _ in keys],
+            "models": [model for _, model in keys],
+        },
+    )
+    return [(provider, model) for provider, model in await cursor.fetchall()]
+
+
+async def return_probe(connection: Connection, probe: UUID) -> None:
+    """Let somebody else try what this probe has not tried; what it has is left as it found it."""
+    await connection.execute(
+        """
+        UPDATE circuits SET state = 'open', probe = NULL, retry_at = clock_timestamp()
+        WHERE probe = %s AND state = 'half_open'
+        """,
+        (probe,),
+    )

@@ -1,0 +1,116 @@
+"""Our own limits of calls and tokens a minute, shared by all workers.
+
+The windows are in Redis. Without it each process goes on with a share of its own, smaller than what
+it would be entitled to: a limit never turns into none.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+from app.errors import ProviderPaced
+from app.logs import log
+from app.providers import EMBEDDER, EXTRACTOR
+from app.settings import Settings, get_settings
+
+TOKENS_PER_UNIT = 1_000
+"""The window keeps an entry for each unit, so tokens are counted by the thousand."""
+WORKERS_ASSUMED = 2
+"""Without Redis nobody knows how many others there are: so many workers with as many processes as
+this one share the limit."""
+REDIS_RETRY_SECONDS = 5.0
+
+
+async def take(provider: str, tokens: int) -> None:
+    """Count one call with so many tokens. Raises ProviderPaced when there is no room for it now."""
+    pace = _pace()
+    for name, limit, units in pace.wanted(provider, tokens):
+        wait = await pace.hit(name, limit, units)
+        if wait is not None:
+            raise ProviderPaced(
+                f"Our limit of {name.replace('_', ' ')} a minute for {provider} is used up.",
+                retry_after_seconds=wait,
+            )
+
+
+class Pace:
+    """The windows of one process and event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = {
+            EXTRACTOR: (
+                settings.extraction_requests_per_minute,
+                settings.extraction_tokens_per_minute,
+            ),
+            EMBEDDER: (
+                settings.embedding_requests_per_minute,
+                settings.embedding_tokens_per_minute,
+            ),
+        }
+        self._processes = settings.worker_processes * WORKERS_ASSUMED
+        self._alone = MovingWindowRateLimiter(MemoryStorage())
+        self._shared: MovingWindowRateLimiter | None = None
+        if any(limit for both in self._limits.values() for limit in both):
+            self._shared = _shared(settings.redis_url)
+        self._redis_away_until = 0.0
+
+    def wanted(self, provider: str, tokens: int) -> list[tuple[str, RateLimitItem, int]]:
+        """The windows that a call needs room in: a name, the limit, and how many units of it."""
+        requests, per_minute = self._limits[provider]
+        found: list[tuple[str, RateLimitItem, int]] = []
+        if requests is not None:
+            found.append(("requests", RateLimitItemPerMinute(requests, 1, provider), 1))
+        if per_minute is not None:
+            limit = per_minute // TOKENS_PER_UNIT
+            # A call larger than a whole minute's tokens takes them all; else it would never come.
+            units = min(math.ceil(tokens / TOKENS_PER_UNIT) or 1, limit)
+            found.append(("tokens", RateLimitItemPerMinute(limit, 1, provider), units))
+        return found
+
+    async def hit(self, name: str, limit: RateLimitItem, units: int) -> float | None:
+        """Take the units, or say in how many seconds to come again."""
+        if self._shared is not None and time.monotonic() >= self._redis_away_until:
+            try:
+                return await self._hit(self._shared, name, limit, units)
+            except (RedisError, OSError) as error:
+                log.warning("pacing_alone", error=type(error).__name__)
+                self._redis_away_until = time.monotonic() + REDIS_RETRY_SECONDS
+        share = RateLimitItemPerMinute(max(limit.amount // self._processes, 1), 1, limit.namespace)
+        return await self._hit(self._alone, name, share, min(units, share.amount))
+
+    async def _hit(
+        self, limiter: MovingWindowRateLimiter, name: str, limit: RateLimitItem, units: int
+    ) -> float | None:
+        if await limiter.hit(limit, name, cost=units):
+            return None
+        stats = await limiter.get_window_stats(limit, name)
+        return min(max(stats.reset_time - time.time(), 0.5), 60.0)
+
+
+@lru_cache(maxsize=1)
+def _pace() -> Pace:
+    return Pace(get_settings())
+
+
+def _shared(url: str | None) -> MovingWindowRateLimiter | None:
+    """The windows in the queue's Redis; None for a queue in files."""
+    parts = urlsplit(url or "")
+    options: dict[str, Any] = {"socket_timeout": 1.0, "socket_connect_timeout": 0.5}
+    if parts.scheme == "redis+socket":
+        database = parse_qs(parts.query).get("virtual_host", ["0"])[0]
+        uri = f"async+redis+unix://{parts.path}?db={database}"
+    elif parts.scheme in ("redis", "rediss"):
+        uri = f"async+{url}"
+    else:
+        return None
+    storage = RedisStorage(uri, implementation="redispy", key_prefix="smara:pace", **options)
+    return MovingWindowRateLimiter(storage)

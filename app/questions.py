@@ -1,0 +1,92 @@
+"""Questions embedded by a paid provider, unless its circuit is open: then readers do not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+import psycopg
+
+from app import circuits
+from app.embed.embedder import Embedder
+from app.errors import ProviderError, ProviderPaused
+from app.ledger import asked_a_question
+from app.logs import log
+from app.memory.types import Embeddings, Vector
+from app.providers import EMBEDDER
+
+_tenant: ContextVar[UUID] = ContextVar("tenant_that_asks")
+
+
+@contextmanager
+def asking(tenant_id: UUID) -> Iterator[None]:
+    """What is embedded in this block is a question of the tenant's, on its books. A cache between
+    here and the embedder knows nothing of tenants."""
+    token = _tenant.set(tenant_id)
+    try:
+        yield
+    finally:
+        _tenant.reset(token)
+
+
+class PaidQuestions:
+    """An embedder that raises ProviderPaused at once while the provider's circuit is open.
+
+    When the pause is over the question of one reader is the probe, and that reader does not wait
+    for it either: it goes on in the background. Belongs to one event loop.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._key = (EMBEDDER, embedder.model)
+        self._probing: asyncio.Task[None] | None = None
+
+    @property
+    def model(self) -> str:
+        return self._embedder.model
+
+    @property
+    def dimension(self) -> int:
+        return self._embedder.dimension
+
+    async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
+        """As the embedder behind does it."""
+        return await self._embedder.embed_documents(texts)
+
+    async def embed_query(self, text: str) -> Vector:
+        """The vector of a question. Raises ProviderError."""
+        if await circuits.is_due(self._key):
+            if self._probing is None or self._probing.done():
+                self._probing = asyncio.create_task(self._probe(text))
+            raise ProviderPaused("The embedder is being probed.")
+        return await self._ask(text)
+
+    async def _ask(self, text: str) -> Vector:
+        tenant_id, began = _tenant.get(), time.monotonic()
+        try:
+            vector = await self._embedder.embed_query(text)
+        except ProviderError as error:
+            seconds = time.monotonic() - began
+            await circuits.failed(tenant_id, self._key, error, seconds=seconds)
+            raise
+        await circuits.answered(tenant_id, self._key, seconds=time.monotonic() - began)
+        await asked_a_question(tenant_id, text)
+        return vector
+
+    async def _probe(self, text: str) -> None:
+        try:
+            probe = await circuits.take_probe(self._key)
+            if probe is None:
+                return
+            try:
+                await self._ask(text)
+            finally:
+                await circuits.return_probe(probe)
+        except ProviderError as error:
+            log.info("probe_failed", provider=EMBEDDER, code=error.code)
+        except psycopg.OperationalError as error:
+            log.warning("database_error", sqlstate=error.sqlstate)

@@ -1,0 +1,27 @@
+"""What keeps a tenant's queue from moving, if anything does."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+from app.db import circuits, spend
+from app.db.pool import Connection
+from app.ledger import caps
+from app.providers import get_providers
+from app.settings import get_settings
+
+Obstacle: TypeAlias = Literal["provider", "budget"]
+
+
+async def obstacle(connection: Connection, tenant_id: UUID) -> Obstacle | None:
+    """``budget``: the tenant's month or the installation's day is spent. ``provider``: one that
+    every conversation needs rests. None: what is queued waits for its turn."""
+    limits = caps(get_settings())
+    if (await spend.budget(connection, tenant_id, limits)).blocked:
+        return "budget"
+    if limits.fuse is not None and await spend.fuse_is_blown(connection, limits.fuse):
+        return "budget"
+    needed = get_providers().circuits
+    resting = await circuits.resting(connection)
+    return "provider" if any(circuit.key in needed for circuit in resting) else None
