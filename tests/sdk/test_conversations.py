@@ -63,6 +63,18 @@ def test_conversations_are_listed_newest_first_and_erased(smara: Smara) -> None:
     assert [c.id for c in smara.conversations.list(state="done", user_id="nobody")] == []
 
 
+def test_what_a_conversation_did_can_be_undone(smara: Smara) -> None:
+    handle = smara.ingest("ada", [{"role": "user", "content": "I have a dog named Rex."}])
+    handle.wait(timeout=30)
+    assert len(list(smara.list("ada"))) == 1
+
+    undone = smara.conversations.revert(handle.id)
+
+    assert (undone.deleted, undone.restored) == (1, 0)
+    assert list(smara.list("ada")) == []
+    assert smara.conversations.get(handle.id).reverted_at is not None
+
+
 def test_a_done_conversation_can_be_replayed(smara: Smara) -> None:
     handle = smara.ingest("u", "User: I play the cello.")
     handle.wait(30)

@@ -149,6 +149,8 @@ def test_a_user_is_exported_and_erased(smara: Smara) -> None:
     assert facts == ["Likes tea\u2028and cake"]
     erased = smara.users.erase("u/1")
     assert (erased.user_id, erased.erased["memories"]) == ("u/1", 1)
+    assert smara.users.verify(erased)
+    assert not smara.users.verify(erased.model_copy(update={"user_id": "u/2"}))
     assert list(smara.list("u/1")) == []
     assert [memory.fact for memory in smara.list("u/2")] == ["Likes coffee"]
 

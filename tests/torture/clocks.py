@@ -32,6 +32,8 @@ FULL = Clocks(
         "SMARA_RETRY_BASE_SECONDS": "1",
         "SMARA_RETRY_CAP_SECONDS": "6",
         "SMARA_STATEMENT_TIMEOUT_SECONDS": "6",
+        "SMARA_CIRCUIT_PAUSE_SECONDS": "1",
+        "SMARA_CIRCUIT_PAUSE_CAP_SECONDS": "4",
     },
 )
 """About a fortieth of the defaults: a lease of 8 s instead of 300. What is counted is as in

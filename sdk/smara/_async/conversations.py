@@ -155,6 +155,11 @@ class AsyncConversations(AsyncGroup):
         request = _request.act(f"/v1/conversations/{segment(conversation_id)}/replay")
         return AsyncConversationHandle(await self._ask(request, models.Accepted), self)
 
+    async def revert(self, conversation_id: str) -> models.Reverted:
+        """Undo everything that a finished conversation did; says how much it was."""
+        request = _request.act(f"/v1/conversations/{segment(conversation_id)}/revert")
+        return await self._ask(request, models.Reverted)
+
     async def delete(self, conversation_id: str, *, memories: bool = False) -> None:
         """Cancel it if it is unfinished and erase its text; with ``memories`` also what was learned
         from it."""

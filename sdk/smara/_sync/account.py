@@ -103,7 +103,12 @@ class Users(Group):
                     f"The export holds a line that is no JSON: {line[:80]!r}", code="not_json"
                 ) from None
 
+    def verify(self, receipt: models.Erased) -> bool:
+        """Whether the receipt of an erasure is the service's own, and unchanged."""
+        request = _request.act("/v1/erasures/verify", receipt.model_dump(mode="json"))
+        return (self._ask(request, models.Verified)).valid
+
     def erase(self, user_id: str) -> models.Erased:
-        """Erase everything that is kept of a user, for good; says how much it was."""
+        """Erase everything that is kept of a user, for good; the receipt says how much it was."""
         answer = self._transport.send(_request.remove(f"/v1/users/{segment(user_id)}"))
         return answer.parsed(models.Erased) if answer.content else models.Erased(user_id=user_id)

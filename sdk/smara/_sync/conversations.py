@@ -156,6 +156,11 @@ class Conversations(Group):
         request = _request.act(f"/v1/conversations/{segment(conversation_id)}/replay")
         return ConversationHandle(self._ask(request, models.Accepted), self)
 
+    def revert(self, conversation_id: str) -> models.Reverted:
+        """Undo everything that a finished conversation did; says how much it was."""
+        request = _request.act(f"/v1/conversations/{segment(conversation_id)}/revert")
+        return self._ask(request, models.Reverted)
+
     def delete(self, conversation_id: str, *, memories: bool = False) -> None:
         """Cancel it if it is unfinished and erase its text; with ``memories`` also what was learned
         from it."""

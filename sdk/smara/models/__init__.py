@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Settings,
         Tools,
         Usage,
+        Verified,
     )
     from smara.models.conversations import (
         Accepted,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         ConversationProblem,
         FactReceipt,
         Receipt,
+        Reverted,
     )
     from smara.models.graph import Edge, Node, Related, Traversal
     from smara.models.memories import (
@@ -100,6 +102,7 @@ __all__ = [
     "Quota",
     "Receipt",
     "Related",
+    "Reverted",
     "SearchAnswer",
     "SearchResults",
     "Settings",
@@ -111,6 +114,7 @@ __all__ = [
     "Tools",
     "Traversal",
     "Usage",
+    "Verified",
     "Version",
 ]
 

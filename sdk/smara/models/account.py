@@ -102,10 +102,22 @@ class Installed(Model):
 
 
 class Erased(Model):
-    """What was erased of a user, counted by kind."""
+    """The receipt of an erasure: what was erased of a user, counted by kind, and when.
+
+    ``signature`` is the service's; ``users.verify`` checks the receipt as a whole.
+    """
 
     user_id: str
     erased: dict[str, int] = {}
+    erasure_id: str | None = None
+    erased_at: datetime | None = None
+    signature: str | None = None
+
+
+class Verified(Model):
+    """Whether a receipt is the service's own, and unchanged."""
+
+    valid: bool
 
 
 class Tools(Model):

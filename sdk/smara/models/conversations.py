@@ -70,6 +70,7 @@ class Conversation(Model):
     stages: dict[str, float] = {}
     error: ConversationProblem | None = None
     receipt: Receipt | None = None
+    reverted_at: datetime | None = None
 
     @property
     def finished(self) -> bool:
@@ -82,3 +83,14 @@ class ConversationPage(Model):
 
     conversations: list[Conversation] = []
     next_cursor: str | None = None
+
+
+class Reverted(Model):
+    """What was undone of a conversation: memories that it had made, memories alive again, edges,
+    and memories that it had repeated."""
+
+    id: str
+    deleted: int = 0
+    restored: int = 0
+    edges: int = 0
+    weakened: int = 0

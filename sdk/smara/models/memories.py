@@ -67,7 +67,7 @@ class Memory(Model):
     ``importance`` is in [0, 1] and sets the half-life, ten days times it; ``decay_score`` is what
     age has left, 1 when new. ``conversation_id`` and ``message_indexes`` (from 0) say what it was
     drawn from, if it was. ``valid_from`` is when it became true, ``created_at`` when it was
-    learned. ``state`` is ``live`` or ``superseded``.
+    learned. ``state`` is ``live``, ``superseded`` or ``quarantined``; ``trust`` is in [0, 1].
     """
 
     id: str
@@ -82,6 +82,8 @@ class Memory(Model):
     visibility: str = "private"
     metadata: dict[str, Any] = {}
     state: str = "live"
+    trust: float | None = None
+    suspicion: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     valid_from: datetime | None = None
