@@ -66,6 +66,8 @@ def api() -> None:
     """Serve the HTTP API."""
     import uvicorn
 
+    from app.api.protocol import Impatient
+
     settings = _with_database()
     logs.configure(settings)
     uvicorn.run(
@@ -76,6 +78,10 @@ def api() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=Impatient,
+        limit_concurrency=settings.limit_concurrency,
+        # Whom to believe about X-Forwarded-For is a setting of ours; see app/api/address.py.
+        proxy_headers=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,
     )

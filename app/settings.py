@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Plan(BaseModel):
@@ -20,6 +23,7 @@ class Plan(BaseModel):
     agents: int | None = Field(None, ge=0)
     teams: int | None = Field(None, ge=0)
     team_members: int | None = Field(None, ge=1)
+    requests_per_minute: int | None = Field(None, ge=1)
 
 
 SELF_HOSTED = "self-hosted"
@@ -143,6 +147,43 @@ class Settings(BaseSettings):
     )
     idempotency_days: float = Field(7.0, gt=0, description="How long answers are kept.")
 
+    # Limits at the door. What is over them gets a 429 or a 503 with Retry-After.
+    trusted_proxies: Annotated[list[Network], NoDecode] = Field(
+        [],
+        description="Networks of proxies whose X-Forwarded-For is believed, with commas between"
+        " them: 10.0.0.0/8,192.168.1.7.",
+    )
+    auth_failures_per_minute: int = Field(
+        60, ge=1, description="Keys that are not valid, from one address or with one beginning."
+    )
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Of one tenant; none: no limit. A plan may set its own."
+    )
+    max_queued_per_tenant: int = Field(
+        100_000, ge=0, description="Unfinished conversations of one tenant; 0: no limit."
+    )
+    max_oldest_due_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="No new conversations are taken in while the oldest due one has waited longer;"
+        " 0: they always are.",
+    )
+    limit_concurrency: int = Field(
+        1_000,
+        ge=10,
+        description="Connections of one API process, idle ones too; with more, each request gets a"
+        " 503. Below what the system lets a process open.",
+    )
+    header_timeout_seconds: float = Field(
+        10.0, gt=0, description="A connection whose headers take longer is cut."
+    )
+    body_timeout_seconds: float = Field(
+        30.0, gt=0, description="A request whose body takes longer gets a 408."
+    )
+    audit_days: float = Field(
+        30.0, ge=0, description="How long GET /v1/audit goes back; 0: nothing is noted or kept."
+    )
+
     # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease <
     # visibility.
     worker_processes: int = Field(2, ge=1)
@@ -188,6 +229,14 @@ class Settings(BaseSettings):
     def built_in_plans_stay(cls, plans: dict[str, Plan]) -> dict[str, Plan]:
         """What is given adds to the built-in plans, or changes one of them."""
         return {**PLANS, **plans}
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def networks_are_split(cls, networks: Any) -> Any:
+        """Commas are what people write in a variable."""
+        if isinstance(networks, str):
+            return [each.strip() for each in networks.split(",") if each.strip()]
+        return networks
 
     @model_validator(mode="after")
     def plans_are_known(self) -> Self:

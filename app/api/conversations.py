@@ -55,6 +55,7 @@ async def accept(
     caller = may(request, "write")
     place = Place(body.user_id, body.namespace, body.agent_id, body.team_id)
     key = key_of(idempotency_key)
+    await request.app.state.backpressure.admit(caller.tenant_id)
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors
+from app.api import refusals
 from app.logs import log
 from app.settings import get_settings
 
@@ -23,6 +25,7 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.PlanLimit: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    refusals.TooSlow: 408,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
@@ -30,6 +33,7 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.Unprocessable: 422,
     errors.RateLimited: 429,
     errors.ProviderError: 503,
+    refusals.Overloaded: 503,
     errors.ServiceError: 500,
 }
 """The nearest family in an error's ancestry decides."""
@@ -84,7 +88,14 @@ def service_error_response(error: errors.ServiceError) -> JSONResponse:
             "used": error.used,
             "upgrade_url": get_settings().upgrade_url,
         }
-    return error_response(status, error.code, str(error), **extra)
+    response = error_response(status, error.code, str(error), **extra)
+    if isinstance(error, refusals.TooMany | refusals.Overloaded):
+        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
+    if isinstance(error, refusals.TooMany):
+        response.headers.update(error.headers)
+    if isinstance(error, refusals.TooSlow):
+        response.headers["Connection"] = "close"
+    return response
 
 
 def database_response(error: psycopg.OperationalError) -> JSONResponse:

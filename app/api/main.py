@@ -14,6 +14,7 @@ from app import logs
 from app.api import (
     account,
     agents,
+    audit,
     conversations,
     docs,
     errors,
@@ -28,7 +29,9 @@ from app.api import (
     teams,
     tools,
 )
+from app.api.backpressure import Backpressure
 from app.api.gate import Gate
+from app.audit import Recorder
 from app.db.pool import close_pool, open_pool
 from app.providers import get_providers
 from app.settings import get_settings
@@ -55,6 +58,7 @@ PARTS = (
     tools,
     account,
     keys,
+    audit,
     setup,
     operations,
 )
@@ -66,10 +70,12 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
         401: "No API key, or none that is known.",
         403: "The key may not do this.",
         404: "There is no such thing in your tenant.",
+        408: "The body did not come in time.",
         409: "The thing is there, and its state does not allow this.",
         413: "The body is too large.",
         415: "The body is not application/json.",
         422: "Something in the request is not valid; `details` says where.",
+        429: "More than a limit allows; `Retry-After` says when to try again.",
         503: "The database or a provider is away; `Retry-After` says when to try again.",
     }.items()
 }
@@ -92,7 +98,11 @@ def create_app() -> FastAPI:
     docs.install(app)
     mcp.mount(app)
     errors.install(app)
-    app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)
+    app.state.backpressure = Backpressure(settings)
+    app.state.recorder = Recorder()
+    app.add_middleware(
+        Gate, settings=settings, recorder=app.state.recorder if settings.audit_days else None
+    )
     return app
 
 
@@ -103,6 +113,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await open_pool(settings)
     app.state.doorbell = Doorbell()
     app.state.doorbell.start()
+    app.state.recorder.start()
     # The first question should not wait for a model to load; a paid embedder is not called for
     # this.
     providers = get_providers()
@@ -115,4 +126,5 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     async with mcp.serving(app):
         yield
     app.state.doorbell.stop()
+    await app.state.recorder.stop()
     await close_pool()

@@ -97,3 +97,17 @@ async def oldest_due_seconds(connection: Connection) -> float:
     )
     row = await cursor.fetchone()
     return float(row[0]) if row else 0.0
+
+
+async def unfinished(connection: Connection, tenant_id: UUID, *, at_most: int) -> int:
+    """How many conversations of the tenant are not finished; ``at_most`` when there are more."""
+    cursor = await connection.execute(
+        """
+        SELECT count(*) FROM (
+            SELECT FROM conversations
+            WHERE tenant_id = %s AND state IN ('queued', 'processing') LIMIT %s) counted
+        """,
+        (tenant_id, at_most),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

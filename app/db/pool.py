@@ -33,6 +33,10 @@ average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before
 APP_ROLE = "smara_app"
 """Owns nothing and cannot pass by the policies, whoever logs in: each connection begins as it."""
 
+WAITING_EACH = 50
+"""Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
+it takes longer, more of them would only hold memory until their time is up."""
+
 _pool: AsyncConnectionPool[Connection] | None = None
 
 
@@ -47,6 +51,8 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> None:
         min_size=1,
         max_size=size or settings.pool_size,
         timeout=settings.pool_timeout_seconds,
+        # Whoever would wait behind so many is told at once, instead of after the time-out.
+        max_waiting=WAITING_EACH * (size or settings.pool_size),
         max_idle=300,
         # A server that comes back is noticed within seconds, however long it was away.
         reconnect_timeout=5,

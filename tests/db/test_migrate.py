@@ -81,7 +81,7 @@ def test_several_processes_that_migrate_at_once_do_it_once(bare_url: str) -> Non
     with psycopg.connect(bare_url) as connection:
         assert connection.execute("SELECT count(*) FROM installation").fetchone() == (1,)
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
-            ("0005",)
+            ("0006",)
         ]
     assert column_types(bare_url) == ["bit(384) x", "halfvec(384) p"]
 

@@ -129,6 +129,7 @@ OF_THE_CALLER_ALONE = {
     "GET /v1/skills",
     "GET /v1/teams",
     "GET /v1/keys",
+    "GET /v1/audit",
     "GET /v1/usage",
     "GET /v1/settings",
     "GET /v1/pipeline",

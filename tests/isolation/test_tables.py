@@ -27,6 +27,7 @@ WORDS = {
     ("extractions", "facts"),
     ("memory_events", "before"),
     ("idempotency_keys", "answer"),
+    ("accesses", "user_hash"),
 }
 
 

@@ -1,0 +1,39 @@
+"""Where a request comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from app.settings import Network
+
+
+def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -> str:
+    """The socket's address; behind trusted proxies the right-most one in X-Forwarded-For that is
+    not a proxy's. What stands to the left of it anybody can write."""
+    client = scope.get("client")
+    address: str = client[0] if client else ""
+    if not trusted or not _is_trusted(address, trusted):
+        return address
+    hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed([hop.strip() for hop in hops]):
+        try:
+            ip_address(hop)
+        except ValueError:
+            return address  # Not from a proxy that knows what it does.
+        address = hop
+        if not _is_trusted(hop, trusted):
+            break
+    return address
+
+
+def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(parsed in network for network in trusted)

@@ -1,0 +1,105 @@
+"""Who did what, on whom, and when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from app.api.caller import may
+from app.api.serial import IsoTime
+from app.api.strict_json import StrictRoute
+from app.api.text import Lenient, QueryTime, Text, UserId
+from app.audit import user_hash
+from app.db import accesses, tenants
+from app.db.accesses import Access
+from app.db.pool import read_only
+from app.errors import NotFound
+
+router = APIRouter(prefix="/v1", tags=["keys"], route_class=StrictRoute)
+
+
+class AccessOut(BaseModel):
+    """A request that was answered."""
+
+    id: UUID
+    at: IsoTime
+    key_id: UUID
+    method: str
+    route: str = Field(examples=["/v1/memories/{memory_id}"])
+    via: str | None = Field(description="The route of the tool call that led to it, if one did.")
+    user_hash: str | None = Field(
+        description="Stands for the user that it was about, if it named one; equal users are equal."
+    )
+    status: int
+
+    @classmethod
+    def of(cls, access: Access) -> Self:
+        """As it may be shown."""
+        return cls(
+            id=access.access_id,
+            at=access.at,
+            key_id=access.key_id,
+            method=access.method,
+            route=access.route,
+            via=access.via,
+            user_hash=access.user_hash.hex() if access.user_hash else None,
+            status=access.status,
+        )
+
+
+class AccessPage(BaseModel):
+    """Newest first."""
+
+    accesses: list[AccessOut]
+    next_cursor: str | None
+
+
+@router.get("/audit")
+async def list_accesses(
+    request: Request,
+    user_id: Annotated[UserId | None, Query(description="About this user.")] = None,
+    key_id: Annotated[UUID | None, Query(description="By this key.")] = None,
+    route: Annotated[
+        Text | None,
+        Query(description="Of this route.", max_length=200, examples=["/v1/memories/search"]),
+    ] = None,
+    since: Annotated[QueryTime | None, Query(description="At this time or later.")] = None,
+    until: Annotated[QueryTime | None, Query(description="Before this time.")] = None,
+    cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
+    limit: Annotated[int, Lenient(1, 1_000), Query()] = 100,
+) -> AccessPage:
+    """What was asked of the service with the tenant's keys, a second after it was answered. Needs
+    the scope `admin`.
+
+    Users are kept as digests only, so an erased one leaves nothing that could be read; who knows an
+    id can ask for it.
+    """
+    caller = may(request, "admin")
+    async with read_only(caller.tenant_id) as conn:
+        if key_id is not None:
+            known = await tenants.keys(conn, caller.tenant_id)
+            if key_id not in {key.key_id for key in known}:
+                raise NotFound("There is no key of this id.")
+        digest = None
+        if user_id is not None:
+            secret = await tenants.installation_secret(conn)
+            digest = user_hash(secret, caller.tenant_id, user_id)
+        page = await accesses.list_page(
+            conn,
+            caller.tenant_id,
+            user_hash=digest,
+            key_id=key_id,
+            route=route,
+            since=since,
+            until=until,
+            before=cursor,
+            limit=limit + 1,
+        )
+    shown = page[:limit]
+    return AccessPage(
+        accesses=[AccessOut.of(access) for access in shown],
+        next_cursor=str(shown[-1].access_id) if len(page) > limit else None,
+    )

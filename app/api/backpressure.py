@@ -1,0 +1,79 @@
+"""New conversations wait outside while there are too many inside. Reads are never refused for
+this."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from cachetools import TTLCache
+
+from app.api.refusals import Overloaded, TooMany
+from app.db import pipeline
+from app.db.pool import read_only, system
+from app.settings import Settings
+
+SAMPLE_SECONDS = 1.0
+"""A queue is counted this often by each process, not for every conversation; what a process itself
+has let in since is added, what others have is not."""
+RETRY_SECONDS = 5.0
+
+
+@dataclass
+class _Sample:
+    at: float
+    waiting: float
+
+
+class Backpressure:
+    """How much waits, as this process saw it within the last second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._most = settings.max_queued_per_tenant
+        self._oldest = settings.max_oldest_due_seconds
+        self._queued: TTLCache[UUID, _Sample] = TTLCache(maxsize=10_000, ttl=SAMPLE_SECONDS)
+        self._due: _Sample | None = None
+        self._counting: dict[UUID | None, asyncio.Lock] = {}
+
+    async def admit(self, tenant_id: UUID) -> None:
+        """Let one more conversation in. Raises TooMany when the tenant's queue is full, and
+        Overloaded when everybody's is late."""
+        if self._oldest and (await self._oldest_due()).waiting > self._oldest:
+            raise Overloaded(
+                "The service is behind with its work and takes no new conversations for now.",
+                retry_after_seconds=RETRY_SECONDS,
+            )
+        if self._most:
+            queued = await self._queue_of(tenant_id)
+            if queued.waiting >= self._most:
+                raise TooMany(
+                    f"This tenant has {self._most} unfinished conversations, as many as it may.",
+                    retry_after_seconds=RETRY_SECONDS,
+                    code="queue_full",
+                )
+            queued.waiting += 1
+
+    async def _queue_of(self, tenant_id: UUID) -> _Sample:
+        async with self._only_one(tenant_id):
+            sample = self._queued.get(tenant_id)
+            if sample is None:
+                async with read_only(tenant_id) as conn:
+                    count = await pipeline.unfinished(conn, tenant_id, at_most=self._most)
+                sample = self._queued[tenant_id] = _Sample(time.monotonic(), count)
+            return sample
+
+    async def _oldest_due(self) -> _Sample:
+        async with self._only_one(None):
+            if self._due is None or time.monotonic() - self._due.at > SAMPLE_SECONDS:
+                async with system() as conn:
+                    waited = await pipeline.oldest_due_seconds(conn)
+                self._due = _Sample(time.monotonic(), waited)
+            return self._due
+
+    def _only_one(self, whose: UUID | None) -> asyncio.Lock:
+        """Those who come while one counts wait for what it finds."""
+        if len(self._counting) > 10_000:
+            self._counting = {each: lock for each, lock in self._counting.items() if lock.locked()}
+        return self._counting.setdefault(whose, asyncio.Lock())

@@ -1,0 +1,100 @@
+"""Failed authentications, counted by the caller's address and by how the key begins.
+
+Only failures are refused: a key that worked here lately is looked up whatever else comes from its
+address, so that nobody locks an office out from behind the same router. A key that this process has
+not seen gets a look-up a second even then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
+
+from cachetools import TTLCache
+from limits import RateLimitItem, RateLimitItemPerMinute
+
+from app import keys
+from app.api.refusals import TooMany
+from app.api.windows import Windows
+
+PREFIX_CHARS = len(keys.PREFIX) + 4
+"""As much of a key as its owner may be shown."""
+_OFTEN = 100_000
+_FORGET_SECONDS = 3_600.0
+
+
+class Guesses:
+    """``per_minute`` failures, of one address and of one prefix each. What was sent is kept as
+    digests only."""
+
+    def __init__(self, windows: Windows, *, per_minute: int) -> None:
+        self._windows = windows
+        self._limit: RateLimitItem = RateLimitItemPerMinute(per_minute)
+        self._proven: TTLCache[bytes, bool] = TTLCache(maxsize=_OFTEN, ttl=_FORGET_SECONDS)
+        self._shut_until: TTLCache[str, float] = TTLCache(maxsize=_OFTEN, ttl=60.0)
+        self._tried: TTLCache[str, bool] = TTLCache(maxsize=_OFTEN, ttl=1.0)
+
+    def proven(self, key: str) -> bool:
+        """Whether the key worked in this process within the hour."""
+        return _digest(key) in self._proven
+
+    def worked(self, key: str) -> None:
+        """Remember that the key works."""
+        self._proven[_digest(key)] = True
+
+    def failed_after_all(self, key: str) -> None:
+        """The key was revoked or has expired."""
+        self._proven.pop(_digest(key), None)
+
+    async def refuse(self, address: str, sent: str, *, well_formed: bool) -> None:
+        """Raise TooMany when one of the two has failed too often."""
+        whose = _whose(address, sent)
+        waits = await asyncio.gather(*(self._wait_seconds(who) for who in whose))
+        longest = max(waits)
+        if not longest:
+            return
+        shut = [who for who, wait in zip(whose, waits, strict=True) if wait]
+        if well_formed and not any(who in self._tried for who in shut):
+            self._tried.update(dict.fromkeys(shut, True))
+            return
+        raise TooMany(
+            "Too many requests with keys that are not valid; try again later.",
+            retry_after_seconds=longest,
+        )
+
+    async def count(self, address: str, sent: str) -> None:
+        """One more failure."""
+        whose = _whose(address, sent)
+        await asyncio.gather(*(self._windows.take(self._limit, who) for who in whose))
+
+    async def _wait_seconds(self, who: str) -> float:
+        """Known here once it is shut: a flood of guesses asks Redis nothing."""
+        left = self._shut_until.get(who, 0.0) - time.monotonic()
+        if left > 0:
+            return left
+        wait = await self._windows.wait_seconds(self._limit, who)
+        if wait:
+            self._shut_until[who] = time.monotonic() + wait
+        return wait
+
+
+def _whose(address: str, sent: str) -> tuple[str, str]:
+    beginning = sent[:PREFIX_CHARS]
+    return f"address:{_digest(_network(address)).hex()}", f"prefix:{_digest(beginning).hex()}"
+
+
+def _network(address: str) -> str:
+    """Whoever has one IPv6 address has 2**64 of them."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return parsed.packed[:8].hex()
+    return address
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="surrogateescape"), digest_size=16).digest()

@@ -1,0 +1,90 @@
+"""How many requests a tenant may send in a minute."""
+
+from __future__ import annotations
+
+import math
+import time
+from uuid import UUID
+
+from cachetools import TTLCache
+from limits import RateLimitItemPerMinute
+
+from app.api.refusals import TooMany
+from app.api.windows import Windows
+from app.db import plans
+from app.db.pool import read_only
+from app.settings import Settings
+
+_TENANTS = 100_000
+SHARE = 60
+"""A process takes a sixtieth of the limit at a time, about a second's worth: in between it asks
+nobody. What it does not use within ten seconds lapses."""
+
+
+class Rates:
+    """The limits of the settings and of the tenants' plans."""
+
+    def __init__(self, windows: Windows, settings: Settings) -> None:
+        self._windows, self._settings = windows, settings
+        self._by_plan = any(
+            plan.requests_per_minute is not None for plan in settings.plans.values()
+        )
+        self._limits: TTLCache[UUID, int | None] = TTLCache(maxsize=_TENANTS, ttl=30.0)
+        self._share: TTLCache[UUID, int] = TTLCache(maxsize=_TENANTS, ttl=10.0)
+        self._shut_until: TTLCache[UUID, float] = TTLCache(maxsize=_TENANTS, ttl=60.0)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any limit at all; without one, nothing is counted."""
+        return self._by_plan or self._settings.requests_per_minute is not None
+
+    async def count(self, tenant_id: UUID) -> None:
+        """Count one request. Raises TooMany when the tenant has none left."""
+        limit = await self._limit_of(tenant_id)
+        if limit is None:
+            return
+        left = self._share.get(tenant_id, 0)
+        if left > 0:
+            self._share[tenant_id] = left - 1
+            return
+        wait = self._shut_until.get(tenant_id, 0.0) - time.monotonic()
+        if wait <= 0:
+            if await self._take(tenant_id, limit):
+                return
+            wait = await self._windows.wait_seconds(_item(limit), str(tenant_id))
+            # A second at most: room comes back all the time.
+            self._shut_until[tenant_id] = time.monotonic() + min(wait, 1.0)
+        seconds = max(1, math.ceil(wait))
+        raise TooMany(
+            f"This tenant may send {limit} requests in a minute.",
+            retry_after_seconds=seconds,
+            headers={
+                "RateLimit-Policy": f'"tenant";q={limit};w=60',
+                "RateLimit": f'"tenant";r=0;t={seconds}',
+            },
+        )
+
+    async def _take(self, tenant_id: UUID, limit: int) -> bool:
+        share = limit // SHARE
+        if share > 1 and await self._windows.take(_item(limit), str(tenant_id), cost=share):
+            self._share[tenant_id] = self._share.get(tenant_id, 0) + share - 1
+            return True
+        return await self._windows.take(_item(limit), str(tenant_id))
+
+    async def _limit_of(self, tenant_id: UUID) -> int | None:
+        if not self._by_plan:
+            return self._settings.requests_per_minute
+        try:
+            return self._limits[tenant_id]
+        except KeyError:
+            async with read_only(tenant_id) as conn:
+                name = await plans.name_of(conn, tenant_id)
+        limit = self._settings.plan(name).requests_per_minute
+        if limit is None:
+            limit = self._settings.requests_per_minute
+        self._limits[tenant_id] = limit
+        return limit
+
+
+def _item(limit: int) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(limit)

@@ -1,0 +1,163 @@
+"""Use case: what was asked of the service is noted, a moment later and in batches, so that a read
+stays a read.
+
+Of the user whom a request was about there is a digest under the installation's secret. It answers
+whether this key read that user, for whoever has the id; it gives no id back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import groupby
+from uuid import UUID
+
+import psycopg
+
+from app.db import accesses
+from app.db.accesses import NewAccess
+from app.db.pool import transaction
+from app.db.tenants import Caller
+from app.logs import log
+
+MOST = 10_000
+"""What waits to be written, in one process: some megabytes."""
+BATCH = 1_000
+FLUSH_SECONDS = 0.5
+LAST_SECONDS = 5.0
+"""How long a process that stops tries to write what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    tenant_id: UUID
+    key_id: UUID
+    method: str
+    route: str
+    via: str | None
+    user_hash: bytes | None
+    status: int
+    at: float
+
+
+def user_hash(secret: bytes, tenant_id: UUID, user_id: str) -> bytes:
+    """What stands for a user in the audit log."""
+    return hmac.digest(secret, b"audited:" + tenant_id.bytes + user_id.encode(), "sha256")
+
+
+class Recorder:
+    """Keeps what happened until a task of its own has written it. When more happens than can be
+    kept, the oldest goes, and the log says how much of it."""
+
+    def __init__(self, *, most: int = MOST) -> None:
+        self._waiting: deque[_Noted] = deque(maxlen=most)
+        self._dropped = 0
+        self._enough = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def note(
+        self,
+        caller: Caller,
+        *,
+        method: str,
+        route: str,
+        via: str | None,
+        user_hashes: Collection[bytes],
+        status: int,
+    ) -> None:
+        """One request, once for each user that it was about. Returns at once."""
+        at = time.monotonic()
+        for digest in user_hashes or (None,):
+            self._keep(
+                _Noted(caller.tenant_id, caller.key_id, method, route, via, digest, status, at)
+            )
+        if len(self._waiting) >= BATCH:
+            self._enough.set()
+
+    def start(self) -> None:
+        """Start writing, on the running event loop."""
+        self._task = asyncio.create_task(self._write_now_and_then())
+
+    async def stop(self) -> None:
+        """Write what is left, for a few seconds if need be."""
+        self._stopping = True
+        self._enough.set()
+        if self._task is not None:
+            await self._task
+        deadline = time.monotonic() + LAST_SECONDS
+        while self._waiting and time.monotonic() < deadline:
+            if not await self._write():
+                await asyncio.sleep(0.2)
+        if self._waiting:
+            log.error("accesses_not_written", count=len(self._waiting))
+
+    async def _write_now_and_then(self) -> None:
+        while not self._stopping:
+            try:
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._enough.wait()
+            except TimeoutError:
+                pass  # The time has come without there being many.
+            self._enough.clear()
+            if not await self._write():
+                await asyncio.sleep(FLUSH_SECONDS)
+
+    async def _write(self) -> bool:
+        """Write all that waits, each tenant's in a transaction of its own. False when the database
+        did not take some of it, which then goes on waiting."""
+        taken = sorted(self._waiting, key=lambda noted: noted.tenant_id)
+        self._waiting.clear()
+        if self._dropped:
+            log.warning("accesses_dropped", count=self._dropped)
+            self._dropped = 0
+        refused: list[_Noted] = []
+        for tenant_id, group in groupby(taken, key=lambda noted: noted.tenant_id):
+            theirs = list(group)
+            try:
+                if not refused:
+                    await _add(tenant_id, theirs)
+                    continue
+            except psycopg.OperationalError as error:
+                log.warning("accesses_wait", error=type(error).__name__)
+            except psycopg.Error as error:
+                # Of this tenant they cannot be written at all, now or later.
+                log.error("accesses_lost", error=type(error).__name__, count=len(theirs))
+                continue
+            refused += theirs
+        if refused:
+            newer = list(self._waiting)
+            self._waiting.clear()
+            for noted in (*sorted(refused, key=lambda each: each.at), *newer):
+                self._keep(noted)
+        return not refused
+
+    def _keep(self, noted: _Noted) -> None:
+        if len(self._waiting) == self._waiting.maxlen:
+            self._dropped += 1
+        self._waiting.append(noted)
+
+
+async def _add(tenant_id: UUID, noted: list[_Noted]) -> None:
+    now = time.monotonic()
+    async with transaction(tenant_id) as conn:
+        await accesses.add(
+            conn,
+            tenant_id,
+            [
+                NewAccess(
+                    each.key_id,
+                    each.method,
+                    each.route,
+                    each.via,
+                    each.user_hash,
+                    each.status,
+                    now - each.at,
+                )
+                for each in noted
+            ],
+        )
