@@ -154,7 +154,7 @@ class Settings(BaseSettings):
         " them: 10.0.0.0/8,192.168.1.7.",
     )
     auth_failures_per_minute: int = Field(
-        60, ge=1, description="Keys that are not valid, from one address or with one beginning."
+        1_000, ge=1, description="Keys that are not valid, from one address or with one beginning."
     )
     requests_per_minute: int | None = Field(
         None, ge=1, description="Of one tenant; none: no limit. A plan may set its own."

@@ -98,7 +98,7 @@ def service_error_response(error: errors.ServiceError) -> JSONResponse:
     return response
 
 
-def database_response(error: psycopg.OperationalError) -> JSONResponse:
+def database_response(error: psycopg.Error) -> JSONResponse:
     """The answer when the database is away, full or too slow; its own words stay in the log."""
     log.warning("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
     return error_response(
@@ -142,8 +142,9 @@ def install(app: FastAPI) -> None:
             )
         return error_response(error.status_code, "http_error", str(error.detail))
 
+    @app.exception_handler(psycopg.errors.IdleInTransactionSessionTimeout)
     @app.exception_handler(psycopg.OperationalError)
-    async def database(_: Request, error: psycopg.OperationalError) -> JSONResponse:
+    async def database(_: Request, error: psycopg.Error) -> JSONResponse:
         return database_response(error)
 
 
