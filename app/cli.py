@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from app import keys as api_keys
 from app import logs
-from app.db import conversations, spend, tenants
+from app.db import conversations, spend, tenants, transcripts
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
@@ -187,6 +187,22 @@ def set_plan(tenant_id: UUID, plan: str) -> None:
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
     click.echo(f"On the plan {chosen}.")
+
+
+@tenants_group.command("set-transcript-days")
+@click.argument("tenant_id", type=click.UUID)
+@click.argument("days", type=click.FloatRange(min=0), required=False)
+def set_transcript_days(tenant_id: UUID, days: float | None) -> None:
+    """Keep the text of a tenant's finished conversations for DAYS; without DAYS as long as
+    SMARA_TRANSCRIPT_DAYS says."""
+
+    async def change() -> bool:
+        async with transaction(tenant_id) as connection:
+            return await transcripts.keep_for(connection, tenant_id, days)
+
+    if not _with_pool(change):
+        raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
+    click.echo("As the settings say." if days is None else f"For {days:g} days.")
 
 
 @tenants_group.command("set-budget")

@@ -20,6 +20,16 @@ async def kept_by(connection: Connection, default_days: float | None) -> list[tu
     return [(tenant_id, days) for tenant_id, days in await cursor.fetchall()]
 
 
+async def keep_for(connection: Connection, tenant_id: UUID, days: float | None) -> bool:
+    """Set how long the tenant's transcripts are kept, None for as long as the settings say; False
+    when there is no such tenant."""
+    cursor = await connection.execute(
+        "UPDATE tenants SET transcript_days = %s WHERE tenant_id = %s RETURNING tenant_id",
+        (days, tenant_id),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def purge(connection: Connection, tenant_id: UUID, *, older_than_days: float) -> int:
     """Remove the text of conversations that finished so long ago, and what was drawn from it raw;
     memories and receipts stay. How many there were; at most 1,000 at a time."""
