@@ -12,9 +12,10 @@ from app.api.paths import USER_ID
 from app.api.reading import ReadingQuery
 from app.api.strict_json import StrictRoute
 from app.api.text import Flag, Lenient, Question, UserId
-from app.db import tuning
+from app.db import tenants, tuning
 from app.db.pool import read_only
 from app.db.tenants import Caller
+from app.memory import served
 from app.memory.context import context_block
 from app.memory.tuning import in_force
 from app.providers import get_providers
@@ -58,22 +59,37 @@ async def context(
     ] = None,
     top_n: Annotated[int, Lenient(1, 20), Query()] = 5,
     explain: Explain = False,
+    fenced: Annotated[
+        Flag,
+        Query(
+            description="Put the block between `<memories …>` and `</memories>`, which no memory"
+            " can close: for prompts in which it must not run into other text."
+        ),
+    ] = False,
 ) -> Context:
     """What an agent should know before it answers: a block of text, a line a memory. Ask before
-    each LLM call."""
+    each LLM call. What is served here is not learned again when it comes back in a conversation."""
     caller = may(request, "read")
     scopes = await reading.scopes(caller, user_id)
     if q is None:
         found = await strongest(scopes, filters=reading.filters, limit=top_n)
     else:
         found = await recall(scopes, user_id, q, filters=reading.filters, limit=top_n)
+    block = context_block(found.memories)
     return Context.model_construct(
-        context=context_block(found.memories),
+        context=await _fenced(caller, block) if fenced else block,
         memories=shown(found, explain=explain),
         degraded=found.degraded is not None,
         degraded_reason=found.degraded,
         **(await _rules(caller) if explain else {}),
     )
+
+
+async def _fenced(caller: Caller, block: str) -> str:
+    """The block behind a fence with the installation's own mark."""
+    async with read_only(caller.tenant_id) as conn:
+        secret = await tenants.installation_secret(conn)
+    return served.fenced(block, served.fingerprint(block.splitlines(), secret))
 
 
 def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:

@@ -59,11 +59,6 @@ def fingerprint(lines: Sequence[str], secret: bytes) -> str:
     return base64.b32encode(digest.digest()[:_FINGERPRINT_BYTES]).decode().lower()
 
 
-def is_ours(lines: Sequence[str], claimed: str, secret: bytes) -> bool:
-    """Whether ``claimed`` is the fingerprint that this secret gives these lines."""
-    return hmac.compare_digest(fingerprint(lines, secret).encode(), claimed.encode())
-
-
 def fenced(block: str, fingerprint: str) -> str:
     """``block`` between a line that opens the fence and one that closes it.
 

@@ -82,6 +82,7 @@ def context(
     top_n: int | None,
     namespace: str | None,
     explain: bool,
+    fenced: bool,
     filters: Filters,
 ) -> Request:
     """GET /v1/users/{user_id}/context."""
@@ -90,6 +91,7 @@ def context(
         "top_n": top_n,
         "namespace": namespace,
         "explain": explain or None,
+        "fenced": fenced or None,
     }
     path = f"/v1/users/{segment(user_id)}/context"
     return _request.get(path, {**asked, **_known(filters)})

@@ -118,14 +118,16 @@ class Memories(Group):
         namespace: str | None = None,
         *,
         explain: bool = False,
+        fenced: bool = False,
         **filters: Unpack[Filters],
     ) -> models.Context:
         """A block of text for a prompt: what is known that bears on ``q``, the message at hand.
 
         Without ``q``: the strongest memories. 5 of them, or ``top_n`` (at most 20). The text also
-        has ``.memories``; when there are none it is a one-line notice.
+        has ``.memories``; when there are none it is a one-line notice. ``fenced`` puts it between
+        tags that no memory can close.
         """
-        request = calls.context(user_id, q, top_n, namespace, explain, filters)
+        request = calls.context(user_id, q, top_n, namespace, explain, fenced, filters)
         return calls.block(self._transport.send(request))
 
     def get(self, memory_id: str) -> models.MemoryDetail:
