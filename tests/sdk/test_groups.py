@@ -155,6 +155,16 @@ def test_a_user_is_exported_and_erased(smara: Smara) -> None:
     assert [memory.fact for memory in smara.list("u/2")] == ["Likes coffee"]
 
 
+def test_what_a_key_was_used_for_can_be_asked(smara: Smara) -> None:
+    smara.store("u/1", "Likes tea")
+
+    def noted() -> list[str]:
+        return [access.route for access in smara.keys.audit(user_id="u/1")]
+
+    eventually(lambda: noted() == ["/v1/memories"])
+    assert list(smara.keys.audit(user_id="u/2")) == []
+
+
 def test_tools_are_defined_and_run(smara: Smara) -> None:
     [function] = [
         tool["function"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from smara import _request, models
 from smara._async.group import AsyncGroup
+from smara._async.pages import AsyncPager
 from smara._memory_calls import UNCHANGED, Time, Unchanged
 from smara._request import segment
 from smara.errors import InvalidResponse
@@ -56,6 +57,36 @@ class AsyncKeys(AsyncGroup):
     async def list(self) -> Sequence[models.Key]:
         """The tenant's keys, oldest first, revoked ones too."""
         return (await self._ask(_request.get("/v1/keys"), models.KeyList)).keys_
+
+    def audit(
+        self,
+        *,
+        user_id: str | None = None,
+        key_id: str | None = None,
+        route: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        page_size: int = 100,
+    ) -> AsyncPager[models.Access]:
+        """What the tenant's keys were used for, newest first. Needs the scope ``admin``."""
+
+        async def fetch(cursor: str | None) -> tuple[Sequence[models.Access], str | None]:
+            request = _request.get(
+                "/v1/audit",
+                {
+                    "user_id": user_id,
+                    "key_id": key_id,
+                    "route": route,
+                    "since": since,
+                    "until": until,
+                    "limit": page_size,
+                    "cursor": cursor,
+                },
+            )
+            page = await self._ask(request, models.AccessPage)
+            return page.accesses, page.next_cursor
+
+        return AsyncPager(fetch)
 
 
 class AsyncTuning(AsyncGroup):

@@ -11,6 +11,7 @@ from smara import _request, models
 from smara._memory_calls import UNCHANGED, Time, Unchanged
 from smara._request import segment
 from smara._sync.group import Group
+from smara._sync.pages import Pager
 from smara.errors import InvalidResponse
 
 
@@ -55,6 +56,36 @@ class Keys(Group):
     def list(self) -> Sequence[models.Key]:
         """The tenant's keys, oldest first, revoked ones too."""
         return (self._ask(_request.get("/v1/keys"), models.KeyList)).keys_
+
+    def audit(
+        self,
+        *,
+        user_id: str | None = None,
+        key_id: str | None = None,
+        route: str | None = None,
+        since: Time | None = None,
+        until: Time | None = None,
+        page_size: int = 100,
+    ) -> Pager[models.Access]:
+        """What the tenant's keys were used for, newest first. Needs the scope ``admin``."""
+
+        def fetch(cursor: str | None) -> tuple[Sequence[models.Access], str | None]:
+            request = _request.get(
+                "/v1/audit",
+                {
+                    "user_id": user_id,
+                    "key_id": key_id,
+                    "route": route,
+                    "since": since,
+                    "until": until,
+                    "limit": page_size,
+                    "cursor": cursor,
+                },
+            )
+            page = self._ask(request, models.AccessPage)
+            return page.accesses, page.next_cursor
+
+        return Pager(fetch)
 
 
 class Tuning(Group):

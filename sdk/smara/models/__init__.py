@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from smara.models._base import Model
     from smara.models.account import (
+        Access,
+        AccessPage,
         Erased,
         Health,
         Installed,
@@ -67,6 +69,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "Access",
+    "AccessPage",
     "Agent",
     "AgentList",
     "AgentMemories",

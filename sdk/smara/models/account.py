@@ -120,6 +120,26 @@ class Verified(Model):
     valid: bool
 
 
+class Access(Model):
+    """A request that was answered: by which key, and about whom, as a digest."""
+
+    id: str
+    at: datetime
+    key_id: str
+    method: str
+    route: str
+    via: str | None = None
+    user_hash: str | None = None
+    status: int
+
+
+class AccessPage(Model):
+    """One page of them, newest first."""
+
+    accesses: list[Access] = []
+    next_cursor: str | None = None
+
+
 class Tools(Model):
     """Tool definitions, ready to pass as ``tools=``."""
 
