@@ -269,10 +269,18 @@ def test_over_its_budget_a_tenant_waits_and_the_other_goes_on(
     assert 0.03 < month["spent_usd"] <= 0.08
     assert month["soft_reached_at"] is not None
     assert (month["soft_usd"], month["hard_usd"]) == (0.03, 0.08)
-    queued = poor.http.get("/v1/conversations", params={"state": "queued", "limit": 100}).json()
-    assert {each["waiting_for"] for each in queued["conversations"]} == {"budget"}
-    assert {each["attempts"] for each in queued["conversations"]} == {0}
-    assert "budget" in {each["error"]["code"] for each in queued["conversations"] if each["error"]}
+
+    def queued() -> list[Any]:
+        query = {"state": "queued", "limit": 100}
+        conversations: list[Any] = poor.http.get("/v1/conversations", params=query).json()[
+            "conversations"
+        ]
+        return conversations
+
+    # Those that were in hand are given back one by one.
+    eventually(lambda: {each["waiting_for"] for each in queued()} == {"budget"}, seconds=40)
+    assert {each["attempts"] for each in queued()} == {0}
+    eventually(lambda: "budget" in {each["error"]["code"] for each in queued() if each["error"]})
 
     set_budget(stack, poor, "10", "10")
     assert {poor.finished(each, seconds=60)["state"] for each in waiting} == {"done"}
@@ -336,7 +344,8 @@ def test_our_own_limit_of_calls_is_kept_by_all_workers(
         lambda: (
             asked(stack, "SELECT count(*) FROM conversations WHERE error_code = 'provider_paced'")
             == [20]
-        )
+        ),
+        seconds=60,
     )
 
     assert fake_anthropic[0].count == 10
