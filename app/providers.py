@@ -1,21 +1,29 @@
 """Builds the paid clients, or their keyless stand-ins, from settings: once per process and event
-loop."""
+loop.
+
+Their packages are imported when they are needed: Claude's takes two seconds of a processor and
+Voyage's one, which a process without a key, and one that reads no chats, should not pay at its
+start.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.embed.minilm import MiniLM
-from app.embed.voyage import DEFAULT_MODEL as VOYAGE_DEFAULT_MODEL
-from app.embed.voyage import VoyageEmbedder
-from app.extract.claude import ClaudeExtractor
 from app.extract.extractor import Extractor
 from app.extract.rules import RulesExtractor
 from app.memory.bands import PUBLISHED, Bands
 from app.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from app.embed.voyage import VoyageEmbedder
 
 MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55, remote=0.25)
 """MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as
@@ -26,7 +34,7 @@ EXTRACTOR, EMBEDDER = "anthropic", "voyage"
 """The paid providers' names, as the books and the circuits have them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Providers:
     """What this process embeds and extracts with. A keyless stand-in is demo quality, and everyone
     is told so."""
@@ -34,16 +42,22 @@ class Providers:
     embedder: Embedder
     query_embedder: Embedder
     bands: Bands
-    extractor: Extractor
+    extraction_model: str
     paid_embedder: bool
     paid_extractor: bool
     reader: Embedder
     """What embeds the questions that the cache of ``query_embedder`` does not hold."""
+    build_extractor: Callable[[], Extractor] = field(repr=False)
+
+    @cached_property
+    def extractor(self) -> Extractor:
+        """What reads chats; built at its first use."""
+        return self.build_extractor()
 
     @property
     def circuits(self) -> list[tuple[str, str]]:
         """The paid providers in use, each with its model: those that may fail."""
-        extractor, embedder = (EXTRACTOR, self.extractor.model), (EMBEDDER, self.embedder.model)
+        extractor, embedder = (EXTRACTOR, self.extraction_model), (EMBEDDER, self.embedder.model)
         return [extractor] * self.paid_extractor + [embedder] * self.paid_embedder
 
 
@@ -67,27 +81,44 @@ def build(settings: Settings) -> Providers:
         embedder=embedder,
         query_embedder=QueryCache(reader, settings.query_cache_entries),
         bands=_bands(settings, MINILM_BANDS if isinstance(embedder, MiniLM) else PUBLISHED),
-        extractor=_extractor(settings),
+        extraction_model=_extraction_model(settings),
         paid_embedder=not isinstance(embedder, MiniLM),
         paid_extractor=settings.anthropic_api_key is not None,
         reader=reader,
+        build_extractor=lambda: _extractor(settings),
     )
+
+
+def import_clients(settings: Settings) -> None:
+    """Import what ``build`` would import later, for a process that forks: its children share it."""
+    if settings.anthropic_api_key is not None:
+        import_module("app.extract.claude")
+    if settings.voyage_api_key is not None:
+        import_module("app.embed.voyage")
 
 
 def _embedder(settings: Settings, timeout_seconds: float) -> MiniLM | VoyageEmbedder:
     if settings.voyage_api_key is None:
         return MiniLM(settings.data_dir / "models")
+    from app.embed.voyage import DEFAULT_MODEL, VoyageEmbedder
+
     return VoyageEmbedder(
         api_key=settings.voyage_api_key.get_secret_value(),
         base_url=settings.voyage_base_url,
-        model=settings.embedding_model or VOYAGE_DEFAULT_MODEL,
+        model=settings.embedding_model or DEFAULT_MODEL,
         timeout_seconds=timeout_seconds,
     )
 
 
-def _extractor(settings: Settings) -> ClaudeExtractor | RulesExtractor:
+def _extraction_model(settings: Settings) -> str:
+    return RulesExtractor.model if settings.anthropic_api_key is None else settings.extraction_model
+
+
+def _extractor(settings: Settings) -> Extractor:
     if settings.anthropic_api_key is None:
         return RulesExtractor()
+    from app.extract.claude import ClaudeExtractor
+
     return ClaudeExtractor(
         api_key=settings.anthropic_api_key.get_secret_value(),
         base_url=settings.anthropic_base_url,

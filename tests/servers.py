@@ -191,7 +191,7 @@ class Client:
         return sorted(memory["fact"] for memory in answer.json()["results"])
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """The first true value of ``condition``, or an assertion error after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -55,7 +55,11 @@ class Stack:
         if workers:
             self.worker.start()
             self.beat.start()
-        eventually(self._healthy, seconds=40)
+        try:
+            eventually(self._healthy, seconds=40)
+        except AssertionError:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:

@@ -109,7 +109,7 @@ async def health() -> JSONResponse:
         db=db,
         version=VERSION,
         embedded=settings.embedded_parts,
-        extractor=Part(model=providers.extractor.model, embedded=not providers.paid_extractor),
+        extractor=Part(model=providers.extraction_model, embedded=not providers.paid_extractor),
         embedder=Part(model=providers.embedder.model, embedded=not providers.paid_embedder),
         queue_oldest_due_seconds=waited,
         circuits=shown,

@@ -71,7 +71,7 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
     providers = build(settings)
     for part_name, model, paid, key in (
         ("embedder", providers.embedder.model, providers.paid_embedder, "VOYAGE_API_KEY"),
-        ("extractor", providers.extractor.model, providers.paid_extractor, "ANTHROPIC_API_KEY"),
+        ("extractor", providers.extraction_model, providers.paid_extractor, "ANTHROPIC_API_KEY"),
     ):
         if not paid:
             embedded.append(part_name)
@@ -90,7 +90,7 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
     key_file, is_new = await bootstrap.first_key(settings)
     for part in _processes(settings):
         await supervisor.start(part)
-    _announce(settings, providers.extractor.model, providers.embedder.model, key_file, is_new)
+    _announce(settings, providers.extraction_model, providers.embedder.model, key_file, is_new)
 
 
 def _processes(settings: Settings) -> list[Part]:

@@ -19,6 +19,7 @@ from app.db import queue, spend
 from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
+from app.providers import import_clients
 from app.settings import get_settings
 from app.tidy import tidy
 from app.workers import doorbell, presence, watchdog
@@ -40,6 +41,11 @@ def _the_runner() -> asyncio.Runner:
         settings = get_settings()
         _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
     return _runner
+
+
+@worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
+def _import_before_the_fork(**_: object) -> None:
+    import_clients(get_settings())
 
 
 @worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
