@@ -1,4 +1,5 @@
-"""Use case: work off what is due, several conversations at a time, for a bounded while."""
+"""Use case: work off what is due, several conversations at a time and the webhooks that tell of
+them, for a bounded while."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 import psycopg
 
-from app import circuits
+from app import circuits, deliver
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.db.queue import Claim
@@ -23,6 +24,8 @@ from app.settings import Settings, get_settings
 LOOK_AGAIN_SECONDS = 0.05
 """How often a process with free slots looks for more while others of its conversations are under
 way."""
+DELIVER_SECONDS = 0.25
+"""How often a process that is at work looks for webhooks to send beside it."""
 STOP_GRACE_SECONDS = 8.0
 """How long a process that is asked to stop lets what it has begun come to its end."""
 DATABASE_RETRY_SECONDS = 1.0
@@ -34,8 +37,8 @@ async def drain(
     *,
     claimed_by: str = "",
 ) -> bool:
-    """Claim and remember until nothing is due or the claim window is over; True when there may be
-    more.
+    """Claim and remember, and deliver, until nothing is due or the claim window is over; True when
+    there may be more.
 
     When a first claim fills every slot there is likely more, and ``call_for_help`` is awaited,
     once: each process that comes to help may call for another, until all of them are busy.
@@ -57,7 +60,8 @@ async def drain(
             {asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping
         )
     running: set[asyncio.Task[None]] = set()
-    look_again_at, called = 0.0, False
+    sending: set[asyncio.Task[None]] = set()
+    look_again_at, deliver_at, called = 0.0, 0.0, False
     try:
         while claiming():
             free = settings.worker_in_flight - len(running)
@@ -70,15 +74,21 @@ async def drain(
                 if len(running) == settings.worker_in_flight and not called:
                     called = True
                     await call_for_help()
-            if not running:
+            # Webhooks go out beside the conversations: a slow receiver keeps none of these waiting.
+            if not running or time.monotonic() >= deliver_at:
+                sending |= await deliver.begin(len(sending))
+                deliver_at = time.monotonic() + DELIVER_SECONDS
+            if not running and not sending:
                 return False
-            _, running = await asyncio.wait(
-                running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            done, _ = await asyncio.wait(
+                running | sending, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
-        await _work_on(running, stopping)
+            running -= done
+            sending -= done
+        await _work_on(running | sending, stopping)
     except BaseException:
         # A time limit, most likely: the loop stops with this coroutine, and what it runs with it.
-        await _give_up(running)
+        await _give_up(running | sending)
         raise
     return True
 

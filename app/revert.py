@@ -58,7 +58,6 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
                 )
             restored += len(back)
         for memory in born:
-            await memories.delete(conn, tenant_id, memory.memory_id)
             await events.note(
                 conn,
                 tenant_id,
@@ -66,6 +65,7 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
                 action="deleted",
                 reason="conversation_reverted",
             )
+            await memories.delete(conn, tenant_id, memory.memory_id)
         await undoing.mark_reverted(conn, tenant_id, conversation_id)
         alive = sum(memory.state == "live" for memory in born)
         await quotas.add(conn, tenant_id, "memories", restored - alive)

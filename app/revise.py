@@ -108,8 +108,8 @@ async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> 
     """Forget a memory, live or superseded; what is left is that there was one. Raises NotFound."""
     async with transaction(caller.tenant_id) as conn:
         memory = await _locked(conn, caller, memory_id, acting)
-        await memories.delete(conn, caller.tenant_id, memory_id)
         await events.note(conn, caller.tenant_id, memory_id, action="deleted", reason="by_request")
+        await memories.delete(conn, caller.tenant_id, memory_id)
         if memory.state == "live":
             await quotas.add(conn, caller.tenant_id, "memories", -1)
 

@@ -180,6 +180,14 @@ class Settings(BaseSettings):
     body_timeout_seconds: float = Field(
         30.0, gt=0, description="A request whose body takes longer gets a 408."
     )
+    webhook_networks: Annotated[list[Network], NoDecode] = Field(
+        [],
+        description="Networks beside the public internet to which webhooks may go, by plain http"
+        " and on any port too, with commas between them: 10.1.0.0/16.",
+    )
+    webhook_days: float = Field(
+        14.0, gt=0, description="How long it can be seen what webhooks were told."
+    )
     audit_days: float = Field(
         30.0, ge=0, description="How long GET /v1/audit goes back; 0: nothing is noted or kept."
     )
@@ -230,7 +238,7 @@ class Settings(BaseSettings):
         """What is given adds to the built-in plans, or changes one of them."""
         return {**PLANS, **plans}
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def networks_are_split(cls, networks: Any) -> Any:
         """Commas are what people write in a variable."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from app.db import accesses, idempotency, transcripts
+from app.db import accesses, deliveries, idempotency, transcripts
 from app.db.pool import system, transaction
 from app.logs import log
 from app.settings import get_settings
 
 
 async def tidy() -> None:
-    """Remove transcripts, idempotency keys and lines of the audit log that are older than the
-    settings keep them. Safe to run at any time, and by several at once. Raises
+    """Remove transcripts, idempotency keys, concluded deliveries and lines of the audit log that
+    are older than the settings keep them. Safe to run at any time, and by several at once. Raises
     psycopg.OperationalError."""
     settings = get_settings()
     async with system() as conn:
         await idempotency.purge(conn, older_than_days=settings.idempotency_days)
         await accesses.purge(conn, older_than_days=settings.audit_days)
+        await deliveries.purge(conn, older_than_days=settings.webhook_days)
         kept = await transcripts.kept_by(conn, settings.transcript_days)
     for tenant_id, days in kept:
         async with transaction(tenant_id) as conn:

@@ -28,6 +28,7 @@ from app.api import (
     skills,
     teams,
     tools,
+    webhooks,
 )
 from app.api.backpressure import Backpressure
 from app.api.gate import Gate
@@ -59,6 +60,7 @@ PARTS = (
     account,
     keys,
     audit,
+    webhooks,
     setup,
     operations,
 )

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db import quotas
 from app.db import reach as reaches
+from app.db.outbox import ANNOUNCED_CONVERSATIONS, ANNOUNCED_MEMORY_EVENTS, OF_A_CONVERSATION
 from app.db.pool import Connection
 from app.memory.reach import EVERYTHING, Reach
 from app.memory.types import Message, Scope
@@ -240,13 +241,23 @@ async def erase(
     )
     await found.fetchall()
     erased = await connection.execute(
-        """
-        UPDATE conversations
-        SET state = CASE WHEN state IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
-            finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
-            messages = NULL, instructions = NULL, metadata = '{}', receipt = NULL
-        WHERE tenant_id = %s AND conversation_id = %s
-        RETURNING conversation_id
+        f"""
+        WITH found AS (
+            SELECT tenant_id, conversation_id, state AS was FROM conversations
+            WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE
+        ), erased AS (
+            UPDATE conversations
+            SET state = CASE WHEN was IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
+                finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
+                messages = NULL, instructions = NULL, metadata = '{{}}', receipt = NULL
+            FROM found
+            WHERE (conversations.tenant_id, conversations.conversation_id)
+                = (found.tenant_id, found.conversation_id)
+            RETURNING conversations.*, was
+        ), finished AS (
+            SELECT {OF_A_CONVERSATION} FROM erased WHERE was IN ('queued', 'processing')
+        ), {ANNOUNCED_CONVERSATIONS}
+        SELECT FROM erased
         """,
         key,
     )
@@ -255,13 +266,18 @@ async def erase(
     )
     if with_memories:
         cursor = await connection.execute(
-            """
+            f"""
             WITH gone AS (
                 DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s RETURNING *
             ), scrubbed AS (
                 UPDATE memory_events e SET before = NULL, after = NULL FROM gone
                 WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
-            ) SELECT count(*) FROM gone WHERE state = 'live'
+            ), happened AS (
+                INSERT INTO memory_events (tenant_id, memory_id, action, reason)
+                SELECT tenant_id, memory_id, 'deleted', 'conversation_erased' FROM gone
+                RETURNING *
+            ), {ANNOUNCED_MEMORY_EVENTS}
+            SELECT count(*) FROM gone WHERE state = 'live'
             """,
             key,
         )

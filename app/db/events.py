@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
 from app.db.pool import Connection
 from app.memory.types import Settled
 
@@ -45,12 +46,15 @@ async def record(
         (op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None
     ]
     await connection.execute(
-        """
-        INSERT INTO memory_events (
-            tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
+        f"""
+        WITH happened AS (
+            INSERT INTO memory_events (
+                tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
                 other_memory_id)
-        SELECT %s, %s, %s, each.* FROM unnest(
-            %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
+            SELECT %s, %s, %s, each.* FROM unnest(
+                %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
+            RETURNING *
+        ), {ANNOUNCED_MEMORY_EVENTS} SELECT
         """,
         (
             tenant_id,
@@ -78,9 +82,12 @@ async def note(
 ) -> None:
     """One event that no conversation has caused."""
     await connection.execute(
-        """
-        INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        f"""
+        WITH happened AS (
+            INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after)
+            VALUES (%s, %s, %s, %s, %s, %s)
+            RETURNING *
+        ), {ANNOUNCED_MEMORY_EVENTS} SELECT
         """,
         (
             tenant_id,

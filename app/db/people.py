@@ -80,6 +80,7 @@ async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased
         ("memories", "user_id"),
         ("conversations", "user_id"),
         ("team_members", "user_id"),
+        ("webhook_deliveries", "user_id"),
         ("invitations", "invited_by"),
     ):
         await connection.execute(

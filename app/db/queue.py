@@ -13,6 +13,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import Connection
 from app.memory.types import Message, Scope, Transcript
 
@@ -163,13 +164,15 @@ async def finish(
     """Mark the conversation done with its receipt, and let the subject's next one come forward."""
     await connection.execute(
         f"""
-        WITH done AS (
+        WITH finished AS (
             UPDATE conversations
             SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL,
                 error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
                 stages = %(stages)s
             WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-                AND lease_token = %(lease_token)s)
+                AND lease_token = %(lease_token)s
+            RETURNING {OF_A_CONVERSATION}
+        ), {ANNOUNCED_CONVERSATIONS}
         {_WAKE_NEXT}
         """,
         {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)},
@@ -188,15 +191,18 @@ async def fail(
     """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead,
     with the reason."""
     await connection.execute(
-        """
-        UPDATE conversations
-        SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'dead' ELSE 'queued' END,
-            next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
-            finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
-            attempts = attempts - %(refund)s, error_code = %(code)s, error_detail = %(detail)s,
-            lease_token = NULL, lease_until = NULL
-        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-            AND lease_token = %(lease_token)s
+        f"""
+        WITH finished AS (
+            UPDATE conversations
+            SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'dead' ELSE 'queued' END,
+                next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
+                finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
+                attempts = attempts - %(refund)s, error_code = %(code)s,
+                error_detail = %(detail)s, lease_token = NULL, lease_until = NULL
+            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+                AND lease_token = %(lease_token)s
+            RETURNING {OF_A_CONVERSATION}
+        ), {ANNOUNCED_CONVERSATIONS} SELECT
         """,
         {
             "retry": retry_in_seconds,
@@ -251,16 +257,20 @@ async def sweep(connection: Connection, *, max_crashes: int) -> int:
     conversation is dead.
     """
     await connection.execute(
-        """
-        UPDATE conversations c
-        SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
-            next_attempt_at = now(),
-            state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
-            finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
-            error_code = 'crashed', error_detail = %(detail)s
-        FROM (SELECT tenant_id, conversation_id FROM conversations
-              WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED) expired
-        WHERE c.tenant_id = expired.tenant_id AND c.conversation_id = expired.conversation_id
+        f"""
+        WITH expired AS (
+            SELECT tenant_id, conversation_id FROM conversations
+            WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED
+        ), finished AS (
+            UPDATE conversations
+            SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
+                next_attempt_at = now(),
+                state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
+                finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
+                error_code = 'crashed', error_detail = %(detail)s
+            WHERE (tenant_id, conversation_id) IN (SELECT * FROM expired)
+            RETURNING {OF_A_CONVERSATION}
+        ), {ANNOUNCED_CONVERSATIONS} SELECT
         """,
         {"max": max_crashes, "detail": "The process that worked on it died or hung."},
     )

@@ -15,7 +15,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from app.db import queue, spend
+from app.db import deliveries, queue, spend
 from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
@@ -121,7 +121,8 @@ async def _sweep(max_crashes: int) -> int:
             await spend.give_back_lost(
                 conn, older_than_seconds=get_settings().hard_time_limit_seconds
             )
-            return await queue.sweep(conn, max_crashes=max_crashes)
+            due = await queue.sweep(conn, max_crashes=max_crashes)
+            return due or int(await deliveries.any_due(conn))
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0

@@ -122,6 +122,15 @@ AIMED = [
     Request("DELETE", "/v1/graph/edge/{edge_id}"),
     Request("DELETE", "/v1/keys/{key_id}"),
     Request("POST", "/v1/keys/{key_id}/rotate"),
+    Request("GET", "/v1/webhooks/{webhook_id}"),
+    Request("PATCH", "/v1/webhooks/{webhook_id}", body={"enabled": False}),
+    Request("POST", "/v1/webhooks/{webhook_id}/rotate"),
+    Request("POST", "/v1/webhooks/{webhook_id}/test"),
+    Request("GET", "/v1/webhooks/{webhook_id}/deliveries"),
+    Request("GET", "/v1/webhooks/{webhook_id}/deliveries", {"cursor": "{delivery_id}"}),
+    Request("POST", "/v1/webhooks/{webhook_id}/replay"),
+    Request("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"),
+    Request("DELETE", "/v1/webhooks/{webhook_id}"),
     Request("DELETE", "/v1/users/{user_id}", missing=200),
 ]
 OF_THE_CALLER_ALONE = {
@@ -134,6 +143,7 @@ OF_THE_CALLER_ALONE = {
     "GET /v1/settings",
     "GET /v1/pipeline",
     "GET /v1/tools",
+    "GET /v1/webhooks",
 }
 """They name nothing; what they list is looked through for the stranger's words."""
 UNDER_A_KEY: dict[str, dict[str, Any]] = {
@@ -150,6 +160,7 @@ UNDER_A_KEY: dict[str, dict[str, Any]] = {
 }
 ELSEWHERE = {
     "POST /v1/erasures/verify",  # Checks what the caller holds and names.
+    "POST /v1/webhooks",  # Makes one of the caller's own.
     "POST /v1/keys",  # Makes a key of the caller's own.
     "PATCH /v1/settings",  # Changes the caller's own.
     "POST /v1/invitations/{token}/accept",  # Open: its token is the credential.
@@ -182,7 +193,10 @@ def theirs(stranger: Client) -> dict[str, str]:
     edge = post(
         "/v1/graph/connect", from_memory_id=first, to_memory_id=second, relationship_type=CANARY
     )["id"]
+    webhook = post("/v1/webhooks", url="https://hooks.invalid/", description=CANARY)["id"]
     return {
+        "webhook_id": webhook,
+        "delivery_id": post(f"/v1/webhooks/{webhook}/test")["id"],
         "memory_id": first,
         "other_memory_id": second,
         "agent_id": agent,
@@ -262,6 +276,7 @@ def everything(client: Client) -> list[Any]:
         see("/v1/agents"),
         see("/v1/skills"),
         see("/v1/teams"),
+        see("/v1/webhooks")["webhooks"][0]["enabled"],
         [{**key, "last_used_at": None} for key in see("/v1/keys")["keys"]],
     ]
 

@@ -28,6 +28,9 @@ WORDS = {
     ("memory_events", "before"),
     ("idempotency_keys", "answer"),
     ("accesses", "user_hash"),
+    ("webhook_endpoints", "url"),
+    ("webhook_endpoints", "secret"),
+    ("webhook_deliveries", "user_id"),
 }
 
 
@@ -190,7 +193,7 @@ def test_the_system_reads_nobodys_words_and_writes_only_the_queue(
 
     assert ("conversations", "state") in columns
     assert WORDS.isdisjoint(columns)
-    assert insertable == [("signup_attempts",)]
+    assert insertable == [("signup_attempts",), ("webhook_deliveries",)]
     with (
         psycopg.connect(database_url, options="-c role=smara_system", autocommit=True) as system,
         pytest.raises(psycopg.errors.InsufficientPrivilege),

@@ -234,7 +234,15 @@ CATALOGUE: dict[str, Known] = {
             "tests/memory/test_grounding.py::test_a_claim_needs_words_of_the_user",
         ),
     ),
-    "F41": Known("webhooks to inner addresses", open="the harness registers no webhook"),
+    "F41": Known(
+        "webhooks to inner addresses",
+        tests=(
+            "tests/webhooks/test_addresses.py::test_no_address_inside_is_reached_however_it_is_written",
+            "tests/webhooks/test_sender.py::test_nothing_listens_in_vain_on_the_inside",
+            "tests/webhooks/test_sender.py::test_a_name_that_changes_after_the_check_gains_nothing",
+            "tests/webhooks/test_sender.py::test_a_redirect_is_an_answer_and_is_not_followed",
+        ),
+    ),
     "F42": Known("clients that never finish a request"),
     "F43": Known("connection pool used up, a leaked transaction"),
     "F44": Known("deadlocks"),

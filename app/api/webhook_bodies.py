@@ -1,0 +1,170 @@
+"""What is said about webhooks over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+
+from app.api.serial import IsoTime
+from app.api.text import Text, Time
+from app.db.deliveries import Delivery
+from app.db.webhooks import Endpoint
+from app.webhooks.addresses import MAX_URL_CHARS
+from app.webhooks.message import EventType, shown
+
+Url = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_URL_CHARS)]
+Description = Annotated[Text, Field(max_length=500)]
+Events = Annotated[
+    list[EventType], Field(max_length=20, description="What to be told; empty is everything.")
+]
+
+
+class WebhookIn(BaseModel):
+    """Where a tenant wants to be told what happens."""
+
+    url: Url = Field(
+        description="https, on port 443 or 8443 of a public address; an operator may open others.",
+        examples=["https://example.com/hooks/smara"],
+    )
+    events: Events = []
+    description: Description = ""
+
+
+class WebhookPatch(BaseModel):
+    """What to change; at least one of them."""
+
+    url: Url | None = None
+    events: Events | None = None
+    description: Description | None = None
+    enabled: bool | None = Field(
+        None, description="False stops it and gives up what it was to be told; true goes on."
+    )
+
+    @model_validator(mode="after")
+    def something_changes(self) -> Self:
+        if all(value is None for value in self.model_dump().values()):
+            raise ValueError(f"give at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+class SecretRotationIn(BaseModel):
+    """How a secret is replaced."""
+
+    grace_seconds: float = Field(
+        86_400, ge=0, le=2_592_000, description="How long the old secret signs too; a day."
+    )
+
+
+class ReplayIn(BaseModel):
+    """What to tell again."""
+
+    since: Time | None = Field(
+        None, description="Only what happened then or later; without it, all that failed."
+    )
+
+
+class WebhookOut(BaseModel):
+    """An endpoint without its secret."""
+
+    id: UUID
+    url: str
+    events: list[str] = Field(description="Empty is every event.")
+    description: str
+    enabled: bool
+    created_at: IsoTime
+    failing_since: IsoTime | None = Field(
+        description="Since when nothing has arrived; after five days it is disabled."
+    )
+    disabled_at: IsoTime | None
+    disabled_reason: str | None = Field(
+        description="`by_request`, `failing` or `gone` (it answered 410)."
+    )
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> Self:
+        """What may be shown of it."""
+        return cls(
+            id=endpoint.endpoint_id,
+            url=endpoint.url,
+            events=endpoint.events,
+            description=endpoint.description,
+            enabled=endpoint.disabled_at is None,
+            created_at=endpoint.created_at,
+            failing_since=endpoint.failing_since,
+            disabled_at=endpoint.disabled_at,
+            disabled_reason=endpoint.disabled_reason,
+        )
+
+
+class WebhookMade(WebhookOut):
+    """The answers that hold the secret."""
+
+    secret: str = Field(description="`whsec_…`: what each delivery is signed with. Shown once.")
+
+    @classmethod
+    def with_secret(cls, endpoint: Endpoint, secret: bytes) -> Self:
+        """The endpoint and its new secret."""
+        return cls(**WebhookOut.of(endpoint).model_dump(mode="python"), secret=shown(secret))
+
+
+class WebhookList(BaseModel):
+    """Oldest first."""
+
+    webhooks: list[WebhookOut]
+
+
+class DeliveryOut(BaseModel):
+    """Something that an endpoint was told, or is to be told."""
+
+    id: UUID
+    event: str
+    happened_at: IsoTime
+    user_id: str | None
+    memory_id: UUID | None
+    replaced_id: UUID | None
+    conversation_id: UUID | None
+    state: Literal["pending", "delivered", "failed"]
+    attempts: int
+    next_attempt_at: IsoTime | None = Field(description="While it is pending.")
+    last_status: int | None = Field(description="The HTTP status of the last answer.")
+    last_error: str | None = Field(
+        description="`status_…`, `timeout`, `unresolvable`, `unreachable`, `tls`, `protocol`,"
+        " `url_not_allowed` or `endpoint_disabled`."
+    )
+    finished_at: IsoTime | None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> Self:
+        """As it may be shown."""
+        next_attempt_at: datetime | None = delivery.next_attempt_at
+        return cls(
+            id=delivery.delivery_id,
+            event=delivery.event,
+            happened_at=delivery.happened_at,
+            user_id=delivery.user_id,
+            memory_id=delivery.memory_id,
+            replaced_id=delivery.replaced_id,
+            conversation_id=delivery.conversation_id,
+            state=delivery.state,
+            attempts=delivery.attempts,
+            next_attempt_at=next_attempt_at if delivery.state == "pending" else None,
+            last_status=delivery.last_status,
+            last_error=delivery.last_error,
+            finished_at=delivery.finished_at,
+        )
+
+
+class DeliveryPage(BaseModel):
+    """Newest first."""
+
+    deliveries: list[DeliveryOut]
+    next_cursor: str | None
+
+
+class Replayed(BaseModel):
+    """How many are told again."""
+
+    replayed: int

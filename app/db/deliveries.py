@@ -1,0 +1,275 @@
+"""The outbox of webhooks: what is due, who is at it, and what came of it.
+
+As in app/db/queue.py Postgres' clock is the only one, and a number fences each attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db.pool import Connection
+
+PER_ENDPOINT = 4
+"""Deliveries to one endpoint at a time, so that a slow one takes no more of us than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A delivery that this process is to try now, for the ``attempts``-th time."""
+
+    tenant_id: UUID
+    delivery_id: UUID
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something that an endpoint is told, and how far that has come."""
+
+    delivery_id: UUID
+    event: str
+    happened_at: datetime
+    user_id: str | None
+    memory_id: UUID | None
+    replaced_id: UUID | None
+    conversation_id: UUID | None
+    reason: str | None
+    state: str
+    attempts: int
+    next_attempt_at: datetime
+    last_status: int | None
+    last_error: str | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is to be said, where, and signed with which secrets, the newest first."""
+
+    endpoint_id: UUID
+    url: str
+    secrets: list[bytes]
+    delivery: Delivery
+    failing_seconds: float
+
+
+_DELIVERY = ", ".join(f"d.{field.name}" for field in fields(Delivery))
+
+
+async def claim(connection: Connection, *, limit: int, lease_seconds: float) -> list[Attempt]:
+    """Take up to ``limit`` due deliveries, of every endpoint one before any has two. Asked as the
+    system. The attempt is counted here; one that is never concluded is due again after the
+    lease."""
+    cursor = await connection.execute(
+        """
+        WITH due AS (
+            SELECT d.tenant_id, d.delivery_id, row_number() OVER (
+                PARTITION BY e.tenant_id, e.endpoint_id ORDER BY d.next_attempt_at) AS nth
+            FROM webhook_endpoints e CROSS JOIN LATERAL (
+                SELECT tenant_id, delivery_id, next_attempt_at FROM webhook_deliveries q
+                WHERE q.tenant_id = e.tenant_id AND q.endpoint_id = e.endpoint_id
+                  AND state = 'pending' AND next_attempt_at <= now()
+                ORDER BY next_attempt_at
+                LIMIT greatest(0, %(each)s - (
+                    SELECT count(*) FROM webhook_deliveries b
+                    WHERE b.tenant_id = e.tenant_id AND b.endpoint_id = e.endpoint_id
+                      AND b.state = 'pending' AND b.lease_until > now()))
+                FOR UPDATE SKIP LOCKED) d
+            WHERE e.disabled_at IS NULL
+        ), picked AS (
+            SELECT tenant_id, delivery_id FROM due ORDER BY nth, delivery_id LIMIT %(limit)s
+        )
+        UPDATE webhook_deliveries d
+        SET attempts = attempts + 1, lease_until = now() + make_interval(secs => %(lease)s),
+            next_attempt_at = now() + make_interval(secs => %(lease)s)
+        FROM picked
+        WHERE d.tenant_id = picked.tenant_id AND d.delivery_id = picked.delivery_id
+        RETURNING d.tenant_id, d.delivery_id, d.attempts
+        """,
+        {"limit": limit, "each": PER_ENDPOINT, "lease": lease_seconds},
+    )
+    return [Attempt(*row) for row in await cursor.fetchall()]
+
+
+async def any_due(connection: Connection) -> bool:
+    """Whether there is something to tell now. Asked as the system."""
+    cursor = await connection.execute(
+        """
+        SELECT FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
+        WHERE e.disabled_at IS NULL AND d.state = 'pending' AND d.next_attempt_at <= now() LIMIT 1
+        """
+    )
+    return await cursor.fetchone() is not None
+
+
+async def load(connection: Connection, attempt: Attempt) -> Outgoing | None:
+    """What to send; None when it was erased, concluded by another, or its endpoint is disabled."""
+    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_DELIVERY} FROM webhook_deliveries d
+            WHERE tenant_id = %s AND delivery_id = %s AND attempts = %s AND state = 'pending'
+            """,
+            (attempt.tenant_id, attempt.delivery_id, attempt.attempts),
+        )
+        delivery = await cursor.fetchone()
+    cursor_ = await connection.execute(
+        """
+        SELECT e.endpoint_id, e.url, e.secret,
+               CASE WHEN e.old_secret_until > now() THEN e.old_secret END,
+               coalesce(extract(epoch FROM now() - e.failing_since), 0)::float8
+        FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
+        WHERE d.tenant_id = %s AND d.delivery_id = %s AND e.disabled_at IS NULL
+        """,
+        (attempt.tenant_id, attempt.delivery_id),
+    )
+    row = await cursor_.fetchone()
+    if delivery is None or row is None:
+        return None
+    endpoint_id, url, secret, old_secret, failing_seconds = row
+    secrets = [bytes(each) for each in (secret, old_secret) if each is not None]
+    return Outgoing(endpoint_id, url, secrets, delivery, failing_seconds)
+
+
+async def delivered(connection: Connection, attempt: Attempt, status: int) -> None:
+    """Note that it has arrived."""
+    await connection.execute(
+        """
+        WITH arrived AS (
+            UPDATE webhook_deliveries
+            SET state = 'delivered', finished_at = now(), lease_until = NULL,
+                last_status = %(status)s, last_error = NULL
+            WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
+              AND attempts = %(attempts)s AND state = 'pending'
+            RETURNING tenant_id, endpoint_id)
+        UPDATE webhook_endpoints e SET failing_since = NULL FROM arrived
+        WHERE e.tenant_id = arrived.tenant_id AND e.endpoint_id = arrived.endpoint_id
+          AND e.failing_since IS NOT NULL
+        """,
+        {**_key(attempt), "status": status},
+    )
+
+
+async def missed(
+    connection: Connection,
+    attempt: Attempt,
+    *,
+    status: int | None,
+    error: str,
+    retry_in_seconds: float | None,
+) -> None:
+    """Note that it has not arrived; with None as the pause, that it is given up."""
+    await connection.execute(
+        """
+        WITH missed AS (
+            UPDATE webhook_deliveries
+            SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'failed' ELSE 'pending' END,
+                finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
+                next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
+                lease_until = NULL, last_status = %(status)s, last_error = %(error)s
+            WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
+              AND attempts = %(attempts)s AND state = 'pending'
+            RETURNING tenant_id, endpoint_id)
+        UPDATE webhook_endpoints e SET failing_since = now() FROM missed
+        WHERE e.tenant_id = missed.tenant_id AND e.endpoint_id = missed.endpoint_id
+          AND e.failing_since IS NULL
+        """,
+        {**_key(attempt), "status": status, "error": error, "retry": retry_in_seconds},
+    )
+
+
+async def add(connection: Connection, tenant_id: UUID, endpoint_id: UUID, event: str) -> Delivery:
+    """Something to tell one endpoint that nothing has caused."""
+    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        await cursor.execute(
+            f"""
+            INSERT INTO webhook_deliveries AS d (tenant_id, endpoint_id, event)
+            VALUES (%s, %s, %s) RETURNING {_DELIVERY}
+            """,
+            (tenant_id, endpoint_id, event),
+        )
+        delivery = await cursor.fetchone()
+    assert delivery is not None
+    return delivery
+
+
+async def list_page(
+    connection: Connection,
+    tenant_id: UUID,
+    endpoint_id: UUID,
+    *,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Delivery]:
+    """What the endpoint was told or is to be told, newest first."""
+    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        await cursor.execute(
+            f"""
+            SELECT {_DELIVERY} FROM webhook_deliveries d
+            WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
+              AND (%(state)s::text IS NULL OR state = %(state)s)
+              AND (%(before)s::uuid IS NULL OR delivery_id < %(before)s)
+            ORDER BY delivery_id DESC LIMIT %(limit)s
+            """,
+            {
+                "tenant_id": tenant_id,
+                "endpoint_id": endpoint_id,
+                "state": state,
+                "before": before,
+                "limit": limit,
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def replay(
+    connection: Connection,
+    tenant_id: UUID,
+    endpoint_id: UUID,
+    *,
+    delivery_ids: Sequence[UUID] | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Have these deliveries tried again from the first attempt on, delivered or not; without ids,
+    those that failed, of what happened ``since`` then. How many there were."""
+    cursor = await connection.execute(
+        """
+        UPDATE webhook_deliveries
+        SET state = 'pending', attempts = 0, next_attempt_at = now(), lease_until = NULL,
+            finished_at = NULL, last_status = NULL, last_error = NULL
+        WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
+          AND CASE WHEN %(ids)s::uuid[] IS NULL THEN state = 'failed'
+                   ELSE state <> 'pending' AND delivery_id = ANY(%(ids)s) END
+          AND (%(since)s::timestamptz IS NULL OR happened_at >= %(since)s)
+        RETURNING delivery_id
+        """,
+        {
+            "tenant_id": tenant_id,
+            "endpoint_id": endpoint_id,
+            "ids": None if delivery_ids is None else list(delivery_ids),
+            "since": since,
+        },
+    )
+    return len(await cursor.fetchall())
+
+
+async def purge(connection: Connection, *, older_than_days: float) -> None:
+    """Forget deliveries that were concluded so long ago. Asked as the system."""
+    await connection.execute(
+        "DELETE FROM webhook_deliveries WHERE finished_at < now() - %s * interval '1 day'",
+        (older_than_days,),
+    )
+
+
+def _key(attempt: Attempt) -> dict[str, object]:
+    return {
+        "tenant_id": attempt.tenant_id,
+        "delivery_id": attempt.delivery_id,
+        "attempts": attempt.attempts,
+    }

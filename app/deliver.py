@@ -1,0 +1,93 @@
+"""Use case: what happened → told to those who asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import psycopg
+
+from app.db import deliveries, webhooks
+from app.db.deliveries import Attempt
+from app.db.pool import system, transaction
+from app.logs import log
+from app.settings import get_settings
+from app.webhooks.message import body, headers
+from app.webhooks.schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
+from app.webhooks.sender import DEADLINE_SECONDS, Sender, Undelivered
+
+AT_ONCE = 16
+"""Deliveries that one process has under way."""
+LEASE_SECONDS = 4 * DEADLINE_SECONDS
+GONE = 410
+NAMED = ("user_id", "memory_id", "replaced_id", "conversation_id", "reason")
+"""What a receiver is told of an event."""
+
+
+@lru_cache(maxsize=1)
+def get_sender() -> Sender:
+    """The sender of this process."""
+    return Sender(get_settings().webhook_networks)
+
+
+async def begin(under_way: int) -> set[asyncio.Task[None]]:
+    """Start what is due, up to AT_ONCE with those under way. Nothing while the database is away."""
+    if under_way >= AT_ONCE:
+        return set()
+    try:
+        async with system() as conn:
+            attempts = await deliveries.claim(
+                conn, limit=AT_ONCE - under_way, lease_seconds=LEASE_SECONDS
+            )
+    except psycopg.OperationalError as error:
+        log.warning("database_error", sqlstate=error.sqlstate)
+        return set()
+    return {asyncio.create_task(_deliver(attempt)) for attempt in attempts}
+
+
+async def _deliver(attempt: Attempt) -> None:
+    """One attempt and what follows from it. When the database goes away meanwhile, it is made again
+    after its lease: a receiver may hear a thing twice, under one id."""
+    try:
+        await _attempt(attempt)
+    except psycopg.OperationalError as error:
+        log.warning("database_error", delivery_id=str(attempt.delivery_id), sqlstate=error.sqlstate)
+
+
+async def _attempt(attempt: Attempt) -> None:
+    async with transaction(attempt.tenant_id) as conn:
+        outgoing = await deliveries.load(conn, attempt)
+    if outgoing is None:
+        return
+    delivery = outgoing.delivery
+    about = {name: getattr(delivery, name) for name in NAMED}
+    content = body(delivery.event, delivery.happened_at, about)
+    signed = headers(delivery.delivery_id, content, outgoing.secrets, now=datetime.now(UTC))
+    status: int | None = None
+    try:
+        status = await get_sender().post(outgoing.url, signed, content)
+        error = f"status_{status}"
+    except Undelivered as undelivered:
+        error = undelivered.code
+    retry_in = pause_seconds(attempt.attempts)
+    async with transaction(attempt.tenant_id) as conn:
+        if status is not None and 200 <= status < 300:
+            await deliveries.delivered(conn, attempt, status)
+            return
+        if status == GONE:
+            retry_in = None
+        await deliveries.missed(
+            conn, attempt, status=status, error=error, retry_in_seconds=retry_in
+        )
+        if status == GONE or outgoing.failing_seconds >= GIVE_UP_AFTER_SECONDS:
+            reason = "gone" if status == GONE else "failing"
+            await webhooks.disable(conn, attempt.tenant_id, outgoing.endpoint_id, reason)
+            log.warning("webhook_disabled", endpoint_id=str(outgoing.endpoint_id), reason=reason)
+    log.info(
+        "webhook_missed",
+        delivery_id=str(attempt.delivery_id),
+        error=error,
+        attempts=attempt.attempts,
+        retry_in_seconds=retry_in,
+    )

@@ -1,0 +1,1 @@
+"""Telling a tenant's own servers what has happened, and nobody else's."""

@@ -1,0 +1,104 @@
+"""Where a webhook may go: the public internet, and what an operator has opened.
+
+A tenant chooses the URL and we make the request, from inside: without care it would reach whatever
+we can reach (OWASP API7, server-side request forgery). A name is judged by the addresses that it
+resolves to, when it is registered and again at each connection, which goes to the very address that
+was judged; a name that changes in between gains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+)
+from typing import TypeAlias
+
+import httpx2
+
+from app.errors import ServiceError
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Networks: TypeAlias = Collection[IPv4Network | IPv6Network]
+
+PUBLIC_PORTS = (443, 8443)
+"""Elsewhere a request could speak to something that is no web server."""
+MAX_URL_CHARS = 2_000
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_TUNNELS = tuple(
+    map(IPv6Network, ("2002::/16", "2001::/32", "::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96"))
+)
+"""6to4, Teredo, the old IPv4-compatible and translated forms, local NAT64: each smuggles an IPv4
+address past a look at the IPv6 one, and nobody serves from them."""
+
+
+class AddressNotAllowed(ServiceError):
+    """A webhook may not go there."""
+
+    code = "url_not_allowed"
+
+
+def parsed(url: str, allowed: Networks) -> httpx2.URL:
+    """The URL, if a webhook may have such a one. Where its name leads is judged when it is known.
+
+    Raises AddressNotAllowed. ``allowed`` are the networks that an operator has opened: without any,
+    only https on the public ports will do.
+    """
+    if len(url) > MAX_URL_CHARS or any(character <= " " or character == "\\" for character in url):
+        raise AddressNotAllowed("The URL is too long, or has blanks or backslashes in it.")
+    try:
+        found = httpx2.URL(url)
+    except (httpx2.InvalidURL, ValueError):
+        raise AddressNotAllowed("This is not a URL.") from None
+    if found.scheme not in ("https", "http") or not found.host:
+        raise AddressNotAllowed("The URL must begin with https:// and name a host.")
+    if found.userinfo:
+        raise AddressNotAllowed("The URL must not hold a user name or password.")
+    if found.fragment:
+        raise AddressNotAllowed("The URL must not have a fragment.")
+    if not allowed and (found.scheme != "https" or port_of(found) not in PUBLIC_PORTS):
+        raise AddressNotAllowed(
+            f"The URL must be https, on port {' or '.join(map(str, PUBLIC_PORTS))}."
+        )
+    return found
+
+
+def judge(url: httpx2.URL, addresses: Collection[str], allowed: Networks) -> None:
+    """Raise AddressNotAllowed unless every one of the addresses that the URL's host resolves to is
+    public, or in a network that was opened. In the latter plain http and any port will do too."""
+    for text in addresses:
+        address = _real(ip_address(text.partition("%")[0]))
+        if address is None:
+            raise AddressNotAllowed("The URL leads to an address that is not public.")
+        if any(address in network for network in allowed):
+            continue
+        if not address.is_global or address.is_multicast or address.is_reserved:
+            raise AddressNotAllowed("The URL leads to an address that is not public.")
+        if url.scheme != "https" or port_of(url) not in PUBLIC_PORTS:
+            raise AddressNotAllowed(
+                f"The URL must be https, on port {' or '.join(map(str, PUBLIC_PORTS))}."
+            )
+
+
+def port_of(url: httpx2.URL) -> int:
+    """The port that the URL means."""
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _real(address: Address) -> Address | None:
+    """The address that is reached in the end; None when there is no telling."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    if any(address in tunnel for tunnel in _TUNNELS):
+        # The loopback and the unspecified address are in the last one: neither is public.
+        return address if address.is_loopback else None
+    return address
