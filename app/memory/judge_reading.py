@@ -165,7 +165,7 @@ def _subject(text: str) -> tuple[str, bool, str]:
     named = _NAME.match(text)
     if named and named.group("name").split()[0].lower() not in _NOT_NAMES:
         return (
-            plain(named.group("name").split()[0]),
+            plain(named.group("name")),
             bool(named.group("owns")),
             plain(text[named.end() :]),
         )
