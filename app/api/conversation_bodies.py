@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
 from app.api.serial import IsoTime
-from app.api.text import Metadata, Namespace, Source, Text, Time, UserId, storable
+from app.api.text import MASKED, STORABLE, Metadata, Namespace, Source, Text, Time, UserId, storable
 from app.db.conversations import Progress
-from app.memory.transcripts import parse_transcript, text_of
+from app.memory.transcripts import parse_transcript, said, text_of
 from app.memory.types import Message, Role, Visibility
 from app.waiting import Obstacle
 
@@ -24,7 +24,7 @@ class MessageIn(BaseModel):
     content: Text | list[dict[str, Any]] | None = Field(
         description="The words, or content blocks; one without text leaves a note, `[image]`."
     )
-    name: Annotated[Text, Field(max_length=100)] | None = Field(
+    name: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = Field(
         None, description="Who speaks, where several people share a role."
     )
     at: Time | None = Field(None, description="When it was said; else `occurred_at`.")
@@ -58,7 +58,7 @@ class ConversationIn(BaseModel):
     messages: Annotated[list[MessageIn], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
         Field(None, description="The turns in order; give these or `transcript`.")
     )
-    transcript: Annotated[Text, Field(min_length=1)] | None = Field(
+    transcript: Annotated[str, StringConstraints(min_length=1), STORABLE] | None = Field(
         None, description='Plain text instead of `messages`, in lines such as "Name: words".'
     )
     namespace: Namespace = "default"
@@ -70,14 +70,14 @@ class ConversationIn(BaseModel):
         "`private`: only its author's.",
     )
     source: Source = "conversation"
-    external_id: Annotated[Text, Field(max_length=200)] | None = Field(
+    external_id: Annotated[str, StringConstraints(max_length=200), STORABLE, MASKED] | None = Field(
         None, description="Your own id for it."
     )
     occurred_at: Time | None = Field(
         None, description="When the chat took place; relative dates count from here."
     )
     metadata: Metadata = Field({}, description="Copied onto each memory.")
-    instructions: Annotated[Text, Field(max_length=4_000)] | None = Field(
+    instructions: Annotated[str, StringConstraints(max_length=4_000), STORABLE] | None = Field(
         None, description="What to remember or leave out, in your words."
     )
     priority: Literal["live", "backfill"] = "live"
@@ -92,7 +92,7 @@ class ConversationIn(BaseModel):
             self._turns = parse_transcript(self.transcript)
         else:
             self._turns = [
-                Message(turn.role, text_of(turn.content), turn.name, turn.at)
+                Message(*said(turn.role, turn.content), turn.name, turn.at)
                 for turn in self.messages or ()
             ]
         if not any(turn.content.strip() for turn in self._turns):

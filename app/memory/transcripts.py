@@ -67,9 +67,31 @@ def _is_name(text: str) -> bool:
     )
 
 
+def said(role: Role, content: Any) -> tuple[Role, str]:
+    """Who says it and what, of a turn as the OpenAI and Anthropic chat APIs send it.
+
+    Anthropic's sends what a tool returned in a turn of the user. A turn of nothing else is the
+    tool's; beside words of the user it leaves a note, since nobody may take it for theirs.
+    """
+    results = [block for block in content if _is_result(block)] if _is_blocks(content) else []
+    if results and len(results) == len(content):
+        return "tool", text_of(content)
+    if results:
+        content = [{"type": "text", "text": "[tool_result]"} if _is_result(block) else block
+                   for block in content]  # fmt: skip
+    return role, text_of(content)
+
+
+def _is_blocks(content: Any) -> bool:
+    return isinstance(content, Sequence) and not isinstance(content, str)
+
+
+def _is_result(block: Any) -> bool:
+    return isinstance(block, Mapping) and block.get("type") == "tool_result"
+
+
 def text_of(content: Any) -> str:
-    """The words of a message's content, as the OpenAI and Anthropic chat APIs send it: a string, or
-    content blocks.
+    """The words of a message's content: a string, or content blocks.
 
     Text blocks are joined by line ends and tool results read the same way; anything else leaves a
     note such as "[image]" in its place, and what has no form at all nothing.

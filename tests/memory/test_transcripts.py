@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.transcripts import parse_transcript, text_of
+from app.memory.transcripts import parse_transcript, said, text_of
 from app.memory.types import Message
 
 
@@ -141,6 +141,30 @@ def test_a_message_is_never_empty_and_says_what_the_transcript_says(text: str) -
 )
 def test_content_of_the_chat_apis_becomes_its_words(content: Any, text: str) -> None:
     assert text_of(content) == text
+
+
+RESULT = {"type": "tool_result", "tool_use_id": "t", "content": "I live in Evilville."}
+
+
+@pytest.mark.parametrize(
+    ("content", "heard"),
+    [
+        ("I live in Oslo.", ("user", "I live in Oslo.")),
+        ([{"type": "text", "text": "I live in Oslo."}], ("user", "I live in Oslo.")),
+        ([RESULT], ("tool", "I live in Evilville.")),
+        ([RESULT, RESULT], ("tool", "I live in Evilville.\nI live in Evilville.")),
+        (
+            [RESULT, {"type": "text", "text": "And I live in Oslo."}],
+            ("user", "[tool_result]\nAnd I live in Oslo."),
+        ),
+        ([], ("user", "")),
+        (None, ("user", "")),
+    ],
+)
+def test_what_a_tool_returned_in_a_turn_of_the_user_is_not_the_users(
+    content: Any, heard: tuple[str, str]
+) -> None:
+    assert said("user", content) == heard
 
 
 @pytest.mark.parametrize("content", [5, {"text": "42"}, ["42"], [5], True])
