@@ -121,17 +121,44 @@ async def managed_agent(connection: Connection, caller: Caller, agent_id: UUID) 
     return agent
 
 
+async def seen_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+    """The agent, if the key may read what it is. Raises NotFound."""
+    agent = await known_agent(connection, caller, agent_id)
+    if not sees(caller, agent):
+        raise NotFound("There is no agent of this id.")
+    return agent
+
+
+def sees(caller: Caller, agent: agents.Agent) -> bool:
+    """Whether the key may read what the agent is: one restricted to agents sees these, one
+    restricted to users sees theirs, one restricted to namespaces sees none.
+
+    It may still store and search memories of an agent that it does not see, within its reach.
+    """
+    reach = caller.reach
+    if reach.agents is not None:
+        return agent.agent_id in reach.agents
+    return reach.namespaces is None and reach.allows_user(agent.owner_id)
+
+
 def may_own_agents(caller: Caller, owner_id: str) -> None:
     """Raise Forbidden unless the key may make and change this owner's agents."""
-    if not caller.reach.allows_user(owner_id):
+    if not caller.reach.allows_user(owner_id) or caller.reach.namespaces is not None:
         raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
 
 
+def may_change_the_tenants(caller: Caller) -> None:
+    """Raise Forbidden unless the key may change what all of the tenant shares."""
+    if not caller.reach.unrestricted:
+        raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
+
+
 async def visible_teams(connection: Connection, caller: Caller) -> list[teams.Team]:
-    """The teams that the key may see: all of them, or those of the users that it reaches."""
+    """The teams that the key may see: all of them, or those of the users that it reaches; none with
+    another restriction."""
     found = await teams.list_all(connection, caller.tenant_id)
     reach = caller.reach
-    if reach.agents is not None:
+    if reach.agents is not None or reach.namespaces is not None:
         return []
     if reach.users is None:
         return found
@@ -146,6 +173,8 @@ async def may_change(
 ) -> None:
     """Let the acting user change a memory: a private one must be theirs, a team's asks for a role
     that writes. Raises NotFound for what they may not even see, else Forbidden."""
+    if not caller.reach.allows_user(acting):
+        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
     if team_id is None:
         if memory_user != acting:
             raise NotFound("There is no memory of this id.")

@@ -23,6 +23,19 @@ async def mask_messages(messages: Sequence[Message]) -> list[Message]:
     return _mask_all(messages)
 
 
+async def mask_facts(
+    facts: Sequence[tuple[str, dict[str, Any]]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """The texts and metadata of facts without secrets."""
+    if sum(len(text) for text, _ in facts) + 100 * len(facts) > LONG_CHARS:
+        return await asyncio.to_thread(_mask_facts, facts)
+    return _mask_facts(facts)
+
+
+def _mask_facts(facts: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    return [(mask_text(text), mask_metadata(metadata)) for text, metadata in facts]
+
+
 def mask_text(text: str) -> str:
     """The text without secrets."""
     masked = mask(text)
@@ -44,9 +57,14 @@ def _mask_all(messages: Sequence[Message]) -> list[Message]:
     counts: Counter[str] = Counter()
     without = []
     for message in messages:
-        masked = mask(message.content)
+        masked, name = mask(message.content), mask(message.name or "")
         counts.update(masked.counts)
-        without.append(replace(message, content=masked.text) if masked.counts else message)
+        counts.update(name.counts)
+        without.append(
+            replace(message, content=masked.text, name=name.text or None)
+            if masked.counts or name.counts
+            else message
+        )
     _note(counts)
     return without
 

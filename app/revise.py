@@ -15,7 +15,7 @@ from app.access import Place
 from app.db import events, memories, quotas, subjects
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, Unprocessable
 from app.memory.fingerprint import content_hash
 from app.memory.types import Fact, Memory, Scope, Visibility
 from app.memory.wording import document_text
@@ -58,9 +58,9 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
             changes = {
                 name: value for name, value in after.items() if getattr(before, name) != value
             }
-            if revision.fact is not None and vector is not None:
+            if "fact" in changes and vector is not None:
                 changes |= {
-                    "content_hash": content_hash(revision.fact),
+                    "content_hash": content_hash(changes["fact"]),
                     "embedding": vector,
                     "embedding_model": get_providers().embedder.model,
                 }
@@ -165,6 +165,8 @@ async def _place(
         access.check_key(caller, Place(memory.user_id, revision.namespace, memory.agent_id))
         place["namespace"] = revision.namespace
     if revision.visibility == "private":
+        if revision.team_id is not None:
+            raise Unprocessable("A memory that becomes private leaves its team: omit team_id.")
         place |= {"visibility": "private", "team_id": None}
     elif revision.visibility == "team" or revision.team_id is not None:
         if memory.agent_id is not None:

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from app import erased
-from app.db import erasures, subjects
-from app.db.pool import Connection, read_only, transaction
+from app.db import subjects
+from app.db.pool import Connection, clock, read_only, transaction
 from app.errors import Forbidden
 from app.ledger import paid_embedding
 from app.memory.types import Fact, Vector
@@ -52,7 +52,7 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
     async with read_only(tenant_id) as connection:
-        began_at = await erasures.clock(connection)
+        began_at = await clock(connection)
     vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
     async with transaction(tenant_id) as connection:
         if once:

@@ -6,21 +6,24 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app import forget
-from app.access import known_agent, managed_agent, may_own_agents
+from app.access import managed_agent, may_own_agents, seen_agent, sees
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
-from app.api.memories import OVER_PLAN, store_one, stored_answer
+from app.api.memories import OVER_PLAN
 from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
 from app.api.reading import FiltersQuery, Reading
 from app.api.recall import shown
 from app.api.serial import IsoTime
 from app.api.skills import AttachedSkill
+from app.api.stating import StatedBy, store_one, stored_answer
 from app.api.strict_json import StrictRoute
 from app.api.text import (
+    MASKED,
+    STORABLE,
     FactText,
     Flag,
     Lenient,
@@ -29,7 +32,6 @@ from app.api.text import (
     Question,
     Share,
     Source,
-    Text,
     UserId,
 )
 from app.db import agents
@@ -41,10 +43,10 @@ from app.recall import newest, recall
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=StrictRoute)
 
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
-Description = Annotated[Text, Field(max_length=2_000)]
-Model = Annotated[Text, Field(max_length=200)]
-SystemPrompt = Annotated[Text, Field(max_length=10_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), STORABLE, MASKED]
+Description = Annotated[str, StringConstraints(max_length=2_000), STORABLE, MASKED]
+Model = Annotated[str, StringConstraints(max_length=200), STORABLE, MASKED]
+SystemPrompt = Annotated[str, StringConstraints(max_length=10_000), STORABLE, MASKED]
 
 
 class AgentIn(BaseModel):
@@ -164,14 +166,9 @@ async def list_agents(
 ) -> AgentList:
     """The tenant's agents, newest first."""
     caller = may(request, "read")
-    allowed = caller.reach.agents
     async with read_only(caller.tenant_id) as conn:
         found = await agents.list_all(conn, caller.tenant_id, owner_id)
-    return AgentList(
-        agents=[
-            AgentOut.of(agent) for agent in found if allowed is None or agent.agent_id in allowed
-        ]
-    )
+    return AgentList(agents=[AgentOut.of(agent) for agent in found if sees(caller, agent)])
 
 
 @router.get("/{agent_id}")
@@ -179,7 +176,7 @@ async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
     """One agent with its skills."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as conn:
-        agent = await known_agent(conn, caller, agent_id)
+        agent = await seen_agent(conn, caller, agent_id)
         skills = await agents.attached(conn, caller.tenant_id, agent_id)
     return AgentDetail(
         **AgentOut.fields_of(agent), skills=[AttachedSkill.from_row(row) for row in skills]
@@ -227,12 +224,13 @@ async def store_agent_memory(
     response: Response,
     agent_id: UUID,
     idempotency_key: IdempotencyKey = None,
+    stated_by: StatedBy = "application",
 ) -> MemoryStored | MemoryDuplicate:
     """Store a fact in the agent's own scope."""
     caller = may(request, "write")
     fact = MemoryIn(**body.model_dump(), agent_id=agent_id)
     outcome, replayed = await store_one(
-        caller, fact, once_of(request, caller, idempotency_key, body)
+        caller, fact, once_of(request, caller, idempotency_key, body), stated_by=stated_by
     )
     mark_replayed(response, replayed)
     if outcome.action == "duplicate":

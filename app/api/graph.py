@@ -7,14 +7,14 @@ from uuid import UUID
 
 import psycopg
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, once_of
 from app.api.serial import IsoTime, rounded
 from app.api.strict_json import StrictRoute
-from app.api.text import Lenient, Metadata, Share, Text
+from app.api.text import MASKED, STORABLE, Lenient, MaskedMetadata, Share
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
@@ -24,7 +24,7 @@ from app.errors import Conflict, NotFound, Unprocessable
 
 router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
 
-Relationship = Annotated[Text, Field(min_length=1, max_length=100)]
+Relationship = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE, MASKED]
 
 
 class ConnectIn(BaseModel):
@@ -37,7 +37,7 @@ class ConnectIn(BaseModel):
         description="Your own word; usual ones are context_for, relates_to, part_of, requires.",
     )
     weight: Share = 1.0
-    metadata: Metadata = {}
+    metadata: MaskedMetadata = {}
 
     @model_validator(mode="after")
     def two_memories(self) -> ConnectIn:

@@ -6,17 +6,18 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app import keys
+from app.access import known_agent
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
-from app.api.text import Namespace, Text, Time, UserId
+from app.api.text import MASKED, STORABLE, Namespace, Time, UserId
 from app.db import tenants
-from app.db.pool import read_only, transaction
+from app.db.pool import clock, read_only, transaction
 from app.db.tenants import KeyInfo
-from app.errors import NotFound
+from app.errors import Conflict, NotFound, Unprocessable
 from app.memory.reach import Reach
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 class KeyIn(BaseModel):
     """A key to be made."""
 
-    label: Annotated[Text, Field(max_length=100)] = ""
+    label: Annotated[str, StringConstraints(max_length=100), STORABLE, MASKED] = ""
     scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], min_length=1)
     expires_at: Time | None = Field(
         None, description="Until when it works; without it, until it is revoked."
@@ -115,6 +116,10 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
     """Make a key for the caller's tenant. Needs the scope `admin`."""
     caller = may(request, "admin")
     async with transaction(caller.tenant_id) as conn:
+        for agent_id in body.agents or ():
+            await known_agent(conn, caller, agent_id)
+        if body.expires_at is not None and body.expires_at <= await clock(conn):
+            raise Unprocessable("expires_at: must be in the future", code="validation")
         issued = await keys.issue(
             conn,
             caller.tenant_id,
@@ -137,12 +142,18 @@ async def list_keys(request: Request) -> KeyList:
 
 @router.delete("/{key_id}", status_code=204)
 async def revoke(request: Request, key_id: UUID) -> None:
-    """Revoke a key; within 5 seconds no process accepts it any more. Needs the scope `admin`."""
+    """Revoke a key; within 5 seconds no process accepts it any more. The last one that has the
+    scope `admin` stays. Needs the scope `admin`."""
     caller = may(request, "admin")
     async with transaction(caller.tenant_id) as conn:
         revoked = await tenants.retire_key(conn, caller.tenant_id, key_id)
-    if revoked is None:
-        raise NotFound("There is no live key of this id.")
+        if revoked is None:
+            raise NotFound("There is no live key of this id.")
+        if not await tenants.has_admin_key(conn, caller.tenant_id):
+            raise Conflict(
+                "This is the last key that may manage keys; make another one first, or rotate it.",
+                code="last_admin_key",
+            )
 
 
 @router.post("/{key_id}/rotate", status_code=201)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import access, revise
-from app.access import Place
+from app import revise
 from app.api.caller import may
 from app.api.errors import PlanLimitBody
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
@@ -31,18 +29,15 @@ from app.api.memory_bodies import (
     Version,
 )
 from app.api.reading import ReadingQuery
+from app.api.stating import StatedBy, store_facts, store_one, stored_answer
 from app.api.strict_json import StrictRoute
 from app.api.text import Lenient, UserId
 from app.db import events, memories
-from app.db.pool import read_only, transaction
-from app.db.tenants import Caller
+from app.db.pool import read_only
 from app.errors import NotFound
 from app.masking import mask_metadata, mask_text
-from app.memory.types import Fact, Visibility
-from app.once import Once
+from app.memory.types import Visibility
 from app.revise import Revision
-from app.settle import Destination
-from app.store import Outcome, Stored, store
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
 
@@ -61,13 +56,17 @@ OVER_PLAN: dict[int | str, dict[str, Any]] = {
     response_model_exclude_none=True,
 )
 async def store_memory(
-    body: MemoryIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: MemoryIn,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    stated_by: StatedBy = "application",
 ) -> MemoryStored | MemoryDuplicate:
     """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
     (`replaced`)."""
     caller = may(request, "write")
     once = once_of(request, caller, idempotency_key, body)
-    outcome, replayed = await store_one(caller, body, once)
+    outcome, replayed = await store_one(caller, body, once, stated_by=stated_by)
     mark_replayed(response, replayed)
     if outcome.action == "duplicate":
         response.status_code = 200
@@ -76,13 +75,17 @@ async def store_memory(
 
 @router.post("/memories:batch", responses=OVER_PLAN)
 async def store_batch(
-    body: MemoriesIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: MemoriesIn,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    stated_by: StatedBy = "application",
 ) -> BatchStored:
     """Store up to 1,000 facts, all of them or none. They are compared with what is remembered, and
     those of one scope with each other."""
     caller = may(request, "write")
     once = once_of(request, caller, idempotency_key, body)
-    stored = await store_facts(caller, body.memories, once)
+    stored = await store_facts(caller, body.memories, once, stated_by=stated_by)
     mark_replayed(response, stored.replayed)
     counts = Counter(outcome.action for outcome in stored.outcomes)
     return BatchStored(
@@ -212,61 +215,3 @@ async def delete_memory(
     """Forget a memory for good: its text, its edges, its place in the history of others."""
     await revise.delete(may(request, "write"), memory_id, user_id)
     return MemoryDeleted(id=memory_id, deleted=True)
-
-
-async def store_facts(
-    caller: Caller, bodies: Sequence[MemoryIn], once: Once | None = None
-) -> Stored:
-    """Settle what the bodies state, each where it says. Raises NotFound, Forbidden, Unprocessable,
-    ProviderError."""
-    places: dict[tuple[Place, Visibility | None], access.Target] = {}
-    async with transaction(caller.tenant_id) as conn:
-        for body in bodies:
-            where = _place(body)
-            if where not in places:
-                places[where] = await access.target(conn, caller, *where)
-    return await store(
-        [
-            (
-                Destination(
-                    scope=place.scope,
-                    user_id=body.user_id,
-                    team_id=place.team_id,
-                    visibility=place.visibility,
-                    source=body.source,
-                    metadata=mask_metadata(body.metadata),
-                ),
-                Fact(mask_text(body.fact), body.importance, valid_from=body.valid_from, about=""),
-            )
-            for body in bodies
-            for place in [places[_place(body)]]
-        ],
-        once,
-    )
-
-
-def stored_answer(body: MemoryIn, outcome: Outcome) -> MemoryStored | MemoryDuplicate:
-    """What the client is told about one fact that was not rejected."""
-    assert outcome.memory_id is not None, "only a rejected fact has no memory"
-    if outcome.action == "duplicate":
-        return MemoryDuplicate(action="duplicate", id=outcome.memory_id)
-    return MemoryStored(
-        action="replaced" if outcome.action == "replaced" else "stored",
-        id=outcome.memory_id,
-        source=body.source,
-        namespace=body.namespace,
-        agent_id=body.agent_id,
-        team_id=body.team_id,
-        replaced_id=outcome.replaced_id,
-    )
-
-
-async def store_one(caller: Caller, body: MemoryIn, once: Once | None) -> tuple[Outcome, bool]:
-    """Settle one fact; what became of it, and whether that was told before. Raises PlanLimit."""
-    stored = await store_facts(caller, [body], once)
-    [outcome] = stored.outcomes
-    return outcome, stored.replayed
-
-
-def _place(body: MemoryIn) -> tuple[Place, Visibility | None]:
-    return Place(body.user_id, body.namespace, body.agent_id, body.team_id), body.visibility

@@ -67,7 +67,7 @@ class MemoryPatch(BaseModel):
 class MemoryStored(BaseModel):
     """What became of the fact."""
 
-    action: Literal["stored", "replaced"]
+    action: Literal["stored", "replaced", "quarantined"]
     id: UUID
     source: str
     namespace: str
@@ -88,7 +88,7 @@ class MemoryDuplicate(BaseModel):
 class BatchResult(BaseModel):
     """What became of one fact of a batch."""
 
-    action: Literal["stored", "replaced", "duplicate", "rejected"]
+    action: Literal["stored", "replaced", "duplicate", "rejected", "quarantined"]
     id: UUID | None = Field(description="None when the fact was rejected.")
     replaced_id: UUID | None
     reason: str = Field(description="Stable, for programs: why it came to this.")

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import psycopg
 from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from app import keys
 from app.api.errors import ErrorBody
 from app.api.strict_json import StrictRoute
-from app.api.text import Email, Text
+from app.api.text import STORABLE, Email
 from app.db import tenants
 from app.db.pool import system, transaction
 from app.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
@@ -28,7 +28,9 @@ OPEN: dict[str, Any] = {"security": []}
 class SetupIn(BaseModel):
     """The first tenant."""
 
-    tenant_name: Annotated[Text, Field(min_length=1, max_length=200)] = "Default"
+    tenant_name: Annotated[str, StringConstraints(min_length=1, max_length=200), STORABLE] = (
+        "Default"
+    )
 
 
 class SetUp(BaseModel):

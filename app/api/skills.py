@@ -7,15 +7,15 @@ from uuid import UUID
 
 import psycopg
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.access import known_agent, managed_agent
+from app.access import managed_agent, may_change_the_tenants, seen_agent
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, once_of
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
-from app.api.text import Metadata, Text
+from app.api.text import MASKED, STORABLE, MaskedMetadata
 from app.db import agents
 from app.db.agents import Skill
 from app.db.pool import Connection, read_only, transaction
@@ -23,9 +23,9 @@ from app.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
 
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
-Description = Annotated[Text, Field(max_length=2_000)]
-Category = Annotated[Text, Field(max_length=100)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), STORABLE, MASKED]
+Description = Annotated[str, StringConstraints(max_length=2_000), STORABLE, MASKED]
+Category = Annotated[str, StringConstraints(max_length=100), STORABLE, MASKED]
 
 
 class SkillIn(BaseModel):
@@ -34,7 +34,7 @@ class SkillIn(BaseModel):
     name: Name
     description: Description | None = None
     category: Category | None = None
-    schema_: Metadata = Field({}, alias="schema", description="Describes its configuration.")
+    schema_: MaskedMetadata = Field({}, alias="schema", description="Describes its configuration.")
 
 
 class SkillPatch(BaseModel):
@@ -43,7 +43,7 @@ class SkillPatch(BaseModel):
     name: Name | None = None
     description: Description | None = None
     category: Category | None = None
-    schema_: Metadata | None = Field(None, alias="schema")
+    schema_: MaskedMetadata | None = Field(None, alias="schema")
 
     @model_validator(mode="after")
     def something_changes(self) -> Self:
@@ -105,13 +105,13 @@ class AttachIn(BaseModel):
     """A skill to be given to an agent."""
 
     skill_id: UUID
-    config: Metadata = {}
+    config: MaskedMetadata = {}
 
 
 class ConfigIn(BaseModel):
     """How the agent's skill is to be configured."""
 
-    config: Metadata
+    config: MaskedMetadata
 
 
 class Attached(BaseModel):
@@ -128,6 +128,7 @@ async def create_skill(
 ) -> SkillOut:
     """Make a skill known."""
     caller = may(request, "write")
+    may_change_the_tenants(caller)
 
     async def create(conn: Connection) -> SkillOut:
         return SkillOut.of(
@@ -162,6 +163,7 @@ async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
 async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> SkillOut:
     """Change what is named; null empties a field."""
     caller = may(request, "write")
+    may_change_the_tenants(caller)
     changes = body.model_dump(exclude_unset=True, by_alias=True)
     async with transaction(caller.tenant_id) as conn:
         skill = await agents.change_skill(conn, caller.tenant_id, skill_id, changes)
@@ -172,16 +174,24 @@ async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> Sk
 async def delete_skill(request: Request, skill_id: UUID) -> None:
     """Remove a skill, from every agent too."""
     caller = may(request, "write")
+    may_change_the_tenants(caller)
     async with transaction(caller.tenant_id) as conn:
         if not await agents.delete_skill(conn, caller.tenant_id, skill_id):
             raise _no_skill()
 
 
 @router.post("/agents/{agent_id}/skills", status_code=201)
-async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Attached:
+async def attach_skill(
+    body: AttachIn,
+    request: Request,
+    response: Response,
+    agent_id: UUID,
+    idempotency_key: IdempotencyKey = None,
+) -> Attached:
     """Give an agent a skill."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
+
+    async def attach(conn: Connection) -> Attached:
         await managed_agent(conn, caller, agent_id)
         try:
             attached = await agents.attach(
@@ -189,9 +199,12 @@ async def attach_skill(body: AttachIn, request: Request, agent_id: UUID) -> Atta
             )
         except psycopg.errors.ForeignKeyViolation:
             raise _no_skill() from None
-    if not attached:
-        raise Conflict("The agent has this skill already; PATCH changes its config.")
-    return Attached(agent_id=agent_id, skill_id=body.skill_id, config=body.config)
+        if not attached:
+            raise Conflict("The agent has this skill already; PATCH changes its config.")
+        return Attached(agent_id=agent_id, skill_id=body.skill_id, config=body.config)
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(caller.tenant_id, Attached, once, response, attach)
 
 
 @router.get("/agents/{agent_id}/skills")
@@ -199,7 +212,7 @@ async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
     """The agent's skills, by name."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as conn:
-        await known_agent(conn, caller, agent_id)
+        await seen_agent(conn, caller, agent_id)
         found = await agents.attached(conn, caller.tenant_id, agent_id)
     return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])
 

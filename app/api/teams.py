@@ -19,7 +19,7 @@ from app.api.memories import OVER_PLAN
 from app.api.paths import USER_ID
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
-from app.api.text import Email, Text, UserId
+from app.api.text import MASKED, STORABLE, Email, Text, UserId
 from app.db import teams
 from app.db.pool import Connection, read_only, transaction
 from app.db.teams import Member, Team
@@ -27,7 +27,7 @@ from app.errors import Conflict, NotFound
 
 router = APIRouter(prefix="/v1", tags=["teams"], route_class=StrictRoute)
 
-Name = Annotated[Text, Field(min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE, MASKED]
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-z0-9-]+$")]
 Role = Literal["admin", "member", "read_only"]
 MemberPath = Annotated[UserId, Path(description="The member's user_id.")]
@@ -250,10 +250,17 @@ async def delete_team(
 
 
 @router.post("/teams/{team_id}/members", status_code=201, responses=OVER_PLAN)
-async def add_member(body: MemberIn, request: Request, team_id: UUID) -> MemberOut:
+async def add_member(
+    body: MemberIn,
+    request: Request,
+    response: Response,
+    team_id: UUID,
+    idempotency_key: IdempotencyKey = None,
+) -> MemberOut:
     """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
+
+    async def add(conn: Connection) -> MemberOut:
         member = await use_case.add_member(
             conn,
             caller,
@@ -263,7 +270,10 @@ async def add_member(body: MemberIn, request: Request, team_id: UUID) -> MemberO
             email=body.email,
             added_by=body.added_by,
         )
-    return MemberOut.of(member)
+        return MemberOut.of(member)
+
+    once = once_of(request, caller, idempotency_key, body)
+    return await create_once(caller.tenant_id, MemberOut, once, response, add)
 
 
 @router.patch(f"/teams/{{team_id}}/members/{USER_ID}")
@@ -294,7 +304,8 @@ async def remove_member(
 
 @router.post("/teams/{team_id}/invitations", status_code=201)
 async def invite(body: InvitationIn, request: Request, team_id: UUID) -> InvitationOut:
-    """Make an invitation, valid for 7 days and once. Sending it is yours."""
+    """Make an invitation, valid for 7 days and once. Sending it is yours. Its token is not kept, so
+    a request that comes twice makes two."""
     caller = may(request, "write")
     async with transaction(caller.tenant_id) as conn:
         invited = await use_case.invite(

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 from annotated_types import GroupedMetadata
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from app.masking import mask_metadata, mask_text
+
 MAX_METADATA_DEPTH = 16
 MAX_METADATA_BYTES = 16_384
 
@@ -36,18 +38,22 @@ def _not_blank(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(storable)]
+STORABLE = AfterValidator(storable)
+"""For a text with a length of its own, which is looked at first."""
+
+MASKED = AfterValidator(mask_text)
+"""For what describes a thing: a secret in it never comes further than here."""
+
+Text = Annotated[str, STORABLE]
 """Any text that UTF-8 and Postgres can hold: no NUL, no lone surrogates."""
 
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(storable)]
-Namespace = Annotated[
-    str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)
-]
-Source = Annotated[str, StringConstraints(max_length=50), AfterValidator(storable)]
+Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE]
+Source = Annotated[str, StringConstraints(max_length=50), STORABLE, MASKED]
 FactText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(storable),
+    STORABLE,
     AfterValidator(_not_blank),
 ]
 Question = Annotated[
@@ -58,7 +64,7 @@ Question = Annotated[
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
-    AfterValidator(storable),
+    STORABLE,
 ]
 """Something that mail could go to; whether it does is nobody's business here."""
 
@@ -161,3 +167,6 @@ def _check_json(value: Any, depth: int) -> None:
 
 
 Metadata = Annotated[dict[str, Any], AfterValidator(storable_json)]
+
+MaskedMetadata = Annotated[Metadata, AfterValidator(mask_metadata)]
+"""The same without the secrets in it. That of facts and conversations is masked with these."""

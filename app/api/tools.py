@@ -53,7 +53,7 @@ class FactSettled(BaseModel):
     """What became of the fact of a `smara_store_memory`."""
 
     id: UUID
-    action: Literal["stored", "replaced", "duplicate"]
+    action: Literal["stored", "replaced", "duplicate", "quarantined"]
     replaced_id: UUID | None = Field(description="With `replaced`: the memory that was retired.")
     replacedId: UUID | None = Field(description="The same.")  # noqa: N815
 

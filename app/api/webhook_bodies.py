@@ -9,14 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.serial import IsoTime
-from app.api.text import Text, Time
+from app.api.text import MASKED, STORABLE, Time
 from app.db.deliveries import Delivery
 from app.db.webhooks import Endpoint
 from app.webhooks.addresses import MAX_URL_CHARS
 from app.webhooks.message import EventType, shown
 
-Url = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_URL_CHARS)]
-Description = Annotated[Text, Field(max_length=500)]
+Url = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL_CHARS), STORABLE]
+Description = Annotated[str, StringConstraints(max_length=500), STORABLE, MASKED]
 Events = Annotated[
     list[EventType], Field(max_length=20, description="What to be told; empty is everything.")
 ]

@@ -20,15 +20,6 @@ class Erasure:
     erased_at: datetime
 
 
-async def clock(connection: Connection) -> datetime:
-    """The time by which ``since`` compares: Postgres' own."""
-    cursor = await connection.execute("SELECT clock_timestamp()")
-    row = await cursor.fetchone()
-    assert row is not None
-    at: datetime = row[0]
-    return at
-
-
 async def add(
     connection: Connection, tenant_id: UUID, subject_hash: bytes, erased: Mapping[str, int]
 ) -> Erasure:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
@@ -109,6 +110,15 @@ async def system() -> AsyncIterator[Connection]:
     async with _begun() as conn:
         await conn.execute("SET LOCAL ROLE smara_system")
         yield conn
+
+
+async def clock(connection: Connection) -> datetime:
+    """What time it is: Postgres' clock is the only one whose times are compared."""
+    cursor = await connection.execute("SELECT clock_timestamp()")
+    row = await cursor.fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    return at
 
 
 @asynccontextmanager

@@ -208,6 +208,21 @@ async def retire_key(
         return await cursor.fetchone()
 
 
+async def has_admin_key(connection: Connection, tenant_id: UUID) -> bool:
+    """Whether a live key of the tenant may manage keys. The tenant is held, so that two that are
+    retired at once do not count on each other."""
+    await connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant_id,))
+    cursor = await connection.execute(
+        """
+        SELECT FROM api_keys
+        WHERE tenant_id = %s AND 'admin' = ANY(scopes) AND revoked_at IS NULL
+          AND (expires_at IS NULL OR expires_at > now()) LIMIT 1
+        """,
+        (tenant_id,),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
     """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use
     once a minute."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from app.memory.types import Recalled
 
+_BRACKETS = str.maketrans("", "", "()[]<>{}")
+
 NOTHING_KNOWN = "No memories of this user yet."
 
 
@@ -19,9 +21,14 @@ def context_block(memories: Sequence[Recalled]) -> str:
         return NOTHING_KNOWN
     return "\n".join(
         f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: "
-        f"{folded(memory.source)}) {folded(memory.fact)}"
+        f"{_label(memory.source)}) {folded(memory.fact)}"
         for number, memory in enumerate(memories, start=1)
     )
+
+
+def _label(source: str) -> str:
+    """A source without the brackets with which it could end its place in the line."""
+    return folded(source.translate(_BRACKETS))
 
 
 def folded(text: str) -> str:

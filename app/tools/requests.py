@@ -15,8 +15,8 @@ TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 async def send(
     client: httpx2.AsyncClient, base_url: str, call: Call, headers: dict[str, str]
 ) -> httpx2.Response:
-    """The service's answer to ``call``, whatever its status."""
-    headers = {"Accept": "application/json", **headers}
+    """The service's answer to ``call``, whatever its status. It says that a model decided on it."""
+    headers = {"Accept": "application/json", "Smara-Stated-By": "model", **headers}
     content = None
     if call.body is not None:
         headers["Content-Type"] = "application/json"
