@@ -80,9 +80,24 @@ class ProviderRejected(ProviderError):
 
 class ProviderAnswerInvalid(ProviderError):
     """The provider answered 200 with something unusable: truncated, malformed, wrong dimension.
-    Tried again, boundedly."""
+    Tried again, boundedly.
+
+    ``tokens`` is what it is billed for, an app.memory.types.Usage, where the answer says so.
+    """
 
     code = "provider_answer_invalid"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, tokens: object | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.tokens = tokens
+
+
+class ProviderDeclined(ProviderAnswerInvalid):
+    """The provider will not read this. It is asked once more, as it is not always of one mind."""
+
+    code = "refused"
 
 
 class ProviderAnswerTruncated(ProviderAnswerInvalid):

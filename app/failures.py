@@ -12,6 +12,8 @@ from app.db.pool import transaction
 from app.db.queue import Claim
 from app.errors import (
     OverBudget,
+    ProviderAnswerTruncated,
+    ProviderDeclined,
     ProviderError,
     ProviderPaced,
     ProviderRefused,
@@ -51,7 +53,7 @@ async def give_back(claim: Claim, error: BaseException) -> None:
         base_seconds=settings.retry_base_seconds,
         cap_seconds=settings.retry_cap_seconds,
     )
-    retry_in, burns_attempt = _consequence(error, backoff)
+    retry_in, burns_attempt = _consequence(error, claim.attempts, backoff)
     if burns_attempt and claim.attempts >= settings.max_attempts:
         retry_in = None
     async with transaction(claim.tenant_id) as conn:
@@ -87,7 +89,7 @@ def _describe(error: BaseException) -> tuple[str, str]:
     return code, detail
 
 
-def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bool]:
+def _consequence(error: BaseException, attempts: int, backoff: float) -> tuple[float | None, bool]:
     """Seconds until the next attempt, None for never, and whether this one counts."""
     match error:
         case OverBudget():
@@ -100,6 +102,9 @@ def _consequence(error: BaseException, backoff: float) -> tuple[float | None, bo
             return 0.0, False
         case ProviderRejected() | psycopg.DataError():
             return None, True
+        case ProviderDeclined() | ProviderAnswerTruncated():
+            # Each answer is paid for, and a third one is not likely to be another.
+            return backoff if attempts < 2 else None, True
         case ProviderRefused():
             return REFUSED_WAIT_SECONDS + backoff, False
         case ProviderUnavailable(rate_limited=True):

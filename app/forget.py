@@ -1,4 +1,4 @@
-"""Use case: an agent or a person is forgotten."""
+"""Use case: an agent, a conversation or a person is forgotten."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import fields
 from uuid import UUID
 
 from app.access import known_agent
-from app.db import agents, memories, people, subjects
+from app.db import agents, conversations, idempotency, memories, people, subjects, tenants, undoing
 from app.db import quotas as counters
-from app.db.pool import transaction
+from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.erased import Receipt, note
-from app.errors import Forbidden
+from app.errors import Forbidden, NotFound
+from app.memory.fingerprint import content_hash
+from app.once import whose
+from app.revert import hold, undo
 
 
 async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
@@ -29,6 +32,19 @@ async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
             await counters.add(conn, caller.tenant_id, "agents", -1)
 
 
+async def conversation(caller: Caller, conversation_id: UUID, *, with_memories: bool) -> None:
+    """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also takes
+    back what it did to the memories. Raises NotFound, Forbidden as ``app.revert.undo``."""
+    tenant_id = caller.tenant_id
+    async with transaction(tenant_id) as conn:
+        if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:
+            raise NotFound("There is no conversation of this id.")
+        if with_memories:
+            await hold(conn, tenant_id, conversation_id)
+            await undo(conn, caller, conversation_id, reason="conversation_erased")
+        await conversations.erase(conn, tenant_id, conversation_id)
+
+
 async def person(caller: Caller, user_id: str) -> Receipt:
     """Erase all that is kept about or from a user, in every namespace, agent and team: what was
     accepted, drawn, remembered and noted. What is under way comes to nothing. A second call erases
@@ -40,9 +56,15 @@ async def person(caller: Caller, user_id: str) -> Receipt:
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
     async with transaction(caller.tenant_id) as conn:
-        for subject in await people.subjects_of(conn, caller.tenant_id, user_id):
+        held = await people.subjects_of(conn, caller.tenant_id, user_id)
+        for subject in held:
             await subjects.lock(conn, caller.tenant_id, subject)
-        erased = await people.erase(conn, caller.tenant_id, user_id)
+        await _leave_to_others(conn, caller.tenant_id, user_id)
+        erased = await people.erase(conn, caller.tenant_id, user_id, held)
+        secret = await tenants.installation_secret(conn)
+        await idempotency.forget_of(
+            conn, caller.tenant_id, whose(secret, caller.tenant_id, user_id)
+        )
         counts = {
             field.name: getattr(erased, field.name)
             for field in fields(erased)
@@ -50,4 +72,14 @@ async def person(caller: Caller, user_id: str) -> Receipt:
         }
         receipt = await note(conn, caller.tenant_id, user_id, subjects.of_user(user_id), counts)
         await counters.add(conn, caller.tenant_id, "memories", -erased.live_memories)
+        await counters.add(conn, caller.tenant_id, "agents", -erased.agents)
     return receipt
+
+
+async def _leave_to_others(conn: Connection, tenant_id: UUID, user_id: str) -> None:
+    """What a user has told a team and others have told it too stays, in their words."""
+    for memory_id in await undoing.shared_by(conn, tenant_id, user_id):
+        heir = await undoing.heir_of(conn, tenant_id, memory_id, but_user=user_id)
+        if heir is not None and heir.said is not None:
+            words = content_hash(heir.said["fact"])
+            await undoing.reword(conn, tenant_id, memory_id, heir, words)

@@ -239,7 +239,7 @@ async def _begin(call: _Call) -> UUID:
 async def _end(conn: Connection, call: _Call, call_id: UUID, how: Usage | BaseException) -> bool:
     """Put down how the call ended; whether it took the tenant over its soft limit."""
     settings = get_settings()
-    usage = how if isinstance(how, Usage) else Usage(call.provider, call.model)
+    usage = _usage(how) or Usage(call.provider, call.model)
     limits = caps(settings)
     return await llm_calls.end(
         conn,
@@ -247,9 +247,7 @@ async def _end(conn: Connection, call: _Call, call_id: UUID, how: Usage | BaseEx
         call_id,
         outcome="ok" if isinstance(how, Usage) else _outcome(how),
         usage=usage,
-        cost_microusd=cost_microusd(how, call.purpose, settings)
-        if isinstance(how, Usage)
-        else _cost_of_failure(how),
+        cost_microusd=_cost(how, call.purpose, settings),
         soft_microusd=limits.soft,
         fused=limits.fuse is not None,
     )
@@ -264,12 +262,21 @@ def _outcome(error: BaseException) -> str:
     return error.code if isinstance(error, ProviderError) else "abandoned"
 
 
-def _cost_of_failure(error: BaseException) -> int | None:
-    """0 for a call that was not served; None, all that was reserved, for one that may have been:
-    an answer that we cannot use is billed, and so is one that we did not wait for."""
-    if isinstance(error, ProviderAnswerInvalid | asyncio.CancelledError):
+def _usage(how: Usage | BaseException) -> Usage | None:
+    """The tokens that are billed, as far as they are known."""
+    told = how.tokens if isinstance(how, ProviderAnswerInvalid) else how
+    return told if isinstance(told, Usage) else None
+
+
+def _cost(how: Usage | BaseException, purpose: Purpose, settings: Settings) -> int | None:
+    """What the call cost: 0 for one that was not served; None, all that was reserved, for one that
+    may have been, since an answer that we did not wait for is billed too."""
+    usage = _usage(how)
+    if usage is not None:
+        return cost_microusd(usage, purpose, settings)
+    if isinstance(how, ProviderAnswerInvalid | asyncio.CancelledError):
         return None
-    return None if _outcome(error) == "provider_timeout" else 0
+    return None if isinstance(how, BaseException) and _outcome(how) == "provider_timeout" else 0
 
 
 def cost_microusd(usage: Usage, purpose: Purpose, settings: Settings) -> int:

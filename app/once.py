@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.db import idempotency
+from app.db import idempotency, tenants
 from app.db.idempotency import Kept
 from app.db.pool import Connection, read_only
 from app.errors import Unprocessable
@@ -14,11 +17,16 @@ from app.errors import Unprocessable
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A key of a tenant, and the digest of the request that it stands for."""
+    """A key of a tenant, the request that it stands for, and the users whom that names.
+
+    Only digests of these are kept, under the installation's secret: nobody can try out what was
+    asked.
+    """
 
     tenant_id: UUID
     key: str
-    digest: bytes
+    asked: bytes
+    users: Collection[str] = ()
 
     async def answered(self) -> Any | None:
         """The answer of the first time, if there was one: a look before any costly work.
@@ -26,24 +34,39 @@ class Once:
         Raises Unprocessable when the key was used for another request.
         """
         async with read_only(self.tenant_id) as conn:
-            return self._checked(await idempotency.find(conn, self.tenant_id, self.key))
+            secret = await tenants.installation_secret(conn)
+            return self._checked(secret, await idempotency.find(conn, self.tenant_id, self.key))
 
     async def take(self, connection: Connection) -> Any | None:
         """Hold the key until the transaction ends, or give the answer of the first time."""
-        return self._checked(
-            await idempotency.take(connection, self.tenant_id, self.key, self.digest)
+        secret = await tenants.installation_secret(connection)
+        kept = await idempotency.take(
+            connection,
+            self.tenant_id,
+            self.key,
+            self._digest(secret),
+            [whose(secret, self.tenant_id, user_id) for user_id in self.users],
         )
+        return self._checked(secret, kept)
 
     async def keep(self, connection: Connection, answer: Any) -> None:
         """Keep the answer (JSON) with what the transaction has done."""
         await idempotency.keep(connection, self.tenant_id, self.key, answer)
 
-    def _checked(self, kept: Kept | None) -> Any | None:
+    def _digest(self, secret: bytes) -> bytes:
+        return hmac.digest(secret, b"asked:" + self.tenant_id.bytes + self.asked, hashlib.sha256)
+
+    def _checked(self, secret: bytes, kept: Kept | None) -> Any | None:
         if kept is None:
             return None
-        if kept.body_sha256 != self.digest:
+        if kept.body_sha256 != self._digest(secret):
             raise reused()
         return kept.answer
+
+
+def whose(secret: bytes, tenant_id: UUID, user_id: str) -> bytes:
+    """What stands for a user beside a key under which they were named."""
+    return hmac.digest(secret, b"named:" + tenant_id.bytes + user_id.encode(), hashlib.sha256)
 
 
 def reused() -> Unprocessable:

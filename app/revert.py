@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.db import conversations, edges, events, memories, quotas, subjects, undoing
-from app.db.pool import transaction
+from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
-from app.errors import Conflict, NotFound
+from app.db.undoing import Born
+from app.errors import Conflict, Forbidden, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,13 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
     """Undo everything that a finished conversation did, in all of its runs. A second call undoes
     nothing more; a replay learns it again.
 
-    What it stored is deleted, edited since or not. What it had replaced is alive again, unless
-    something else has replaced it since or its scope says the same meanwhile. Raises NotFound,
-    Conflict while it is unfinished.
+    Raises NotFound, Conflict while it is unfinished, Forbidden as ``undo``.
     """
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as conn:
-        progress = await conversations.get(conn, tenant_id, conversation_id, caller.reach)
-        if progress is None:
+        if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
-        for subject in await undoing.subjects_of(conn, tenant_id, conversation_id):
-            await subjects.lock(conn, tenant_id, subject)
+        await hold(conn, tenant_id, conversation_id)
         progress = await conversations.get(conn, tenant_id, conversation_id, caller.reach)
         if progress is None or progress.state in ("queued", "processing"):
             raise Conflict(
@@ -44,29 +41,59 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
                 " done.",
                 code="not_finished",
             )
-        born = await undoing.born_of(conn, tenant_id, conversation_id)
-        weakened = await undoing.forget_repetitions(conn, tenant_id, conversation_id)
-        cut = await undoing.delete_edges_of(conn, tenant_id, conversation_id)
-        restored = 0
-        for memory in born:
-            back = await undoing.bring_back(conn, tenant_id, conversation_id, memory)
-            if back:  # The edges that it had from what it replaced return there.
-                await edges.carry(conn, tenant_id, {memory.memory_id: back[0]})
-            for memory_id in back:
-                await events.note(
-                    conn, tenant_id, memory_id, action="restored", reason="conversation_reverted"
-                )
-            restored += len(back)
-        for memory in born:
-            await events.note(
-                conn,
-                tenant_id,
-                memory.memory_id,
-                action="deleted",
-                reason="conversation_reverted",
-            )
-            await memories.delete(conn, tenant_id, memory.memory_id)
+        undone = await undo(conn, caller, conversation_id, reason="conversation_reverted")
         await undoing.mark_reverted(conn, tenant_id, conversation_id)
-        alive = sum(memory.state == "live" for memory in born)
-        await quotas.add(conn, tenant_id, "memories", restored - alive)
-    return Reverted(len(born), restored, cut, weakened)
+    return undone
+
+
+async def hold(conn: Connection, tenant_id: UUID, conversation_id: UUID) -> None:
+    """Hold all that ``undo`` may change, until the transaction ends."""
+    for subject in await undoing.subjects_of(conn, tenant_id, conversation_id):
+        await subjects.lock(conn, tenant_id, subject)
+
+
+async def undo(conn: Connection, caller: Caller, conversation_id: UUID, *, reason: str) -> Reverted:
+    """Take back what the conversation did, in the caller's transaction, which holds it.
+
+    What it stored is deleted, edited since or not, unless somebody else has said it too: then it
+    stays, as theirs. What it had replaced is alive again, unless something else has replaced it
+    since or its scope says the same meanwhile. Raises Forbidden when the key does not reach one of
+    the memories, which may have moved since.
+    """
+    tenant_id = caller.tenant_id
+    born = await undoing.born_of(conn, tenant_id, conversation_id)
+    if not all(caller.reach.allows(each.user_id, each.namespace, each.agent_id) for each in born):
+        raise Forbidden(
+            "What was learned has moved to where this API key does not reach.", code="out_of_reach"
+        )
+    weakened = await undoing.forget_repetitions(conn, tenant_id, conversation_id)
+    cut = await undoing.delete_edges_of(conn, tenant_id, conversation_id)
+    going = [
+        each for each in born if not await _handed_over(conn, tenant_id, conversation_id, each)
+    ]
+    restored = 0
+    for memory in going:
+        back = await undoing.bring_back(conn, tenant_id, conversation_id, memory)
+        if back:  # The edges that it had from what it replaced return there.
+            await edges.carry(conn, tenant_id, {memory.memory_id: back[0]})
+        for memory_id in back:
+            await events.note(conn, tenant_id, memory_id, action="restored", reason=reason)
+        restored += len(back)
+    for memory in going:
+        await events.note(conn, tenant_id, memory.memory_id, action="deleted", reason=reason)
+        await memories.delete(conn, tenant_id, memory.memory_id)
+    alive = sum(memory.state == "live" for memory in going)
+    await quotas.add(conn, tenant_id, "memories", restored - alive)
+    return Reverted(len(going), restored, cut, weakened)
+
+
+async def _handed_over(
+    conn: Connection, tenant_id: UUID, conversation_id: UUID, memory: Born
+) -> bool:
+    """Whether somebody else has said the same: then the memory is theirs now."""
+    if memory.state != "live":
+        return False
+    heir = await undoing.heir_of(conn, tenant_id, memory.memory_id, but=conversation_id)
+    if heir is not None:
+        await undoing.hand_over(conn, tenant_id, memory.memory_id, heir)
+    return heir is not None

@@ -161,7 +161,7 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
             invitation.email,
             invitation.invited_by,
         )
-        await teams.accept_invitation(connection, tenant_id, invitation.invitation_id)
+        await teams.accept_invitation(connection, tenant_id, invitation.invitation_id, user_id)
         return invitation
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import access
+from app import access, forget
 from app import revert as reverts
 from app.access import Place
 from app.api.caller import may
@@ -213,8 +213,4 @@ async def erase(
 ) -> None:
     """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
     from it."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
-            raise NotFound("There is no conversation of this id.")
-        await conversations.erase(conn, caller.tenant_id, conversation_id, with_memories=memories)
+    await forget.conversation(may(request, "write"), conversation_id, with_memories=memories)

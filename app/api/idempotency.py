@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Annotated
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
+from app.api.about import named_in
 from app.db.tenants import Caller
 from app.errors import Unprocessable
 from app.once import Once
@@ -42,7 +42,7 @@ def once_of(request: Request, caller: Caller, header: str | None, body: BaseMode
     if key is None:
         return None
     asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
-    return Once(caller.tenant_id, key, hashlib.sha256(asked.encode()).digest())
+    return Once(caller.tenant_id, key, asked.encode(), named_in(body.model_dump()))
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:

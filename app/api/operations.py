@@ -81,6 +81,7 @@ class PipelineOut(BaseModel):
     at: IsoTime
 
 
+@router.head("/health", include_in_schema=False)
 @router.get(
     "/health",
     openapi_extra={"security": []},

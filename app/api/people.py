@@ -36,6 +36,7 @@ class ErasedCounts(BaseModel):
     extractions: int
     events: int
     edges: int
+    agents: int = Field(0, description="Those that the user owned.")
 
 
 class UserErased(BaseModel):
@@ -102,7 +103,7 @@ async def verify(body: UserErased, request: Request) -> Verified:
         user_id=body.user_id,
         erasure_id=body.erasure_id,
         erased_at=body.erased_at,
-        erased=body.erased.model_dump(),
+        erased=body.erased.model_dump(exclude_unset=True),
     )
     return Verified(valid=hmac.compare_digest(expected.encode(), body.signature.encode()))
 

@@ -11,9 +11,8 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import quotas
 from app.db import reach as reaches
-from app.db.outbox import ANNOUNCED_CONVERSATIONS, ANNOUNCED_MEMORY_EVENTS, OF_A_CONVERSATION
+from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import Connection
 from app.memory.reach import EVERYTHING, Reach
 from app.memory.types import Message, Scope
@@ -221,15 +220,12 @@ async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID)
     return await cursor.fetchone() is not None
 
 
-async def erase(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, *, with_memories: bool
-) -> bool:
+async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> bool:
     """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
-    receipt.
+    receipt. What was learned stays. False when this tenant has no such conversation.
 
-    ``with_memories`` also removes what was learned from it. False when this tenant has no such
-    conversation. The subject is locked, so a settle of this conversation either came before, and is
-    undone here, or finds it cancelled.
+    The subject is locked, so a settle of this conversation either came before, or finds it
+    cancelled. The names that were heard in the subject's conversations are forgotten.
     """
     key = (tenant_id, conversation_id)
     found = await connection.execute(
@@ -249,11 +245,15 @@ async def erase(
             UPDATE conversations
             SET state = CASE WHEN was IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
                 finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
-                messages = NULL, instructions = NULL, metadata = '{{}}', receipt = NULL
+                messages = NULL, instructions = NULL, metadata = '{{}}', receipt = NULL,
+                external_id = NULL
             FROM found
             WHERE (conversations.tenant_id, conversations.conversation_id)
                 = (found.tenant_id, found.conversation_id)
             RETURNING conversations.*, was
+        ), heard AS (
+            UPDATE subjects SET speakers = '{{}}' FROM erased
+            WHERE (subjects.tenant_id, subjects.subject) = (erased.tenant_id, erased.subject)
         ), finished AS (
             SELECT {OF_A_CONVERSATION} FROM erased WHERE was IN ('queued', 'processing')
         ), {ANNOUNCED_CONVERSATIONS}
@@ -264,33 +264,13 @@ async def erase(
     await connection.execute(
         "DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key
     )
-    if with_memories:
-        cursor = await connection.execute(
-            f"""
-            WITH gone AS (
-                DELETE FROM memories WHERE tenant_id = %s AND conversation_id = %s RETURNING *
-            ), scrubbed AS (
-                UPDATE memory_events e SET before = NULL, after = NULL FROM gone
-                WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
-            ), happened AS (
-                INSERT INTO memory_events (tenant_id, memory_id, action, reason)
-                SELECT tenant_id, memory_id, 'deleted', 'conversation_erased' FROM gone
-                RETURNING *
-            ), {ANNOUNCED_MEMORY_EVENTS}
-            SELECT count(*) FROM gone WHERE state = 'live'
-            """,
-            key,
-        )
-        row = await cursor.fetchone()
-        await quotas.add(connection, tenant_id, "memories", -(row[0] if row else 0))
-    else:
-        await connection.execute(
-            """
-            UPDATE memories SET quote = ''
-            WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
-            """,
-            key,
-        )
+    await connection.execute(
+        """
+        UPDATE memories SET quote = ''
+        WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
+        """,
+        key,
+    )
     return await erased.fetchone() is not None
 
 

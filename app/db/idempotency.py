@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -30,16 +31,21 @@ async def find(connection: Connection, tenant_id: UUID, key: str) -> Kept | None
 
 
 async def take(
-    connection: Connection, tenant_id: UUID, key: str, body_sha256: bytes
+    connection: Connection,
+    tenant_id: UUID,
+    key: str,
+    body_sha256: bytes,
+    user_hashes: Sequence[bytes],
 ) -> Kept | None:
     """Take the key for this transaction, or say what is kept under it. A second request with the
     same key waits here until the first has ended."""
     cursor = await connection.execute(
         """
-        INSERT INTO idempotency_keys (tenant_id, key, body_sha256) VALUES (%s, %s, %s)
+        INSERT INTO idempotency_keys (tenant_id, key, body_sha256, user_hashes)
+        VALUES (%s, %s, %s, %s)
         ON CONFLICT DO NOTHING RETURNING key
         """,
-        (tenant_id, key, body_sha256),
+        (tenant_id, key, body_sha256, list(user_hashes)),
     )
     if await cursor.fetchone() is not None:
         return None
@@ -51,6 +57,22 @@ async def keep(connection: Connection, tenant_id: UUID, key: str, answer: Any) -
     await connection.execute(
         "UPDATE idempotency_keys SET answer = %s WHERE tenant_id = %s AND key = %s",
         (Jsonb(answer), tenant_id, key),
+    )
+
+
+async def forget_of(connection: Connection, tenant_id: UUID, user_hash: bytes) -> None:
+    """Forget what was asked about one user. The edges between memories that are still there count:
+    what was said of them may be about the user, and names nobody."""
+    await connection.execute(
+        """
+        DELETE FROM idempotency_keys k
+        WHERE tenant_id = %(tenant_id)s AND (
+            %(user_hash)s = ANY(user_hashes)
+            OR answer ? 'from_memory_id' AND NOT EXISTS (
+                SELECT FROM memory_edges e
+                WHERE e.tenant_id = k.tenant_id AND e.edge_id::text = answer ->> 'id'))
+        """,
+        {"tenant_id": tenant_id, "user_hash": user_hash},
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -18,7 +20,8 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows of each kind are gone; ``live_memories`` are among the memories."""
+    """How many rows of each kind are gone; ``live_memories`` are among the memories. ``agents`` are
+    those that the user owned."""
 
     memories: int
     live_memories: int
@@ -26,6 +29,7 @@ class Erased:
     extractions: int
     events: int
     edges: int
+    agents: int
 
 
 async def subjects_of(connection: Connection, tenant_id: UUID, user_id: str) -> list[str]:
@@ -43,8 +47,11 @@ async def subjects_of(connection: Connection, tenant_id: UUID, user_id: str) -> 
     return sorted([of_user(user_id), *(of_team(row[0]) for row in await cursor.fetchall())])
 
 
-async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased:
-    """Delete the user's rows; the caller holds the subjects. Counted by kind."""
+async def erase(
+    connection: Connection, tenant_id: UUID, user_id: str, subjects: Sequence[str]
+) -> Erased:
+    """Delete the user's rows, and the names that were heard in their conversations; the caller
+    holds ``subjects``, which are all that the user wrote for. Counted by kind."""
     async with connection.cursor(row_factory=class_row(Erased)) as cursor:
         await cursor.execute(
             """
@@ -70,7 +77,9 @@ async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased
                    (SELECT count(*) FROM talks)::int AS conversations,
                    (SELECT count(*) FROM drawn)::int AS extractions,
                    (SELECT count(*) FROM events)::int AS events,
-                   (SELECT count(*) FROM edges)::int AS edges
+                   (SELECT count(*) FROM edges)::int AS edges,
+                   (SELECT count(*) FROM agents
+                    WHERE tenant_id = %(t)s AND owner_id = %(u)s)::int AS agents
             """,
             {"t": tenant_id, "u": user_id},
         )
@@ -82,6 +91,8 @@ async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased
         ("team_members", "user_id"),
         ("webhook_deliveries", "user_id"),
         ("invitations", "invited_by"),
+        ("invitations", "accepted_by"),
+        ("agents", "owner_id"),
     ):
         await connection.execute(
             f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = %s", (tenant_id, user_id)
@@ -91,8 +102,16 @@ async def erase(connection: Connection, tenant_id: UUID, user_id: str) -> Erased
         (tenant_id, user_id),
     )
     await connection.execute(
+        "UPDATE api_keys SET users = array_remove(users, %s) WHERE tenant_id = %s AND users @> %s",
+        (user_id, tenant_id, [user_id]),
+    )
+    await connection.execute(
         "DELETE FROM subjects WHERE tenant_id = %s AND subject = %s",
         (tenant_id, of_user(user_id)),
+    )
+    await connection.execute(
+        "UPDATE subjects SET speakers = '{}' WHERE tenant_id = %s AND subject = ANY(%s)",
+        (tenant_id, list(subjects)),
     )
     return erased
 
@@ -121,10 +140,21 @@ _EXPORTED = {
         "memory_edges",
         "edge_id",
         "to_jsonb(r) - 'tenant_id'",
-        "from_memory_id IN (SELECT memory_id FROM memories"
-        " WHERE tenant_id = %(t)s AND user_id = %(u)s)",
+        "EXISTS (SELECT FROM memories m WHERE m.tenant_id = %(t)s AND m.user_id = %(u)s"
+        " AND m.memory_id IN (r.from_memory_id, r.to_memory_id))",
+    ),
+    "agent": ("agents", "agent_id", "to_jsonb(r) - 'tenant_id'", "owner_id = %(u)s"),
+    "membership": ("team_members", "member_id", "to_jsonb(r) - 'tenant_id'", "user_id = %(u)s"),
+    "invitation": (
+        "invitations",
+        "invitation_id",
+        "to_jsonb(r) - 'tenant_id' - 'token_hash'",
+        "%(u)s IN (invited_by, accepted_by)",
     ),
 }
+"""By type: the table, its key, what is shown of a row, and which rows are the user's."""
+
+_TIMES = ("at", "valid_from", "valid_until")
 
 
 async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
@@ -144,7 +174,16 @@ async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
                 )
                 rows = await cursor.fetchall()
             for _, fields in rows:
-                yield json.dumps({"type": kind, **fields}, ensure_ascii=False).encode() + b"\n"
+                line = {"type": kind, **{name: _shown(name, it) for name, it in fields.items()}}
+                yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
             if len(rows) < PAGE:
                 break
             last = rows[-1][0]
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A time as it looks everywhere else: in UTC, with milliseconds and ``Z``."""
+    if isinstance(value, str) and (name in _TIMES or name.endswith("_at")):
+        at = datetime.fromisoformat(value).astimezone(UTC)
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value

@@ -162,6 +162,8 @@ def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
     }
 
 
+_WEIGHT = "t.similarity_weight"
+
 _WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
 """``app.memory.ranking.score`` in SQL."""
 
@@ -185,7 +187,8 @@ _RANKED = f"""
     WITH {{before}} best AS MATERIALIZED (
         SELECT *, {{score}} AS score FROM (
             SELECT *, exp(-least(ln(2) * age_days / half_life_days, {_FADED})) AS retention FROM (
-                SELECT m.memory_id, m.created_at, t.similarity_weight, {{similarity}} AS similarity,
+                SELECT m.memory_id, m.created_at, {{weight}} AS similarity_weight,
+                       {{similarity}} AS similarity,
                        {_AGE_DAYS} AS age_days, {_HALF_LIFE_DAYS} AS half_life_days,
                        coalesce(r.reinforcements, 0) AS reinforcements
                 FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
@@ -209,6 +212,7 @@ def by_vector(condition: str = LIVE) -> str:
     return _RANKED.format(
         before="",
         similarity=_COSINE,
+        weight=_WEIGHT,
         score=_SCORE,
         memories="memories m",
         where=condition,
@@ -235,6 +239,7 @@ _HEAD = f"""
 _BY_CODE = _RANKED.format(
     before=_HEAD,
     similarity=_COSINE,
+    weight=_WEIGHT,
     score=_SCORE,
     memories="head JOIN memories m USING (memory_id)",
     where=LIVE,
@@ -282,6 +287,7 @@ async def search_text(
     statement = _RANKED.format(
         before="",
         similarity=_TEXT_RANK,
+        weight=_WEIGHT,
         score=_SCORE,
         memories=_ANY_WORD,
         where=where(filters),
@@ -311,6 +317,7 @@ def _unasked(filters: Filters, *, order: str) -> str:
     return _RANKED.format(
         before="",
         similarity="1.0::float8",
+        weight="0.0::float8",  # Nothing was asked, so nothing is similar to it.
         score="retention",
         memories="memories m",
         where=where(filters),

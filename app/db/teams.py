@@ -259,11 +259,14 @@ async def take_invitation(
         return await cursor.fetchone()
 
 
-async def accept_invitation(connection: Connection, tenant_id: UUID, invitation_id: UUID) -> None:
-    """Note that the invitation is used."""
+async def accept_invitation(
+    connection: Connection, tenant_id: UUID, invitation_id: UUID, user_id: str
+) -> None:
+    """Note that the invitation is used, and by whom."""
     await connection.execute(
         """
-        UPDATE invitations SET accepted_at = now() WHERE tenant_id = %s AND invitation_id = %s
+        UPDATE invitations SET accepted_at = now(), accepted_by = %s
+        WHERE tenant_id = %s AND invitation_id = %s
         """,
-        (tenant_id, invitation_id),
+        (user_id, tenant_id, invitation_id),
     )

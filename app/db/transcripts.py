@@ -31,8 +31,9 @@ async def keep_for(connection: Connection, tenant_id: UUID, days: float | None) 
 
 
 async def purge(connection: Connection, tenant_id: UUID, *, older_than_days: float) -> int:
-    """Remove the text of conversations that finished so long ago, and what was drawn from it raw;
-    memories and receipts stay. How many there were; at most 1,000 at a time."""
+    """Remove the text of conversations that finished so long ago, what was drawn from it raw, and
+    what is quoted of it; memories and receipts stay. How many there were; at most 1,000 at a
+    time."""
     cursor = await connection.execute(
         """
         WITH old AS (
@@ -44,8 +45,15 @@ async def purge(connection: Connection, tenant_id: UUID, *, older_than_days: flo
         ), drawn AS (
             DELETE FROM extractions WHERE tenant_id = %(tenant_id)s
               AND conversation_id IN (SELECT conversation_id FROM old)
+        ), cited AS (
+            UPDATE memories SET quote = ''
+            WHERE tenant_id = %(tenant_id)s AND quote <> ''
+              AND conversation_id IN (SELECT conversation_id FROM old)
         )
-        UPDATE conversations SET messages = NULL, instructions = NULL
+        UPDATE conversations SET messages = NULL, instructions = NULL,
+            receipt = jsonb_set(receipt, '{facts}', (
+                SELECT coalesce(jsonb_agg(fact || '{"quote": ""}' ORDER BY nth), '[]')
+                FROM jsonb_array_elements(receipt -> 'facts') WITH ORDINALITY AS f (fact, nth)))
         WHERE tenant_id = %(tenant_id)s AND conversation_id IN (SELECT conversation_id FROM old)
         RETURNING conversation_id
         """,

@@ -3,30 +3,148 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from app.db.pool import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Born:
-    """A memory that the conversation has made; ``superseded_by`` is what replaced it since."""
+    """A memory that the conversation has made, where it is by now; ``superseded_by`` is what
+    replaced it since."""
 
     memory_id: UUID
     state: str
     superseded_by: UUID | None
+    user_id: str
+    namespace: str
+    agent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who said a memory's fact again: another conversation, or without one the application.
+    ``said`` is the fact in its words, with message indexes and quote, as its receipt tells."""
+
+    conversation_id: UUID | None
+    user_id: str | None
+    source: str | None
+    metadata: dict[str, Any] | None
+    said: dict[str, Any] | None
 
 
 async def born_of(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> list[Born]:
     """The memories that the conversation has made, held until the transaction ends."""
     cursor = await connection.execute(
         """
-        SELECT memory_id, state, superseded_by FROM memories
+        SELECT memory_id, state, superseded_by, user_id, namespace, agent_id FROM memories
         WHERE tenant_id = %s AND conversation_id = %s ORDER BY memory_id FOR UPDATE
         """,
         (tenant_id, conversation_id),
     )
     return [Born(*row) for row in await cursor.fetchall()]
+
+
+async def heir_of(
+    connection: Connection,
+    tenant_id: UUID,
+    memory_id: UUID,
+    *,
+    but: UUID | None = None,
+    but_user: str | None = None,
+) -> Heir | None:
+    """The first that said the fact of the memory again and was not undone since, leaving out the
+    conversation ``but`` and all that ``but_user`` said or may have said."""
+    cursor = await connection.execute(
+        """
+        SELECT e.conversation_id, c.user_id, c.source, c.metadata, said.fact
+        FROM memory_events e
+        LEFT JOIN conversations c
+            ON c.tenant_id = e.tenant_id AND c.conversation_id = e.conversation_id
+        LEFT JOIN LATERAL (
+            SELECT fact FROM jsonb_array_elements(c.receipt -> 'facts') fact
+            WHERE fact ->> 'memory_id' = e.memory_id::text AND fact ->> 'action' = 'duplicate'
+            LIMIT 1) said ON true
+        WHERE e.tenant_id = %(tenant_id)s AND e.memory_id = %(memory_id)s
+          AND e.action = 'duplicate'
+          AND (e.conversation_id IS NULL AND %(but_user)s::text IS NULL
+               OR c.state = 'done' AND c.reverted_at IS NULL
+                  AND c.conversation_id IS DISTINCT FROM %(but)s
+                  AND c.user_id IS DISTINCT FROM %(but_user)s)
+        ORDER BY e.event_id LIMIT 1
+        """,
+        {"tenant_id": tenant_id, "memory_id": memory_id, "but": but, "but_user": but_user},
+    )
+    row = await cursor.fetchone()
+    return Heir(*row) if row else None
+
+
+async def hand_over(connection: Connection, tenant_id: UUID, memory_id: UUID, heir: Heir) -> None:
+    """Let the memory rest on its heir from now on; its words stay."""
+    said = heir.said or {}
+    await connection.execute(
+        """
+        UPDATE memories SET conversation_id = %s, user_id = coalesce(%s, user_id),
+            message_indexes = %s, quote = %s, updated_at = now()
+        WHERE tenant_id = %s AND memory_id = %s
+        """,
+        (
+            heir.conversation_id,
+            heir.user_id,
+            said.get("message_indexes", []),
+            said.get("quote", ""),
+            tenant_id,
+            memory_id,
+        ),
+    )
+
+
+async def shared_by(connection: Connection, tenant_id: UUID, user_id: str) -> list[UUID]:
+    """The live memories that the user has told teams, held until the transaction ends."""
+    cursor = await connection.execute(
+        """
+        SELECT memory_id FROM memories
+        WHERE tenant_id = %s AND user_id = %s AND visibility = 'team' AND state = 'live'
+        ORDER BY memory_id FOR UPDATE
+        """,
+        (tenant_id, user_id),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def reword(
+    connection: Connection, tenant_id: UUID, memory_id: UUID, heir: Heir, content_hash: bytes
+) -> None:
+    """Put the memory in its heir's words and name, with nothing left of who had said it first. A
+    scope that holds these words already keeps them once: then this one stays as it is."""
+    said = heir.said or {}
+    await connection.execute(
+        """
+        UPDATE memories m
+        SET user_id = %(user_id)s, conversation_id = %(conversation_id)s, fact = %(fact)s,
+            about = '', quote = %(quote)s, message_indexes = %(indexes)s, source = %(source)s,
+            metadata = %(metadata)s, content_hash = %(hash)s, updated_at = now()
+        WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s AND NOT EXISTS (
+            SELECT FROM memories o
+            WHERE o.tenant_id = m.tenant_id AND o.scope_key = m.scope_key AND o.state = 'live'
+              AND o.content_hash = %(hash)s AND o.memory_id <> m.memory_id)
+        """,
+        {
+            "tenant_id": tenant_id,
+            "memory_id": memory_id,
+            "user_id": heir.user_id,
+            "conversation_id": heir.conversation_id,
+            "fact": said["fact"],
+            "quote": said.get("quote", ""),
+            "indexes": said.get("message_indexes", []),
+            "source": heir.source,
+            "metadata": Jsonb(heir.metadata or {}),
+            "hash": content_hash,
+        },
+    )
 
 
 async def subjects_of(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> list[str]:

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from app.errors import (
     ProviderAnswerInvalid,
     ProviderAnswerTruncated,
+    ProviderDeclined,
     ProviderError,
     ProviderUnavailable,
 )
@@ -172,32 +173,33 @@ class ClaudeExtractor:
 
     def _extraction(self, reply: _Reply) -> Extraction:
         """The reply as facts, when it is whole and of the shape we asked for."""
+        usage = Usage(
+            provider="anthropic",
+            model=self.model,
+            input_tokens=reply.usage.input_tokens,
+            output_tokens=reply.usage.output_tokens,
+            cache_read_tokens=reply.usage.cache_read_input_tokens or 0,
+            cache_write_tokens=reply.usage.cache_creation_input_tokens or 0,
+        )
         if reply.stop_reason in ("max_tokens", "model_context_window_exceeded"):
-            raise ProviderAnswerTruncated("Claude's answer stopped at a token limit.")
+            raise ProviderAnswerTruncated("Claude's answer stopped at a token limit.", tokens=usage)
         if reply.stop_reason == "refusal":
-            raise ProviderAnswerInvalid("Claude declined to read this transcript.", code="refused")
+            raise ProviderDeclined("Claude declined to read this transcript.", tokens=usage)
         if reply.stop_reason != "end_turn":
             raise ProviderAnswerInvalid(
-                f"Claude stopped for a reason we do not expect: {reply.stop_reason}."
+                f"Claude stopped for a reason we do not expect: {reply.stop_reason}.", tokens=usage
             )
         try:
             answer = Answer.model_validate_json(reply.text)
         except ValidationError as failure:
             count = failure.error_count()
             raise ProviderAnswerInvalid(
-                f"Claude's answer has not the shape we asked for ({count} errors)."
+                f"Claude's answer has not the shape we asked for ({count} errors).", tokens=usage
             ) from None
         return Extraction(
             facts=tuple(claimed.to_fact() for claimed in answer.facts),
             relations=answer.related(),
-            usage=Usage(
-                provider="anthropic",
-                model=self.model,
-                input_tokens=reply.usage.input_tokens,
-                output_tokens=reply.usage.output_tokens,
-                cache_read_tokens=reply.usage.cache_read_input_tokens or 0,
-                cache_write_tokens=reply.usage.cache_creation_input_tokens or 0,
-            ),
+            usage=usage,
         )
 
 

@@ -168,6 +168,9 @@ def test_half_lives_are_the_tenants_own(stack: Stack, client: Client) -> None:
 
     def decays(each: Client) -> dict[str, tuple[float, float]]:
         answer = got(each, "/v1/users/ada/context", explain=True)
+        for memory in answer["memories"]:
+            parts = memory["explain"]
+            assert memory["score"] == parts["similarity_part"] + parts["retention_part"]
         return {
             memory["fact"]: (memory["decay_score"], memory["explain"]["half_life_days"])
             for memory in answer["memories"]

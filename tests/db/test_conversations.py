@@ -7,8 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app import forget
 from app.db import conversations, extractions, queue, subjects
 from app.db.pool import system, transaction
+from app.db.tenants import Caller
+from app.errors import NotFound
 from app.memory.types import Extraction, Fact, Scope, Usage
 from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
 
@@ -20,10 +23,12 @@ DRAWN = Extraction(
 
 
 async def erase(tenant_id: UUID, conversation_id: UUID, *, with_memories: bool = False) -> bool:
-    async with transaction(tenant_id) as conn:
-        return await conversations.erase(
-            conn, tenant_id, conversation_id, with_memories=with_memories
-        )
+    caller = Caller(tenant_id, uuid4(), frozenset({"write"}))
+    try:
+        await forget.conversation(caller, conversation_id, with_memories=with_memories)
+    except NotFound:
+        return False
+    return True
 
 
 async def test_the_same_key_again_gives_the_first_row_back_whatever_the_body(tenant: UUID) -> None:

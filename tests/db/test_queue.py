@@ -359,9 +359,7 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
         assert await sweep() == 1
     else:
         async with transaction(tenant_id) as conn:
-            assert await conversations.erase(
-                conn, tenant_id, claimed.conversation_id, with_memories=False
-            )
+            assert await conversations.erase(conn, tenant_id, claimed.conversation_id)
         assert await sweep() == 1
 
     assert [each.conversation_id for each in await claim()] == [follower.conversation_id]

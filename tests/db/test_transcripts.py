@@ -19,7 +19,7 @@ async def finished(tenant_id: UUID, days_ago: float) -> UUID:
     async with system() as conn:
         [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
     async with transaction(tenant_id) as conn:
-        await queue.finish(conn, claimed, {"facts": []}, {})
+        await queue.finish(conn, claimed, {"facts": [{"fact": "x", "quote": "y"}]}, {})
     await execute(
         "UPDATE conversations SET finished_at = now() - make_interval(secs => %s)"
         " WHERE conversation_id = %s",
@@ -50,8 +50,8 @@ async def test_the_text_of_a_tenant_that_keeps_it_for_a_while_goes_then() -> Non
     assert await with_text(brief) == {recent, waiting}
     assert await with_text(lasting) == {elsewhere}
     assert await execute(
-        "SELECT state, receipt IS NOT NULL FROM conversations WHERE conversation_id = %s", old
-    ) == [("done", True)]
+        "SELECT state, receipt -> 'facts' FROM conversations WHERE conversation_id = %s", old
+    ) == [("done", [{"fact": "x", "quote": ""}])]
 
 
 async def test_a_tenant_goes_back_to_what_the_settings_say() -> None:

@@ -14,6 +14,7 @@ import pytest
 from app.errors import (
     ProviderAnswerInvalid,
     ProviderAnswerTruncated,
+    ProviderDeclined,
     ProviderError,
     ProviderRefused,
     ProviderRejected,
@@ -163,7 +164,7 @@ async def test_usage_counts_cached_tokens_too(extractor: ClaudeExtractor) -> Non
         ({"delay_seconds": 2}, ProviderUnavailable, "provider_timeout"),
         ({"kind": "truncated"}, ProviderAnswerTruncated, "provider_answer_truncated"),
         ({"kind": "context_full"}, ProviderAnswerTruncated, "provider_answer_truncated"),
-        ({"kind": "refusal"}, ProviderAnswerInvalid, "refused"),
+        ({"kind": "refusal"}, ProviderDeclined, "refused"),
         ({"kind": "prose"}, ProviderAnswerInvalid, "provider_answer_invalid"),
         ({"kind": "broken_json"}, ProviderAnswerInvalid, "provider_answer_invalid"),
         ({"kind": "wrong_types"}, ProviderAnswerInvalid, "provider_answer_invalid"),

@@ -3,7 +3,9 @@ back."""
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import redis as redis_client
@@ -110,3 +112,52 @@ def test_a_store_that_was_under_way_does_not_bring_them_back(
     assert stored.json()["code"] == "user_erased"
     assert client.facts("ada") == []
     assert client.http.post("/v1/memories", json=body).status_code == 201
+
+
+def test_nothing_that_named_them_is_left_in_the_smaller_tables(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack().start()
+    client = stack.client()
+
+    def post(path: str, key: str | None = None, **body: Any) -> dict[str, Any]:
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = client.http.post(path, json=body, headers=headers)
+        assert answer.status_code in (200, 201), answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    team = post("/v1/teams", name="Crew", slug="crew", user_id="bob")["id"]
+    invited = post(f"/v1/teams/{team}/invitations", email=f"{CANARY}@example.org", invited_by="bob")
+    post(f"/v1/invitations/{invited['token']}/accept", user_id="ada", email=invited["email"])
+    post("/v1/agents", key="k-1", name=CANARY, owner_id="ada", system_prompt=CANARY)
+    one, two = (
+        post("/v1/memories", user_id="ada", fact=fact)["id"]
+        for fact in ("Likes tea.", "Plays the cello.")
+    )
+    edge = {"from_memory_id": one, "to_memory_id": two, "relationship_type": CANARY}
+    post("/v1/graph/connect", key="k-2", **edge, metadata={"of": CANARY})
+    talk = client.http.post(
+        "/v1/conversations",
+        json={
+            "user_id": "ada",
+            "team_id": team,
+            "external_id": CANARY,
+            "messages": [{"role": "user", "name": CANARY.title(), "content": "It rains."}],
+        },
+    )
+    assert client.finished(talk.json()["id"])["state"] == "done"
+    post("/v1/keys", users=["ada", "bob"])
+    exported = client.http.get("/v1/users/ada/export").text
+    kinds = {json.loads(line)["type"] for line in exported.splitlines()}
+    assert kinds >= {"memory", "conversation", "event", "edge", "agent", "membership", "invitation"}
+    assert "+00:00" not in exported
+
+    receipt = client.http.delete("/v1/users/ada").json()
+
+    assert receipt["erased"]["agents"] == 1
+    assert places_of(stack, redis[1], CANARY) == []
+    [key] = [each for each in client.http.get("/v1/keys").json()["keys"] if each["users"]]
+    assert key["users"] == ["bob"]
+    assert client.http.get("/v1/usage").json()["usage"]["agents"]["used"] == 0
+    assert client.http.post("/v1/erasures/verify", json=receipt).json() == {"valid": True}

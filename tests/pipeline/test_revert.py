@@ -102,3 +102,84 @@ def test_one_that_is_unfinished_or_unknown_is_refused(make_stack: MakeStack) -> 
     assert client.http.post(f"/v1/conversations/{waiting}/revert").status_code == 409
     guessed = "00000000-0000-7000-8000-000000000000"
     assert client.http.post(f"/v1/conversations/{guessed}/revert").status_code == 404
+
+
+def test_what_somebody_else_has_said_too_stays_as_theirs(make_stack: MakeStack) -> None:
+    client = make_stack().start().client()
+    first = said(client, "User lives in Oslo.")
+    second = said(client, "User lives in Oslo.")
+
+    assert revert(client, first) == {"deleted": 0, "restored": 0, "edges": 0, "weakened": 0}
+
+    [memory] = client.http.get("/v1/memories?user_id=ada").json()["memories"]
+    assert (memory["fact"], memory["conversation_id"]) == ("User lives in Oslo.", second)
+    assert revert(client, second)["deleted"] == 1
+    assert client.facts("ada") == []
+
+
+def test_what_the_application_has_stated_too_stays(make_stack: MakeStack) -> None:
+    client = make_stack().start().client()
+    first = said(client, "User lives in Oslo.")
+    stated = {"user_id": "ada", "fact": "User lives in Oslo."}
+    assert client.http.post("/v1/memories", json=stated).json()["action"] == "duplicate"
+
+    assert revert(client, first)["deleted"] == 0
+
+    assert client.facts("ada") == ["User lives in Oslo."]
+
+
+def test_erasing_what_replaced_a_fact_brings_it_back(make_stack: MakeStack) -> None:
+    client = make_stack().start().client()
+    said(client, "User lives in Oslo.")
+    moved = said(client, "User lives in Rome.")
+
+    path = f"/v1/conversations/{moved}"
+    assert client.http.delete(path, params={"memories": "true"}).status_code == 204
+
+    assert client.facts("ada") == ["User lives in Oslo."]
+    assert used(client) == 1
+
+
+def test_a_key_undoes_nothing_that_has_moved_out_of_its_reach(make_stack: MakeStack) -> None:
+    stack = make_stack().start()
+    client = stack.client()
+    talk = said(client, "User lives in Oslo.", namespace="open")
+    [memory] = client.http.get("/v1/memories?user_id=ada&namespace=open").json()["memories"]
+    moved = client.http.patch(f"/v1/memories/{memory['id']}", json={"namespace": "closed"})
+    assert moved.status_code == 200
+    key = client.http.post("/v1/keys", json={"namespaces": ["open"]}).json()["api_key"]
+    restricted = Client(stack.base_url, key)
+
+    path = f"/v1/conversations/{talk}"
+    for answer in (
+        restricted.http.post(f"{path}/revert"),
+        restricted.http.delete(path, params={"memories": "true"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "out_of_reach")
+
+    assert client.http.get(f"/v1/memories/{memory['id']}").json()["state"] == "live"
+
+
+def test_what_others_told_the_team_too_stays_when_the_first_is_erased(
+    make_stack: MakeStack,
+) -> None:
+    client = make_stack().start().client()
+    team = {"name": "Crew", "slug": "crew", "user_id": "ada"}
+    team_id = client.http.post("/v1/teams", json=team).json()["id"]
+    member = {"user_id": "bob", "added_by": "ada"}
+    assert client.http.post(f"/v1/teams/{team_id}/members", json=member).status_code == 201
+    for user in ("ada", "bob"):
+        talk = client.post_conversation(
+            user, "The office is in Bergen.", team_id=team_id, metadata={"from": user}
+        )
+        assert client.finished(talk)["state"] == "done"
+    said(client, "The harbour is in Stavanger.", team_id=team_id)
+
+    assert client.http.delete("/v1/users/ada").status_code == 200
+
+    query = {"user_id": "bob", "team_id": team_id, "visibility": "team"}
+    [left] = client.http.get("/v1/memories", params=query).json()["memories"]
+    assert (left["fact"], left["user_id"]) == ("The office is in Bergen.", "bob")
+    assert left["metadata"] == {"from": "bob"}
+    assert left["conversation_id"] == talk
+    assert used(client) == 1
