@@ -23,8 +23,8 @@ def named_in(document: Any) -> set[str]:
 
 
 def users_of(scope: Scope, body: bytes) -> set[str]:
-    """For the audit log: the ``user_id`` in the path, the query and the body, and those of a batch. Asked once the
-    request is answered, when the router has left the path's parts in ``scope``."""
+    """For the audit log: the ``user_id`` in the path, the query and the body, and those of a batch.
+    Asked once the request is answered, when the router has left the path's parts in ``scope``."""
     found: list[Any] = [
         scope.get("path_params", {}).get("user_id"),
         QueryParams(scope.get("query_string", b"")).get("user_id"),
