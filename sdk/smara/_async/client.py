@@ -15,6 +15,7 @@ from smara._async.memories import AsyncMemories
 from smara._async.skills import AsyncSkills
 from smara._async.teams import AsyncTeams
 from smara._async.transport import AsyncTransport
+from smara._async.webhooks import AsyncWebhooks
 from smara._config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_SECONDS, Config, configure
 from smara._memory_calls import Time
 
@@ -27,7 +28,8 @@ class AsyncSmara(AsyncMemories):
 
     The calls about memories are the client's own (``store``, ``search``, ``context``, …; also
     as ``memories``), and so is ``ingest`` for whole conversations. The rest is grouped: ``agents``,
-    ``teams``, ``graph``, ``conversations``, ``skills``, ``keys``, ``settings``, ``users``.
+    ``teams``, ``graph``, ``conversations``, ``skills``, ``keys``, ``settings``, ``users``,
+    ``webhooks``.
 
     ``api_key`` and ``base_url`` fall back to SMARA_API_KEY and SMARA_API_URL, and the URL to
     http://localhost:3010. ``timeout`` is seconds for one attempt, from connecting to the last
@@ -58,6 +60,7 @@ class AsyncSmara(AsyncMemories):
         self.keys = AsyncKeys(transport)
         self.settings = AsyncTuning(transport)
         self.users = AsyncUsers(transport)
+        self.webhooks = AsyncWebhooks(transport)
 
     @property
     def memories(self) -> AsyncMemories:

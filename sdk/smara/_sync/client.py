@@ -18,6 +18,7 @@ from smara._sync.memories import Memories
 from smara._sync.skills import Skills
 from smara._sync.teams import Teams
 from smara._sync.transport import Transport
+from smara._sync.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import httpx2
@@ -28,7 +29,8 @@ class Smara(Memories):
 
     The calls about memories are the client's own (``store``, ``search``, ``context``, …; also
     as ``memories``), and so is ``ingest`` for whole conversations. The rest is grouped: ``agents``,
-    ``teams``, ``graph``, ``conversations``, ``skills``, ``keys``, ``settings``, ``users``.
+    ``teams``, ``graph``, ``conversations``, ``skills``, ``keys``, ``settings``, ``users``,
+    ``webhooks``.
 
     ``api_key`` and ``base_url`` fall back to SMARA_API_KEY and SMARA_API_URL, and the URL to
     http://localhost:3010. ``timeout`` is seconds for one attempt, from connecting to the last
@@ -59,6 +61,7 @@ class Smara(Memories):
         self.keys = Keys(transport)
         self.settings = Tuning(transport)
         self.users = Users(transport)
+        self.webhooks = Webhooks(transport)
 
     @property
     def memories(self) -> Memories:

@@ -66,6 +66,14 @@ if TYPE_CHECKING:
         Team,
         TeamList,
     )
+    from smara.models.webhooks import (
+        Delivery,
+        DeliveryPage,
+        NewWebhook,
+        Replayed,
+        Webhook,
+        WebhookList,
+    )
 
 __all__ = [
     "Accepted",
@@ -83,6 +91,8 @@ __all__ = [
     "ConversationPage",
     "ConversationProblem",
     "Deleted",
+    "Delivery",
+    "DeliveryPage",
     "Edge",
     "Erased",
     "Explanation",
@@ -101,11 +111,13 @@ __all__ = [
     "MemoryPage",
     "Model",
     "NewKey",
+    "NewWebhook",
     "Node",
     "Pipeline",
     "Quota",
     "Receipt",
     "Related",
+    "Replayed",
     "Reverted",
     "SearchAnswer",
     "SearchResults",
@@ -120,9 +132,11 @@ __all__ = [
     "Usage",
     "Verified",
     "Version",
+    "Webhook",
+    "WebhookList",
 ]
 
-_MODULES = ("_base", "account", "conversations", "graph", "memories", "people")
+_MODULES = ("_base", "account", "conversations", "graph", "memories", "people", "webhooks")
 
 
 def __getattr__(name: str) -> Any:
