@@ -30,6 +30,7 @@ TAGS = [
     {"name": "tools", "description": "Memory as functions that an LLM calls."},
     {"name": "account", "description": "What the tenant uses, by which rules it remembers."},
     {"name": "keys", "description": "API keys: scopes, restrictions, rotation."},
+    {"name": "webhooks", "description": "Being told what happens, and what came of telling."},
     {"name": "setup", "description": "The first key."},
     {"name": "operations", "description": "Health, and the queue."},
 ]
