@@ -87,6 +87,80 @@ def test_an_item_is_overwritten_and_deleted(store: Face) -> None:
     store.delete(MEMORIES, "k")
 
 
+@pytest.mark.parametrize("value", [{}, {"text": "Likes tea"}], ids=str)
+def test_many_writers_of_one_key_leave_one_item(
+    memory: Smara, loop: Loop, value: dict[str, Any]
+) -> None:
+    store = SmaraStore(memory)
+
+    async def put(number: int) -> None:
+        await store.aput(MEMORIES, "k", {**value, "i": number})
+
+    async def main() -> None:
+        await asyncio.gather(*map(put, range(12)), store.aput(MEMORIES, "other", value))
+
+    for _ in range(3):
+        loop.run(main())
+    assert sorted(item.key for item in store.search(MEMORIES)) == ["k", "other"]
+    assert len(list(memory.list("u", namespace="langgraph"))) == 2
+    store.put(MEMORIES, "k", {"i": 99})
+    assert store.get(MEMORIES, "k").value == {"i": 99}  # type: ignore[union-attr]
+    loop.run(store.aclose())
+
+
+def test_putting_and_deleting_at_once_raises_nothing(memory: Smara, loop: Loop) -> None:
+    store = SmaraStore(memory)
+
+    async def main() -> None:
+        puts = [store.aput(MEMORIES, "k", {"i": number}) for number in range(6)]
+        await asyncio.gather(*puts, *(store.adelete(MEMORIES, "k") for _ in range(3)))
+        await store.aclose()
+
+    loop.run(main())
+    assert len(store.search(MEMORIES)) <= 1
+
+
+def test_an_item_that_was_doubled_is_found_once_and_healed_by_the_next_put(memory: Smara) -> None:
+    store = SmaraStore(memory)
+    store.put(MEMORIES, "k", {"text": "Likes tea"})
+    [first] = memory.list("u", namespace="langgraph")
+    twin = memory.store("u", "Rides a bicycle", metadata=first.metadata).id
+    memory.update(twin, namespace="langgraph")
+    assert len(store.search(MEMORIES)) == len(store.search(MEMORIES, query="tea")) == 1
+    store.put(MEMORIES, "k", {"text": "Likes coffee"})
+    assert [m.fact for m in memory.list("u", namespace="langgraph")] == ["Likes coffee"]
+
+
+def test_an_item_is_not_changed_before_it_begins(store: Face) -> None:
+    store.put(MEMORIES, "k", {"n": 1})
+    item = store.get(MEMORIES, "k")
+    assert item.updated_at >= item.created_at
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (
+            {"card": 4111111111111111, "note": "a, [b]: c"},
+            {"card": "[masked: card number]", "note": "a, [b]: c"},
+        ),
+        ({"ids": [4111111111111111, 1]}, {"ids": ["[masked: card number]", 1]}),
+        ({"note": "my pin is 4321."}, {"note": "my pin is [masked: pin]."}),
+    ],
+    ids=str,
+)
+def test_secrets_come_back_masked(store: Face, value: dict[str, Any], kept: dict[str, Any]) -> None:
+    store.put(MEMORIES, "k", value)
+    assert store.get(MEMORIES, "k").value == kept
+
+
+def test_a_value_whose_json_was_masked_to_pieces_hides_no_other(store: Face) -> None:
+    store.put(MEMORIES, "broken", {"note": "password:", "next": "Hun7er!!"})
+    store.put(MEMORIES, "whole", {"n": 1})
+    assert store.get(MEMORIES, "broken").value.keys() == {"masked"}
+    assert {item.key for item in store.search(MEMORIES)} == {"broken", "whole"}
+
+
 def test_items_that_say_the_same_stay_apart(store: Face) -> None:
     for key in ("a", "b", "c"):
         store.put(MEMORIES, key, {"data": "User lives in Oslo"})

@@ -24,6 +24,8 @@ from smara.langchain.items import Layout, Path
 from smara.models import Memory
 
 _SAME_WORDS = "duplicate_memory"
+_BEGINNINGS = 10
+"""How often a put begins anew because others removed meanwhile what it was about to fill."""
 
 
 class AsyncItems:
@@ -74,20 +76,23 @@ class AsyncItems:
     async def _found(self, user: str, op: SearchOp) -> list[SearchItem]:
         """What one user has of it: as much as the page that is asked for can need."""
         wanted, most = items.narrowed(op), op.offset + op.limit
-        found: list[SearchItem] = []
+        found: dict[tuple[Path, str], SearchItem] = {}
         if op.query:
             answer = await self._client.search(
                 user, op.query, items.MOST_FOUND, self._layout.namespace, metadata=wanted
             )
-            return [item for item in map(items.item_of, answer) if _fits(item, op)][:most]
+            for item in map(items.item_of, answer):
+                if _fits(item, op):
+                    found.setdefault((item.namespace, item.key), item)
+            return list(found.values())[:most]
         pages = self._client.list(user, namespace=self._layout.namespace, metadata=wanted)
         async for memory in pages:
             item = items.item_of(memory)
             if _fits(item, op):
-                found.append(item)
+                found.setdefault((item.namespace, item.key), item)
             if len(found) >= most:
                 break
-        return found
+        return list(found.values())
 
     async def _users_below(self, prefix: Path) -> list[str]:
         if len(prefix) > self._layout.user_label:
@@ -106,15 +111,34 @@ class AsyncItems:
 
     async def _put(self, op: PutOp) -> None:
         fact, metadata = items.fact_of(op, self._layout), items.metadata_of(op)
+        for left in reversed(range(_BEGINNINGS)):
+            try:
+                await self._write(op, fact, metadata)
+            except NotFound:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def _write(self, op: PutOp, fact: str, metadata: Mapping[str, Any]) -> None:
+        """Change the item, or begin it. Raises NotFound when it was removed meanwhile."""
         held = await self._held(op.namespace, op.key)
-        if held:
-            first, *others = held
-            await self._fill(first, fact, metadata, op)
-            for other in others:
-                await self._gone(other.id)  # Two writers began the same item at once.
-            return
-        await self._note(op.namespace)
-        new = await self._placed(self._layout.user_of(op.namespace))
+        if not held:
+            await self._note(op.namespace)
+            # Writers that begin an item at once are given the same memory, and the last one to
+            # fill it wins. Who is given another one came when the item was there already.
+            new = await self._placed(self._layout.user_of(op.namespace), items.name_of(op))
+            held = await self._held(op.namespace, op.key)
+            if not held:
+                await self._begin(new, fact, metadata, op)
+                return
+            await self._gone(new.id)
+        first, *others = held
+        await self._fill(first, fact, metadata, op)
+        for other in others:
+            await self._gone(other.id)  # Of an earlier version, whose writers could begin two.
+
+    async def _begin(self, new: Memory, fact: str, metadata: Mapping[str, Any], op: PutOp) -> None:
         try:
             await self._fill(new, fact, metadata, op)
         except SmaraError:
@@ -133,13 +157,14 @@ class AsyncItems:
             apart = items.told_apart(fact, op)
             await client.update(memory.id, fact=apart, metadata=metadata, namespace=namespace)
 
-    async def _placed(self, user: str) -> Memory:
-        """A memory in a namespace of its own, to be filled and moved.
+    async def _placed(self, user: str, name: str) -> Memory:
+        """A memory in a namespace of its own, to be filled and moved; the same one for all who ask
+        under one name before that.
 
         Stored in its place at once, it would be compared with the other items there and could
         count as a duplicate of one, or replace it. Items must not do that to one another.
         """
-        apart = f"{self._layout.namespace}.{uuid.uuid4().hex}"
+        apart = f"{self._layout.namespace}.{name}"
         stored = await self._client.store(
             user, "A store item that is being written", 1.0, apart, "langgraph"
         )
@@ -171,7 +196,7 @@ class AsyncItems:
             return
         if not await self._notes(path):
             user, namespace = self._layout.registry
-            note = await self._placed(user)
+            note = await self._placed(user, uuid.uuid4().hex)
             try:
                 await self._client.update(
                     note.id,

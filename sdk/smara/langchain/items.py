@@ -2,13 +2,16 @@
 
 An item is one memory. Its user is one label of the namespace tuple, and all of them lie in one
 Smara namespace, apart from the facts that conversations leave. The text to search is the fact; the
-value itself stands in the metadata as JSON text, so it comes back exactly as it was put, and its
-top-level texts, numbers and flags once more as fields, so that a filter can use them.
+value itself stands in the metadata as JSON text, so it comes back exactly as it was put (but for
+secrets, which the service masks), and its top-level texts, numbers and flags once more as fields,
+so that a filter can use them.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +40,12 @@ MOST_FOUND = 50
 MOST_FILTER_CHARACTERS = 200
 """A longer text is no label; a filter for one is decided here."""
 
+MASKED = "masked"
+"""The field of a value whose JSON the service's masking of secrets has broken: its text as kept."""
+
 Path = tuple[str, ...]
+
+_TEXT_OR_MASK = re.compile(r'"(?:[^"\\]|\\.)*"|\[masked: [a-z ]{1,20}\]')
 
 _OPERATORS = {"$eq": "eq", "$ne": "ne", "$gt": "gt", "$gte": "gte", "$lt": "lt", "$lte": "lte"}
 
@@ -63,6 +71,11 @@ class Layout:
 def at(path: Path, key: str) -> dict[str, Any]:
     """The metadata filter for one item."""
     return {PATH: joined(path), KEY: key}
+
+
+def name_of(op: PutOp) -> str:
+    """A short name that every writer of the item gives it, and no other item has."""
+    return hashlib.sha256(json.dumps([*op.namespace, op.key]).encode()).hexdigest()[:32]
 
 
 def joined(path: Path) -> str:
@@ -120,12 +133,14 @@ def item_of(memory: Memory) -> SearchItem:
     """The item that a memory holds, with its score if it was searched."""
     created = memory.created_at or datetime.now(UTC)
     updated = memory.metadata.get(UPDATED)
+    # One clock is the service's, the other a writer's: no item is changed before it begins.
+    changed = max(created, datetime.fromisoformat(updated)) if updated else created
     return SearchItem(
         namespace=tuple(str(memory.metadata[PATH]).split(".")),
         key=memory.metadata[KEY],
-        value=json.loads(memory.metadata[VALUE]),
+        value=_value_of(memory.metadata[VALUE]),
         created_at=created,
-        updated_at=datetime.fromisoformat(updated) if updated else created,
+        updated_at=changed,
         score=memory.score if isinstance(memory, FoundMemory) else None,
     )
 
@@ -188,6 +203,16 @@ def _compare(value: Any, operator: str, bound: Any) -> bool:
         "$lt": left < right,
         "$lte": left <= right,
     }[operator]
+
+
+def _value_of(kept: str) -> dict[str, Any]:
+    """The value. A number that was masked is a text now, and is put in quotes here."""
+    quoted = _TEXT_OR_MASK.sub(lambda m: m[0] if m[0][0] == '"' else f'"{m[0]}"', kept)
+    try:
+        value: dict[str, Any] = json.loads(quoted)
+    except ValueError:
+        return {MASKED: kept}
+    return value
 
 
 def _leaves(value: Any) -> list[str]:

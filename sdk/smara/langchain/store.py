@@ -21,8 +21,10 @@ class SmaraStore(BaseStore):
     "memories")``, 1 for ``("memories", "user-1")``. That user's export and erasure take the items
     along. A tuple too short to name a user is shared.
 
-    An item's value comes back exactly as it was put; as JSON it may take up to about 14 KB. Items
-    are searched by ``fields`` of the value (paths as LangGraph has them), or ``index`` of the put,
+    An item's value comes back exactly as it was put, except for secrets: card numbers, keys and
+    passwords are masked by the service before anything is stored, so do not keep them here. As JSON
+    it may take up to about 14 KB. Of several writers of one key the last one wins. Items are
+    searched by ``fields`` of the value (paths as LangGraph has them), or ``index`` of the put,
     and otherwise by all of its texts. They are never merged or replaced for saying the same, as
     facts are. All lie in the Smara namespace ``namespace``. A search with a query finds the best
     50; a time to live is not supported.
