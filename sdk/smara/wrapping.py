@@ -42,6 +42,10 @@ def wrap(
     bears on the user's last message goes into the system prompt, fenced off as data. After it the
     new turn, the user's words and the answer, goes to memory in the background.
 
+    ``beta.messages`` (Anthropic) and ``with_raw_response.create`` have a memory too. What has none,
+    such as ``with_streaming_response``, ``tool_runner`` or OpenAI's ``responses``, works as without
+    wrapping, and logs one warning that says so.
+
     Memory never stands in the way: when it is not there within ``timeout`` seconds, the model is
     asked without it, with a logged warning and a call of ``on_error``.
 

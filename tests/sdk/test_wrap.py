@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anthropic
@@ -300,6 +301,105 @@ def test_it_passes_for_the_client_inside(agent: Agent, wrap: Callable[..., Any])
         )
     )
     assert raw.status_code == 200
+
+
+@pytest.mark.parametrize("agent", ["Anthropic", "AsyncAnthropic"], indirect=True)
+def test_beta_messages_have_a_memory_too(
+    agent: Agent, wrap: Callable[..., Any], memory: Smara
+) -> None:
+    memory.store("u", "Likes tea")
+    calls = wrap().beta.messages
+    turns: Any = [{"role": "user", "content": "I play the cello."}]
+    asked = {"model": "m", "max_tokens": 9, "messages": turns}
+
+    async def streamed() -> None:
+        async with calls.stream(**asked) as stream:
+            async for _ in stream:
+                pass
+
+    assert agent.wait(calls.create(**asked)).id == "msg_1"
+    assert "Likes tea" in str(agent.system)
+    agent.read(agent.wait(calls.create(**asked, stream=True)))
+    if agent.is_async:
+        agent.loop.run(streamed())
+    else:
+        with calls.stream(**asked) as stream:
+            assert "".join(stream.text_stream) == "Gladtohelp."
+    assert "Likes tea" in str(agent.system)
+    assert agent.flush()
+    assert len(list(memory.conversations.list(user_id="u"))) == 3
+
+
+def test_a_raw_response_is_as_it_came_and_its_turn_is_kept(
+    agent: Agent, wrap: Callable[..., Any], memory: Smara
+) -> None:
+    memory.store("u", "Likes tea")
+    wrapped = wrap()
+    raw = agent.ask("I play the cello.", client=Raw(wrapped))
+    assert raw.status_code == 200
+    assert raw.http_response.json()["id"] in ("msg_1", "chatcmpl-1")
+    assert "Likes tea" in str(agent.system)
+    assert agent.flush()
+    [conversation] = memory.conversations.list(user_id="u")
+    assert memory.conversations.wait(conversation.id, 30).message_count == 2
+
+
+class Raw:
+    """A client whose calls answer raw."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @property
+    def messages(self) -> Any:
+        return self._client.messages.with_raw_response
+
+    @property
+    def chat(self) -> Any:
+        return SimpleNamespace(completions=self._client.chat.completions.with_raw_response)
+
+
+def test_a_call_without_memory_says_so_once(
+    agent: Agent, wrap: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    wrapped = wrap(recall=False)
+    messages: Any = [{"role": "user", "content": "Hello"}]
+
+    async def streamed(calls: Any) -> None:
+        async with calls.with_streaming_response.create(
+            model="m", messages=messages, **_limit(agent)
+        ) as answer:
+            await answer.read()
+
+    calls = wrapped.messages if agent.is_claude else wrapped.chat.completions
+    for _ in range(2):
+        if agent.is_async:
+            agent.loop.run(streamed(calls))
+        else:
+            with calls.with_streaming_response.create(
+                model="m", messages=messages, **_limit(agent)
+            ) as answer:
+                answer.read()
+    agent.ask("Hello", client=Raw(wrapped), stream=True)
+    if agent.is_claude:
+        assert callable(wrapped.beta.messages.tool_runner)
+        assert callable(wrapped.messages.batches.list)
+        resource, more = "messages", ["beta.messages.tool_runner"]
+    else:
+        assert callable(wrapped.responses.create)
+        assert callable(wrapped.responses.retrieve)
+        resource, more = "chat.completions", ["responses.create"]
+    assert callable(wrapped.with_options(timeout=9).with_raw_response.models.list)
+    said = [record.getMessage() for record in caplog.records if record.name == "smara"]
+    assert said == [
+        f"{path} has no memory: nothing is recalled for it or kept"
+        for path in [
+            f"{resource}.with_streaming_response.create",
+            f"{resource}.with_raw_response.create(stream=True)",
+            *more,
+        ]
+    ]
+    assert agent.flush()
 
 
 def test_recall_keeps_with_the_options_of_its_wrapper(

@@ -10,8 +10,8 @@ from typing import Any
 
 from smara._async.client import AsyncSmara
 from smara._wrap.delivery import TaskDelivery
-from smara._wrap.dialects import Dialect, Spoken
-from smara._wrap.options import Options
+from smara._wrap.dialects import Dialect, Path, Spoken
+from smara._wrap.options import Options, log
 from smara._wrap.words import MOST_QUESTION_CHARACTERS, fenced, new_words
 
 
@@ -31,6 +31,7 @@ class AsyncKeeper:
         self._options = options
         self._asking = memory.with_options(timeout=options.timeout, max_retries=0)
         self._delivery = TaskDelivery(memory)
+        self._warned: set[Path] = set()
 
     async def prepare(self, asked: dict[str, Any]) -> tuple[dict[str, Any], Turn]:
         """The arguments for the model, with what is known in the system prompt, and the turn."""
@@ -44,6 +45,12 @@ class AsyncKeeper:
             if block:
                 asked = self.dialect.with_memories(asked, fenced(block))
         return asked, turn
+
+    def warn(self, path: Path) -> None:
+        """Say, once, that a call on this path goes by memory."""
+        if path not in self._warned:
+            self._warned.add(path)
+            log.warning("%s has no memory: nothing is recalled for it or kept", ".".join(path))
 
     async def _recall(self, turn: Turn) -> str | None:
         options = turn.options

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Self
 
 from smara._async.keeper import AsyncKeeper, Turn
-from smara._wrap.dialects import Spoken
+from smara._wrap.dialects import Path, Spoken
 from smara._wrap.options import user
 
 
@@ -35,27 +35,30 @@ class _Proxy:
 
 
 class _Path(_Proxy):
-    """Something on the way from the client to its calls."""
+    """Something on the way from the client to its calls. ``path`` is how it was come to."""
 
-    def __init__(self, target: Any, keeper: AsyncKeeper, rest: tuple[str, ...]) -> None:
+    def __init__(self, target: Any, keeper: AsyncKeeper, path: Path) -> None:
         super().__init__(target, keeper)
-        object.__setattr__(self, "_rest", rest)
+        object.__setattr__(self, "_path", path)
 
-    _rest: tuple[str, ...]
+    _path: Path
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self._target, name)
-        if name != self._rest[0]:
+        value, path = getattr(self._target, name), (*self._path, name)
+        dialect = self._keeper.dialect
+        if path in dialect.remembered:
+            return AsyncCalls(value, self._keeper, path)
+        if dialect.asks(path):
+            self._keeper.warn(path)
             return value
-        rest = self._rest[1:]
-        return _Path(value, self._keeper, rest) if rest else AsyncCalls(value, self._keeper)
+        return _Path(value, self._keeper, path) if dialect.leads_on(path) else value
 
 
 class AsyncWrapped(_Path):
     """The client itself."""
 
     def __init__(self, target: Any, keeper: AsyncKeeper) -> None:
-        super().__init__(target, keeper, keeper.dialect.path)
+        super().__init__(target, keeper, ())
 
     def with_options(self, **options: Any) -> AsyncWrapped:
         """The client with other options, and the same memory."""
@@ -85,8 +88,14 @@ class AsyncWrapped(_Path):
         await self._target.__aexit__(*exc_info)
 
 
-class AsyncCalls(_Proxy):
+class AsyncCalls(_Path):
     """``messages`` or ``chat.completions``."""
+
+    @property
+    def with_raw_response(self) -> AsyncRawCalls:
+        """The calls whose answers come with their headers."""
+        path = (*self._path, "with_raw_response")
+        return AsyncRawCalls(self._target.with_raw_response, self._keeper, path)
 
     async def create(self, *args: Any, **asked: Any) -> Any:
         """The model's answer, or its stream, with what is known in the prompt."""
@@ -107,6 +116,24 @@ class AsyncCalls(_Proxy):
     def stream(self, *args: Any, **asked: Any) -> AsyncStreamManager:
         """The library's stream helper, to be used in a ``with`` block."""
         return AsyncStreamManager(self._target, self._keeper, args, asked)
+
+
+class AsyncRawCalls(_Path):
+    """The calls whose answers come with their headers; a raw stream goes by memory."""
+
+    async def create(self, *args: Any, **asked: Any) -> Any:
+        """The model's answer as it came, with what is known in the prompt."""
+        if asked.get("stream") is True:
+            self._keeper.warn((*self._path, "create(stream=True)"))
+            return await self._target.create(*args, **asked)
+        asked, turn = await self._keeper.prepare(asked)
+        answer = await self._target.create(*args, **asked)
+        try:
+            said = answer.http_response.json()
+        except ValueError:
+            return answer  # Who asks for it raw makes of it what they can; nothing is kept.
+        self._keeper.keep(turn, self._keeper.dialect.spoken(said))
+        return answer
 
 
 class AsyncHeard(_Proxy):

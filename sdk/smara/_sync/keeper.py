@@ -11,8 +11,8 @@ from typing import Any
 
 from smara._sync.client import Smara
 from smara._wrap.delivery import ThreadDelivery
-from smara._wrap.dialects import Dialect, Spoken
-from smara._wrap.options import Options
+from smara._wrap.dialects import Dialect, Path, Spoken
+from smara._wrap.options import Options, log
 from smara._wrap.words import MOST_QUESTION_CHARACTERS, fenced, new_words
 
 
@@ -32,6 +32,7 @@ class Keeper:
         self._options = options
         self._asking = memory.with_options(timeout=options.timeout, max_retries=0)
         self._delivery = ThreadDelivery(memory)
+        self._warned: set[Path] = set()
 
     def prepare(self, asked: dict[str, Any]) -> tuple[dict[str, Any], Turn]:
         """The arguments for the model, with what is known in the system prompt, and the turn."""
@@ -45,6 +46,12 @@ class Keeper:
             if block:
                 asked = self.dialect.with_memories(asked, fenced(block))
         return asked, turn
+
+    def warn(self, path: Path) -> None:
+        """Say, once, that a call on this path goes by memory."""
+        if path not in self._warned:
+            self._warned.add(path)
+            log.warning("%s has no memory: nothing is recalled for it or kept", ".".join(path))
 
     def _recall(self, turn: Turn) -> str | None:
         options = turn.options

@@ -19,11 +19,31 @@ class Spoken:
     finished: bool = True
 
 
-class Dialect(ABC):
-    """One library's way. ``path`` leads from its client to the calls."""
+Path = tuple[str, ...]
+"""Names that lead from a client to a resource or a call: ``("beta", "messages", "create")``."""
 
-    path: ClassVar[tuple[str, ...]]
+_OTHER_FORMS = ("with_raw_response", "with_streaming_response")
+_ASKING = ("create", "parse", "stream", "tool_runner", "thread")
+
+
+class Dialect(ABC):
+    """One library's way. ``remembered`` are the resources whose calls get a memory; ``others`` ask
+    a model too, and get none."""
+
+    remembered: ClassVar[tuple[Path, ...]]
+    others: ClassVar[tuple[Path, ...]]
     snapshot: ClassVar[str]
+
+    def asks(self, path: Path) -> bool:
+        """Whether this call asks a model, in whichever form."""
+        *resource, call = _plain_path(path) or ("",)
+        return call in _ASKING and tuple(resource) in (*self.remembered, *self.others)
+
+    def leads_on(self, path: Path) -> bool:
+        """Whether a call that asks a model lies below."""
+        plain = _plain_path(path)
+        resources = (*self.remembered, *self.others)
+        return any(resource[: len(plain)] == plain for resource in resources)
 
     @abstractmethod
     def with_memories(self, asked: dict[str, Any], block: str) -> dict[str, Any]:
@@ -40,9 +60,10 @@ class Dialect(ABC):
 
 
 class Anthropic(Dialect):
-    """``client.messages``."""
+    """``client.messages`` and ``client.beta.messages``."""
 
-    path = ("messages",)
+    remembered = (("messages",), ("beta", "messages"))
+    others = (("messages", "batches"), ("beta", "messages", "batches"), ("completions",))
     snapshot = "current_message_snapshot"
 
     def with_memories(self, asked: dict[str, Any], block: str) -> dict[str, Any]:
@@ -73,7 +94,8 @@ class Anthropic(Dialect):
 class OpenAI(Dialect):
     """``client.chat.completions``."""
 
-    path = ("chat", "completions")
+    remembered = (("chat", "completions"), ("beta", "chat", "completions"))
+    others = (("responses",), ("beta", "responses"), ("completions",), ("beta", "threads", "runs"))
     snapshot = "current_completion_snapshot"
 
     def with_memories(self, asked: dict[str, Any], block: str) -> dict[str, Any]:
@@ -116,6 +138,10 @@ def dialect_of(client: Any) -> Dialect:
     raise TypeError(
         f"{type(client).__name__} has neither messages.create nor chat.completions.create"
     )
+
+
+def _plain_path(path: Path) -> Path:
+    return tuple(name for name in path if name not in _OTHER_FORMS)
 
 
 def _is_over(reason: Any) -> bool:
