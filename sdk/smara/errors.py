@@ -97,6 +97,10 @@ class NotFound(APIStatusError):
     """404: there is no such thing in your tenant."""
 
 
+class RequestTimeout(APIStatusError):
+    """408: the body did not arrive in time, also after the retries."""
+
+
 class Conflict(APIStatusError):
     """409: it clashes with what is there; ``code`` says how."""
 
@@ -107,6 +111,10 @@ class Gone(APIStatusError):
 
 class PayloadTooLarge(APIStatusError):
     """413: the body is larger than the service takes; send it in parts."""
+
+
+class UnsupportedMediaType(APIStatusError):
+    """415: the body did not arrive as JSON; a proxy may have changed its content type."""
 
 
 class ValidationFailed(APIStatusError):
@@ -172,9 +180,11 @@ BY_STATUS: dict[int, type[APIStatusError]] = {
     402: PlanLimitError,
     403: PermissionDenied,
     404: NotFound,
+    408: RequestTimeout,
     409: Conflict,
     410: Gone,
     413: PayloadTooLarge,
+    415: UnsupportedMediaType,
     422: ValidationFailed,
     429: RateLimited,
     503: ServiceUnavailable,
