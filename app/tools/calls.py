@@ -56,7 +56,7 @@ def list_memories(arguments: Arguments) -> Call:
 
 
 def update_memory(arguments: Arguments) -> Call:
-    """PATCH /v1/memories/{id} with what was given; the service refuses an empty change."""
+    """PATCH /v1/memories/{id} with what was given."""
     return Call(
         "PATCH",
         f"/v1/memories/{_segment(arguments['id'])}",

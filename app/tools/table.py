@@ -129,6 +129,7 @@ _MEMORY_ID = Input(
         "description": "The memory's `id`, as a search or a list gave it.",
     },
     required=True,
+    is_id=True,
 )
 _OFFSET = Input(
     "offset",
@@ -246,6 +247,7 @@ UPDATE_MEMORY = Tool(
     (_MEMORY_ID, _NEW_VISIBILITY, _NEW_IMPORTANCE),
     calls.update_memory,
     destroys=True,
+    one_of=("visibility", "importance"),
 )
 LIST_MEMORIES = Tool(
     "list_memories",
@@ -369,7 +371,7 @@ FUNCTIONS = (
         "smara_delete_memory",
         DELETE_MEMORY.title,
         _DELETE,
-        (Input("memory_id", _MEMORY_ID.schema, required=True, sent_as="id"),),
+        (Input("memory_id", _MEMORY_ID.schema, required=True, sent_as="id", is_id=True),),
         calls.delete_memory,
         destroys=True,
     ),

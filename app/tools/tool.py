@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 JsonSchema = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -44,7 +45,8 @@ class Input:
 
     ``default_from`` names the field of Defaults that fills it in. ``sent_as`` is what the call
     knows it as, where that differs from what the LLM is shown. One that is not ``shown`` always
-    has its default.
+    has its default. ``is_id``: it becomes a segment of the path, where what is no id would lead
+    elsewhere.
     """
 
     name: str
@@ -53,13 +55,15 @@ class Input:
     default_from: Literal["source", "namespace", "team_id", "user_id"] | None = None
     sent_as: str | None = None
     shown: bool = True
+    is_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A row of the table.
 
-    ``call`` gets arguments that were checked and filled in, under the names of ``sent_as``.
+    ``call`` gets arguments that were checked and filled in, under the names of ``sent_as``. Of the
+    inputs in ``one_of`` it needs at least one.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Tool:
     call: Callable[[Arguments], Call]
     reads_only: bool = False
     destroys: bool = False
+    one_of: tuple[str, ...] = ()
 
     @property
     def shown(self) -> list[Input]:
@@ -107,9 +112,9 @@ def input_schema(tool: Tool, defaults: Defaults) -> JsonSchema:
 def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
     """The request that the tool stands for, or BadArguments.
 
-    Null, and an empty text where the argument is optional, count as left out. Ranges, lengths and
-    ids are judged by the service: one place decides what is valid. Here is refused only what
-    could not be sent as meant.
+    Null, and an empty text where the argument is optional, count as left out. Ranges and lengths
+    are judged by the service: one place decides what is valid. Here is refused only what could not
+    be sent as meant, and what the service would refuse in words for another door.
     """
     problems = []
     filled: dict[str, Any] = {}
@@ -121,10 +126,13 @@ def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
             if each.required:
                 problems.append(Problem(each.name, "Field required"))
             continue
-        wrong = _unusable(value, each.schema)
+        wrong = _unusable(value, each)
         if wrong:
             problems.append(Problem(each.name, wrong))
         filled[each.sent_as or each.name] = value
+    if tool.one_of and not filled.keys() & set(tool.one_of):
+        names = ", ".join(tool.one_of)
+        problems.append(Problem("arguments", f"give at least one of {names}; nothing was changed"))
     if problems:
         raise BadArguments(problems)
     return tool.call(filled)
@@ -144,19 +152,32 @@ _CARRIED: dict[str, tuple[tuple[type, ...], str]] = {
 """LLMs write numbers and booleans as text at times; the service reads both."""
 
 
-def _unusable(value: Any, schema: JsonSchema) -> str | None:
-    kind = schema["type"]
+def _unusable(value: Any, given: Input) -> str | None:
+    kind = given.schema["type"]
     accepted, message = _CARRIED[kind]
     if not isinstance(value, accepted) or (kind == "number" and isinstance(value, bool)):
         return message
     if isinstance(value, str):
-        if not value and schema.get("minLength"):
+        if not value and given.schema.get("minLength"):
             return "must not be empty"
         try:
             value.encode()
         except UnicodeEncodeError:
             return "must not contain lone surrogates"
+        if given.is_id and not _is_uuid(value):
+            return (
+                "is not an id of a memory; ids look like 0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11: "
+                "take the `id` that a search or a list gives"
+            )
     return None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _text(value: Any) -> str:

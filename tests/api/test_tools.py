@@ -184,11 +184,15 @@ def test_what_is_wrong_with_the_arguments_is_listed(
     assert refused.json()["error"].startswith(f"{details[0]['path']}: {details[0]['message']}")
 
 
-def test_an_id_that_is_none_is_named_as_the_model_knows_it(client: Client) -> None:
-    refused = call(client, "smara_delete_memory", memory_id="mem-1")
+@pytest.mark.parametrize("memory_id", ["mem-1", "a/b", "..", "a%2Fb"])
+def test_an_id_that_is_none_is_refused_with_what_to_do(client: Client, memory_id: str) -> None:
+    refused = call(client, "smara_delete_memory", memory_id=memory_id)
 
-    assert refused.status_code == 422
-    assert [each["path"] for each in refused.json()["details"]] == ["arguments.memory_id"]
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation")
+    [detail] = refused.json()["details"]
+    assert detail["path"] == "arguments.memory_id"
+    assert detail["message"].startswith("is not an id of a memory; ids look like ")
+    assert detail["message"].endswith("take the `id` that a search or a list gives")
 
 
 def test_arguments_as_the_model_wrote_them_are_refused_with_a_hint(client: Client) -> None:

@@ -144,6 +144,7 @@ async def test_what_the_service_refuses_is_shown_to_the_model(connect: Connect) 
         nothing = failure(
             await mcp.call_tool("update_memory", {"id": "0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11"})
         )
+        elsewhere = failure(await mcp.call_tool("delete_memory", {"id": "a/b"}))
         unsaid = failure(await mcp.call_tool("ingest_conversation", {"user_id": "ada"}))
         missing = failure(await mcp.call_tool("store_memory", {"fact": "Likes tea"}))
         with pytest.raises(MCPError, match="There is no tool `forget_everything`; there are"):
@@ -153,7 +154,10 @@ async def test_what_the_service_refuses_is_shown_to_the_model(connect: Connect) 
     assert words.startswith('HTTP 422: {"error":"limit: must be a number"')
     assert below.startswith('HTTP 422: {"error":"offset: ')
     assert above.startswith('HTTP 422: {"error":"importance: ')
-    assert nothing.startswith("HTTP 422: ")
+    assert nothing == (
+        "arguments: give at least one of visibility, importance; nothing was changed"
+    )
+    assert elsewhere.startswith("id: is not an id of a memory; ")
     assert "give either messages or transcript" in unsaid
     assert missing == "user_id: Field required"
 

@@ -138,7 +138,6 @@ REQUESTS: list[tuple[str, dict[str, Any], str, str, Any]] = [
         f"/v1/memories/{TEAM}",
         {"visibility": "team"},
     ),
-    ("update_memory", {"id": "a/b"}, "PATCH", "/v1/memories/a%2Fb", {}),
     (
         "list_memories",
         {"user_id": "ada"},
@@ -312,6 +311,17 @@ async def test_a_key_that_no_header_can_carry_is_named(recorder: Recorder) -> No
             "q: Input should be a string; limit: Input should be a number",
         ),
         ("delete_memory", {"id": ""}, "id: must not be empty"),
+        (
+            "update_memory",
+            {"id": TEAM, "importance": None},
+            "arguments: give at least one of visibility, importance; nothing was changed",
+        ),
+        (
+            "update_memory",
+            {"id": "a/b", "importance": 0.2},
+            "id: is not an id of a memory; ids look like 0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11: "
+            "take the `id` that a search or a list gives",
+        ),
         (
             "ingest_conversation",
             {"user_id": "ada", "messages": "hello", "metadata": []},
