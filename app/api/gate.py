@@ -21,6 +21,7 @@ from app.api.errors import database_response, internal_error_response, service_e
 from app.api.guesses import Guesses
 from app.api.rates import Rates
 from app.api.refusals import TooSlow
+from app.api.routes import route_of
 from app.api.windows import Windows
 from app.audit import Recorder, user_hash
 from app.db import tenants
@@ -48,10 +49,8 @@ class _Outer:
 
     @property
     def route(self) -> str | None:
-        """Its template, once the router has found one. /mcp is no route of FastAPI's."""
-        if self.scope["path"].rstrip("/") == "/mcp":
-            return "/mcp"
-        return getattr(self.scope.get("route"), "path_format", None)
+        """Its template, once the router has found one."""
+        return route_of(self.scope)
 
 
 _outer: ContextVar[_Outer | None] = ContextVar("outer_request", default=None)

@@ -21,6 +21,7 @@ from app.api import (
     graph,
     keys,
     memories,
+    metrics,
     operations,
     people,
     recall,
@@ -63,6 +64,7 @@ PARTS = (
     webhooks,
     setup,
     operations,
+    metrics,
 )
 
 COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
@@ -105,6 +107,7 @@ def create_app() -> FastAPI:
     app.add_middleware(
         Gate, settings=settings, recorder=app.state.recorder if settings.audit_days else None
     )
+    app.add_middleware(metrics.Measured)
     return app
 
 

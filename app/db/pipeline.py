@@ -86,6 +86,31 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the whole installation stands. ``conversations`` counts those that are not done, by
+    state."""
+
+    conversations: dict[str, int]
+    oldest_due_seconds: float
+    pending_deliveries: int
+
+
+async def standing(connection: Connection) -> Standing:
+    """How every tenant's work stands together. Asked as the system."""
+    cursor = await connection.execute(
+        """
+        SELECT state, count(*) FROM conversations
+        WHERE state IN ('queued', 'processing') GROUP BY state
+        UNION ALL SELECT 'dead', count(*) FROM conversations WHERE state = 'dead'
+        UNION ALL SELECT 'deliveries', count(*) FROM webhook_deliveries WHERE state = 'pending'
+        """
+    )
+    counts = {"queued": 0, "processing": 0, **dict(await cursor.fetchall())}
+    deliveries = counts.pop("deliveries")
+    return Standing(counts, await oldest_due_seconds(connection), deliveries)
+
+
 async def oldest_due_seconds(connection: Connection) -> float:
     """How long the oldest due conversation of any tenant has waited; 0 when nothing waits."""
     cursor = await connection.execute(

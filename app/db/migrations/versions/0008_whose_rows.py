@@ -1,4 +1,5 @@
-"""Whose rows the smaller tables hold, so that an erasure finds them; and logs that only grow."""
+"""Whose rows the smaller tables hold, so that an erasure finds them; logs that only grow; the dead,
+counted without reading the living."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ ALTER TABLE idempotency_keys ADD COLUMN user_hashes bytea[] NOT NULL DEFAULT '{}
 
 -- A tenant's transaction notes; what is old enough is removed by the system's.
 REVOKE UPDATE, DELETE ON accesses, erasures FROM smara_app;
+
+CREATE INDEX conversations_dead ON conversations (tenant_id) WHERE state = 'dead';
 """
 
 

@@ -1,0 +1,150 @@
+"""Figures for Prometheus: what this process answers, and how the whole installation stands."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Iterable, Iterator
+from typing import get_args
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.routes import route_of
+from app.db import circuits, pipeline
+from app.db.pipeline import Standing
+from app.db.pool import system
+from app.errors import Unauthenticated
+from app.memory.circuit import State
+from app.providers import get_providers
+from app.settings import get_settings
+from app.workers.doorbell import Doorbell
+
+router = APIRouter(tags=["operations"])
+
+_OF_THE_PROCESS = CollectorRegistry()
+ProcessCollector(registry=_OF_THE_PROCESS)
+_REQUESTS = Histogram(
+    "smara_http_request_seconds",
+    "From a request's headers to the end of its answer, by route and status.",
+    ["method", "route", "status"],
+    registry=_OF_THE_PROCESS,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)
+
+
+class Measured:
+    """Times every request, with its route's template: neither ids nor words become labels."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            labels = (scope["method"], route_of(scope) or "none", str(status))
+            _REQUESTS.labels(*labels).observe(time.perf_counter() - began)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """The figures in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for whoever
+    sends that as a bearer token. Those of the installation are the same from every API process."""
+    _admit(request)
+    doorbell: Doorbell = request.app.state.doorbell
+    shown = CollectorRegistry()
+    shown.register(_Families([*_of_the_doorbell(doorbell), *await _of_the_installation()]))
+    return Response(
+        generate_latest(_OF_THE_PROCESS) + generate_latest(shown), media_type=CONTENT_TYPE_LATEST
+    )
+
+
+def _admit(request: Request) -> None:
+    token = get_settings().metrics_token
+    if token is None:
+        return
+    expected = f"Bearer {token.get_secret_value()}".encode()
+    if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+        raise Unauthenticated("Send SMARA_METRICS_TOKEN as a bearer token.")
+
+
+class _Families(Collector):
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _of_the_doorbell(doorbell: Doorbell) -> Iterator[Metric]:
+    rings = CounterMetricFamily(
+        "smara_doorbell_rings",
+        "Messages to the workers: taken by Redis, or silent because it did not take them.",
+        labels=["outcome"],
+    )
+    rings.add_metric(["rung"], doorbell.rung)
+    rings.add_metric(["silent"], doorbell.silent)
+    yield rings
+
+
+async def _of_the_installation() -> list[Metric]:
+    try:
+        async with system() as conn:
+            standing = await pipeline.standing(conn)
+            resting = {each.key: each.state for each in await circuits.resting(conn)}
+    except psycopg.OperationalError:
+        return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
+    states = GaugeMetricFamily(
+        "smara_circuit_state",
+        "1 for the state that a paid provider's circuit is in: open is not asked.",
+        labels=["provider", "model", "state"],
+    )
+    for provider, model in get_providers().circuits:
+        found = resting.get((provider, model), "closed")
+        for state in get_args(State):
+            states.add_metric([provider, model, state], float(state == found))
+    return [
+        GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=1),
+        states,
+        *_of_the_queue(standing),
+    ]
+
+
+def _of_the_queue(standing: Standing) -> Iterator[Metric]:
+    conversations = GaugeMetricFamily(
+        "smara_conversations", "Conversations that are not done, by state.", labels=["state"]
+    )
+    for state, count in standing.conversations.items():
+        conversations.add_metric([state], count)
+    yield conversations
+    yield GaugeMetricFamily(
+        "smara_oldest_due_seconds",
+        "How long the oldest conversation that could be worked on has waited.",
+        value=standing.oldest_due_seconds,
+    )
+    yield GaugeMetricFamily(
+        "smara_webhook_deliveries_pending",
+        "What webhooks are still to be told, retries too.",
+        value=standing.pending_deliveries,
+    )
