@@ -1,4 +1,6 @@
-"""Secrets are masked in all that comes in, before anything is stored or sent to a provider."""
+"""What comes in is cleaned before anything is stored or sent to a provider: secrets are masked, and
+personal data is redacted for tenants that want it.
+"""
 
 from __future__ import annotations
 
@@ -7,33 +9,79 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+from app.db import redactions
+from app.db.pool import read_only
+from app.db.redactions import Redaction
 from app.logs import log
 from app.memory.secrets import mask, mask_json
-from app.memory.types import Message
+from app.memory.types import Fact, Message
+from app.redaction import redact, redact_json
+from app.settings import get_settings
 
 LONG_CHARS = 20_000
-"""A longer transcript takes more than a few milliseconds, so it is read in a thread."""
+"""A longer text takes more than a few milliseconds, so it is read in a thread."""
+
+Stated = tuple[str, dict[str, Any]]
+"""A fact's text and its metadata."""
 
 
-async def mask_messages(messages: Sequence[Message]) -> list[Message]:
-    """The messages without secrets; what a card number was says a placeholder."""
-    if sum(len(message.content) for message in messages) > LONG_CHARS:
-        return await asyncio.to_thread(_mask_all, messages)
-    return _mask_all(messages)
+async def clean_chat(
+    tenant_id: UUID, messages: Sequence[Message], metadata: dict[str, Any]
+) -> tuple[list[Message], dict[str, Any]]:
+    """The messages and metadata of a chat as they may be stored. Who speaks stays."""
+    masked = (
+        await asyncio.to_thread(_mask_all, messages)
+        if sum(len(message.content) for message in messages) > LONG_CHARS
+        else _mask_all(messages)
+    )
+    metadata = mask_metadata(metadata)
+    if await _redaction_of(tenant_id) != "everything":
+        return masked, metadata
+    texts = await redact([message.content for message in masked])
+    return (
+        [replace(message, content=text) for message, text in zip(masked, texts, strict=True)],
+        await redact_json(metadata),
+    )
 
 
-async def mask_facts(
-    facts: Sequence[tuple[str, dict[str, Any]]],
-) -> list[tuple[str, dict[str, Any]]]:
-    """The texts and metadata of facts without secrets."""
-    if sum(len(text) for text, _ in facts) + 100 * len(facts) > LONG_CHARS:
-        return await asyncio.to_thread(_mask_facts, facts)
-    return _mask_facts(facts)
+async def clean_facts(tenant_id: UUID, facts: Sequence[Stated]) -> list[Stated]:
+    """Facts that a client states, with their metadata, as they may be stored."""
+    masked = (
+        await asyncio.to_thread(_mask_facts, facts)
+        if sum(len(text) for text, _ in facts) + 100 * len(facts) > LONG_CHARS
+        else _mask_facts(facts)
+    )
+    if await _redaction_of(tenant_id) == "off":
+        return masked
+    texts = await redact([text for text, _ in masked])
+    return [
+        (text, await redact_json(metadata))
+        for text, (_, metadata) in zip(texts, masked, strict=True)
+    ]
 
 
-def _mask_facts(facts: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
-    return [(mask_text(text), mask_metadata(metadata)) for text, metadata in facts]
+async def clean_drawn(tenant_id: UUID, facts: Sequence[Fact]) -> list[Fact]:
+    """Facts that were drawn from a chat, as they may be remembered. Of a tenant that has everything
+    redacted the chat itself was."""
+    if await _redaction_of(tenant_id) != "memories":
+        return list(facts)
+    texts = await redact([fact.text for fact in facts])
+    quotes = await redact([fact.quote for fact in facts])
+    return [
+        replace(fact, text=text, quote=quote)
+        for fact, text, quote in zip(facts, texts, quotes, strict=True)
+    ]
+
+
+async def clean_question(tenant_id: UUID, question: str) -> str:
+    """A question as it may be sent to a provider."""
+    question = mask_text(question)
+    if await _redaction_of(tenant_id) != "everything":
+        return question
+    [redacted] = await redact([question])
+    return redacted
 
 
 def mask_text(text: str) -> str:
@@ -51,6 +99,18 @@ def mask_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     _note(masked.counts)
     without: dict[str, Any] = masked.value
     return without
+
+
+async def _redaction_of(tenant_id: UUID) -> Redaction:
+    """What the tenant wants redacted; ``off`` without a look where it cannot be done."""
+    if not get_settings().presidio:
+        return "off"
+    async with read_only(tenant_id) as conn:
+        return await redactions.of(conn, tenant_id)
+
+
+def _mask_facts(facts: Sequence[Stated]) -> list[Stated]:
+    return [(mask_text(text), mask_metadata(metadata)) for text, metadata in facts]
 
 
 def _mask_all(messages: Sequence[Message]) -> list[Message]:

@@ -19,7 +19,7 @@ from app.db.sizes import is_large
 from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.errors import ProviderError
-from app.masking import mask_text
+from app.masking import clean_question
 from app.memory.filters import NO_FILTERS, Filters
 from app.memory.types import Recalled, Scope
 from app.memory.wording import query_text
@@ -51,7 +51,8 @@ async def recall(
     """The memories of ``scopes`` that best answer the user's question, over all of them."""
     if not scopes:
         return Recollection(())
-    tenant_id, question = scopes[0].tenant_id, mask_text(question)
+    tenant_id = scopes[0].tenant_id
+    question = await clean_question(tenant_id, question)
     text = query_text(question, await _names(tenant_id, subjects.of_user(user_id)))
     try:
         with asking(tenant_id):

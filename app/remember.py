@@ -20,6 +20,7 @@ from app.extract.windows import windows
 from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
+from app.masking import clean_drawn
 from app.memory.grounding import Grounded, Rejected, ground
 from app.memory.served import transcript_without_served
 from app.memory.suspicion import suspicion
@@ -52,9 +53,8 @@ async def remember(claim: Claim) -> None:
             await _remember(claim)
     except psycopg.OperationalError:
         raise
-    except (
-        Exception
-    ) as error:  # The worker's outermost wall: one conversation's fault must not reach the others.
+    except Exception as error:
+        # The worker's outermost wall: one conversation's fault must not reach the others.
         await give_back(claim, error)
 
 
@@ -87,6 +87,7 @@ async def _remember(claim: Claim) -> None:
             for fact in grounded.accepted
         ]
         rejected += grounded.rejected
+    accepted = await clean_drawn(claim.tenant_id, accepted)
     with _timed(stages, "embed_ms"):
         embedded = await _embed(claim, providers, accepted)
 
@@ -171,9 +172,8 @@ async def _draw(
         return extraction
 
     if not providers.paid_extractor:
-        return (
-            await extract()
-        )  # It costs milliseconds and always says the same, so there is nothing to keep.
+        # It costs milliseconds and always says the same, so there is nothing to keep.
+        return await extract()
     return await paid_extraction(
         extract,
         tenant_id=claim.tenant_id,

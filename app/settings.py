@@ -145,6 +145,15 @@ class Settings(BaseSettings):
         description="How long the text of a finished conversation is kept; none: for good. A tenant"
         " may set its own.",
     )
+    presidio: bool = Field(
+        False,
+        description="Whether tenants may have personal data redacted. Needs the extra `presidio`.",
+    )
+    presidio_model: str | None = Field(
+        None,
+        description="A spaCy model that is installed here, which finds names and places; none:"
+        " addresses, numbers and the like alone.",
+    )
     idempotency_days: float = Field(7.0, gt=0, description="How long answers are kept.")
 
     # Limits at the door. What is over them gets a 429 or a 503 with Retry-After.
@@ -187,6 +196,9 @@ class Settings(BaseSettings):
     )
     webhook_days: float = Field(
         14.0, gt=0, description="How long it can be seen what webhooks were told."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Asked for by GET /metrics, as a bearer token; without it, it is open."
     )
     audit_days: float = Field(
         30.0, ge=0, description="How long GET /v1/audit goes back; 0: nothing is noted or kept."

@@ -12,11 +12,12 @@ from app.api.memory_bodies import RulesInForce
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Share
-from app.db import quotas, spend, tuning
+from app.db import quotas, redactions, spend, tuning
 from app.db.pool import read_only, transaction
+from app.db.redactions import Redaction
 from app.errors import Unprocessable
 from app.ledger import caps
-from app.memory.tuning import in_force
+from app.memory.tuning import InForce, in_force
 from app.providers import get_providers
 from app.settings import get_settings
 
@@ -62,6 +63,12 @@ class Usage(BaseModel):
     budget: BudgetOut
 
 
+class TenantSettings(RulesInForce):
+    """What the tenant has set, defaults filled in."""
+
+    redaction: Redaction
+
+
 class RulesPatch(BaseModel):
     """The tenant's own rules; null is the default. At least one of them."""
 
@@ -79,6 +86,12 @@ class RulesPatch(BaseModel):
     )
     contradiction_similarity: Share | None = Field(
         None, description="From this one on the newer replaces the older (0.94)."
+    )
+
+    redaction: Redaction | None = Field(
+        None,
+        description="`memories`: no personal data in what is remembered. `everything`: nor in what"
+        " is accepted, nor in what a provider is sent. `off` is the default.",
     )
 
     @model_validator(mode="after")
@@ -122,24 +135,45 @@ def _usd(microusd: int | None) -> float | None:
 
 
 @router.get("/settings")
-async def read_rules(request: Request) -> RulesInForce:
-    """The rules by which the tenant's memories are ranked, fade, and replace each other."""
+async def read_rules(request: Request) -> TenantSettings:
+    """The rules by which the tenant's memories are ranked, fade, and replace each other; and what
+    of people's personal data is redacted."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as conn:
         own = await tuning.get(conn, caller.tenant_id)
-    return RulesInForce.of(in_force(own, get_providers().bands))
+        redaction = await redactions.of(conn, caller.tenant_id)
+    return _settings(in_force(own, get_providers().bands), redaction)
 
 
 @router.patch("/settings")
-async def change_rules(body: RulesPatch, request: Request) -> RulesInForce:
+async def change_rules(body: RulesPatch, request: Request) -> TenantSettings:
     """Change them; searches and stores follow from the next one on. Needs the scope `admin`."""
     caller = may(request, "admin")
+    changes = body.model_dump(exclude_unset=True)
+    wanted = changes.pop("redaction", None)
+    if wanted not in (None, "off") and not get_settings().presidio:
+        raise Unprocessable(
+            "redaction: this installation has none; its operator can switch it on"
+            " (SMARA_PRESIDIO).",
+            code="redaction_missing",
+        )
     async with transaction(caller.tenant_id) as conn:
-        own = await tuning.change(conn, caller.tenant_id, body.model_dump(exclude_unset=True))
+        if "redaction" in body.model_fields_set:
+            await redactions.set_to(conn, caller.tenant_id, wanted or "off")
+        redaction = await redactions.of(conn, caller.tenant_id)
+        own = (
+            await tuning.change(conn, caller.tenant_id, changes)
+            if changes
+            else await tuning.get(conn, caller.tenant_id)
+        )
         try:
             rules = in_force(own, get_providers().bands)
         except ValueError:
             raise Unprocessable(
                 "contradiction_similarity must not be above duplicate_similarity."
             ) from None
-    return RulesInForce.of(rules)
+    return _settings(rules, redaction)
+
+
+def _settings(rules: InForce, redaction: Redaction) -> TenantSettings:
+    return TenantSettings(**RulesInForce.of(rules).model_dump(), redaction=redaction)

@@ -28,7 +28,7 @@ from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
-from app.masking import mask_messages, mask_metadata, mask_text
+from app.masking import clean_chat, mask_text
 from app.once import reused
 from app.waiting import Obstacle, obstacle
 
@@ -59,7 +59,7 @@ async def accept(
     digest = (
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )
-    messages = await mask_messages(body.turns)
+    messages, metadata = await clean_chat(caller.tenant_id, body.turns, body.metadata)
     async with transaction(caller.tenant_id) as conn:
         target = await access.target(conn, caller, place, body.visibility)
         accepted = await conversations.accept(
@@ -76,7 +76,7 @@ async def accept(
                 instructions=mask_text(body.instructions) if body.instructions else None,
                 source=body.source,
                 external_id=body.external_id,
-                metadata=mask_metadata(body.metadata),
+                metadata=metadata,
                 priority=1 if body.priority == "backfill" else 0,
                 idempotency_key=key,
                 body_sha256=digest,

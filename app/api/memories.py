@@ -35,7 +35,7 @@ from app.api.text import Lenient, UserId
 from app.db import events, memories
 from app.db.pool import read_only
 from app.errors import NotFound
-from app.masking import mask_metadata, mask_text
+from app.masking import clean_facts
 from app.memory.types import Visibility
 from app.revise import Revision
 
@@ -183,9 +183,12 @@ async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) ->
     """Correct, weigh, move or share a live memory. A new fact is embedded anew; how it was stays in
     its history."""
     caller = may(request, "write")
+    [(fact, metadata)] = await clean_facts(
+        caller.tenant_id, [(body.fact or "", body.metadata or {})]
+    )
     revision = Revision(
-        fact=None if body.fact is None else mask_text(body.fact),
-        metadata=None if body.metadata is None else mask_metadata(body.metadata),
+        fact=None if body.fact is None else fact,
+        metadata=None if body.metadata is None else metadata,
         importance=body.importance,
         visibility=body.visibility,
         namespace=body.namespace,

@@ -12,7 +12,7 @@ from app.access import Place
 from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryStored
 from app.db.pool import transaction
 from app.db.tenants import Caller
-from app.masking import mask_facts
+from app.masking import clean_facts
 from app.memory.suspicion import suspicion
 from app.memory.trust import OF_ROLE, STATED
 from app.memory.types import Fact, Visibility
@@ -50,7 +50,7 @@ async def store_facts(
             where = _place(body)
             if where not in places:
                 places[where] = await access.target(conn, caller, *where)
-    masked = await mask_facts([(body.fact, body.metadata) for body in bodies])
+    clean = await clean_facts(caller.tenant_id, [(body.fact, body.metadata) for body in bodies])
     return await store(
         [
             (
@@ -71,7 +71,7 @@ async def store_facts(
                     suspicion=suspicion(text) if stated_by == "model" else None,
                 ),
             )
-            for body, (text, metadata) in zip(bodies, masked, strict=True)
+            for body, (text, metadata) in zip(bodies, clean, strict=True)
             for place in [places[_place(body)]]
         ],
         once,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from smara import _request, models
 from smara._memory_calls import UNCHANGED, Time, Unchanged
@@ -103,6 +103,7 @@ class Tuning(Group):
         lowest_importance: float | Unchanged | None = UNCHANGED,
         duplicate_similarity: float | Unchanged | None = UNCHANGED,
         contradiction_similarity: float | Unchanged | None = UNCHANGED,
+        redaction: Literal["off", "memories", "everything"] | Unchanged | None = UNCHANGED,
     ) -> models.Settings:
         """What is in force after the change; None is back to the default. Needs the scope
         ``admin``."""
@@ -112,6 +113,7 @@ class Tuning(Group):
             "lowest_importance": lowest_importance,
             "duplicate_similarity": duplicate_similarity,
             "contradiction_similarity": contradiction_similarity,
+            "redaction": redaction,
         }
         body = {name: v for name, v in fields.items() if not isinstance(v, Unchanged)}
         return self._ask(_request.change("/v1/settings", body), models.Settings)

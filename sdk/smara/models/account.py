@@ -39,7 +39,11 @@ class KeyList(Model):
 
 
 class Settings(Model):
-    """How the tenant's memories are ranked, aged and compared, as in force."""
+    """How the tenant's memories are ranked, aged and compared, as in force.
+
+    ``redaction`` says where people's personal data is taken out: ``off``, ``memories`` or
+    ``everything``.
+    """
 
     similarity_weight: float | None = None
     retention_weight: float | None = None
@@ -47,6 +51,7 @@ class Settings(Model):
     lowest_importance: float | None = None
     duplicate_similarity: float | None = None
     contradiction_similarity: float | None = None
+    redaction: str | None = None
 
 
 class Quota(Model):

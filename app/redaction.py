@@ -1,0 +1,105 @@
+"""Personal data in texts, found by Microsoft Presidio and replaced by its kind.
+
+An extra: ``pip install 'smara-server[presidio]'``. It reduces what is kept and promises nothing:
+Presidio's own documentation says that no detection finds everything. Patterns with checksums or
+libraries behind them work in any language and without a model; names and places need a spaCy model,
+which is the operator's to choose and install.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from app.errors import ServiceError
+from app.settings import get_settings
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine
+
+SURE = 0.4
+"""Presidio's scores below this are guesses: a bare number that may be a bank account."""
+
+_EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+"""Presidio's own recognizer downloads the list of public suffixes; none is needed to take an
+address for one."""
+
+
+class RedactionMissing(ServiceError):
+    """Redaction is switched on and cannot be done here."""
+
+    code = "redaction_missing"
+
+
+async def redact(texts: list[str]) -> list[str]:
+    """The texts with "[redacted: email address]" and the like where personal data stood. Raises
+    RedactionMissing."""
+    engine = analyzer()
+    return await asyncio.to_thread(lambda: [_redacted(engine, text) for text in texts])
+
+
+async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
+    """The same in every string of a JSON object, its keys left as they are."""
+    engine = analyzer()
+
+    def walk(each: Any) -> Any:
+        if isinstance(each, str):
+            return _redacted(engine, each)
+        if isinstance(each, dict):
+            return {key: walk(member) for key, member in each.items()}
+        return [walk(member) for member in each] if isinstance(each, list) else each
+
+    redacted: dict[str, Any] = await asyncio.to_thread(walk, value)
+    return redacted
+
+
+def _redacted(engine: AnalyzerEngine, text: str) -> str:
+    found = engine.analyze(text, language="en", score_threshold=SURE)
+    # The longest of those that begin together wins, and none is cut into by the next.
+    at, parts = 0, []
+    for each in sorted(found, key=lambda result: (result.start, -result.end)):
+        if each.start < at:
+            continue
+        kind = each.entity_type.lower().replace("_", " ").removesuffix(" code")
+        parts += [text[at : each.start], f"[redacted: {kind}]"]
+        at = each.end
+    return "".join([*parts, text[at:]])
+
+
+@lru_cache(maxsize=1)
+def analyzer() -> AnalyzerEngine:
+    """What finds it; built at the first use. Raises RedactionMissing."""
+    model = get_settings().presidio_model
+    try:
+        import presidio_analyzer as presidio
+        from presidio_analyzer import nlp_engine
+        from presidio_analyzer import predefined_recognizers as known
+    except ImportError:
+        raise RedactionMissing(
+            "SMARA_PRESIDIO is on, and Presidio is not installed: pip install"
+            " 'smara-server[presidio]'."
+        ) from None
+    recognizers: list[Any] = [
+        presidio.PatternRecognizer(
+            "EMAIL_ADDRESS", patterns=[presidio.Pattern("address", _EMAIL, 0.9)]
+        ),
+        known.PhoneRecognizer(),
+        known.IbanRecognizer(),
+        known.CreditCardRecognizer(),
+        known.CryptoRecognizer(),
+        known.IpRecognizer(),
+        known.UsSsnRecognizer(),
+    ]
+    if model is None:
+        engine: Any = nlp_engine.NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}])
+    else:
+        engine = nlp_engine.SpacyNlpEngine(models=[{"lang_code": "en", "model_name": model}])
+        recognizers.append(known.SpacyRecognizer())
+    try:
+        engine.load()
+    except (OSError, SystemExit):
+        raise RedactionMissing(f"The spaCy model {model!r} cannot be loaded here.") from None
+    return presidio.AnalyzerEngine(
+        registry=presidio.RecognizerRegistry(recognizers), nlp_engine=engine
+    )
