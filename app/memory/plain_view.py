@@ -14,6 +14,12 @@ UNSEEN = (
 """Characters that take no room, as the inside of a character class."""
 _UNSEEN = re.compile(f"[{UNSEEN}]+")
 
+_CYRILLIC_AND_GREEK = str.maketrans(
+    "аеорсухіјѕԁһӏԛԝмтвнкαορυικνετ", "aeopcyxijsdhlqwmtbhkaopuikvet"
+)
+_BLANKS = re.compile(r"[ \t]+")
+_MIXED_WORD = re.compile(r"\w{0,40}(?:[a-z][Ͱ-ӿ]|[Ͱ-ӿ][a-z])\w{0,40}")
+
 
 class PlainView:
     """``plain`` is ``text`` without invisible characters, with full-width and other foreign digits,
@@ -58,3 +64,13 @@ def _lookalikes() -> dict[int, str]:
         elif kind == "Pd":
             table[code] = "-"
     return table | dict.fromkeys(map(ord, "‘’‚‛′ʼ`´"), "'") | dict.fromkeys(map(ord, "“”„‟″"), '"')
+
+
+def folded(text: str) -> str:
+    """Lower case, without accents, invisible characters, and look-alikes from other scripts."""
+    seen = unicodedata.normalize("NFKD", PlainView(text).plain).lower()
+    if seen.isascii():
+        return _BLANKS.sub(" ", seen).strip()
+    bare = "".join(c for c in seen if not unicodedata.combining(c))
+    mended = _MIXED_WORD.sub(lambda word: word[0].translate(_CYRILLIC_AND_GREEK), bare)
+    return _BLANKS.sub(" ", mended).strip()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 
-from app.memory.plain_view import UNSEEN, PlainView
+from app.memory.hidden import hides
+from app.memory.plain_view import folded
 from app.memory.suspicion_patterns import ANYWHERE, ORDERS
 
 REASONS = (
@@ -23,20 +23,9 @@ REASONS = (
 
 _READ_CHARS = 8_000
 """A fact is at most 2,000 characters and a quote a sentence or two; what is longer is cut."""
-_TAGS = re.compile("[\U000e0020-\U000e007e]+")
-_FLAG = "\U0001f3f4"
-_BIDI = re.compile("[\u202d\u202e\u2066-\u2068]")
-_ZERO_WIDTH = re.compile("[\u200b\u2060-\u2064\ufeff\u00ad\u180e]")
-_INSIDE_WORDS = re.compile(f"(?<=[A-Za-z])[{UNSEEN}]+(?=[A-Za-z])")
-_MOST_ZERO_WIDTH = 3
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){16,}")
 _LONG_BLOB = 80
-_CYRILLIC_AND_GREEK = str.maketrans(
-    "аеорсухіјѕԁһӏԛԝмтвнкαορυικνετ", "aeopcyxijsdhlqwmtbhkaopuikvet"
-)
-_BLANKS = re.compile(r"[ \t]+")
-_MIXED_WORD = re.compile(r"\w{0,40}(?:[a-z][Ͱ-ӿ]|[Ͱ-ӿ][a-z])\w{0,40}")
 
 
 def suspicion(fact: str, quote: str = "") -> str | None:
@@ -52,8 +41,8 @@ def suspicion(fact: str, quote: str = "") -> str | None:
 def _judged(text: str, *, orders: bool) -> str | None:
     if not text:
         return None
-    plain = _plain(text)
-    if _hides(text):
+    plain = folded(text)
+    if hides(text):
         return "hidden"
     reason = _wording(plain, orders=orders)
     if reason:
@@ -61,7 +50,7 @@ def _judged(text: str, *, orders: bool) -> str | None:
     decoded = _decoded(text)
     if decoded is None:
         return None
-    return _wording(_plain(decoded), orders=True) or ("encoded" if _is_blob(text) else None)
+    return _wording(folded(decoded), orders=True) or ("encoded" if _is_blob(text) else None)
 
 
 def _wording(plain: str, *, orders: bool) -> str | None:
@@ -69,30 +58,6 @@ def _wording(plain: str, *, orders: bool) -> str | None:
         if pattern.search(plain):
             return reason
     return None
-
-
-def _plain(text: str) -> str:
-    """Lower case, without accents, invisible characters, and look-alikes from other scripts."""
-    seen = unicodedata.normalize("NFKD", PlainView(text).plain).lower()
-    if seen.isascii():
-        return _BLANKS.sub(" ", seen).strip()
-    bare = "".join(c for c in seen if not unicodedata.combining(c))
-    mended = _MIXED_WORD.sub(lambda word: word[0].translate(_CYRILLIC_AND_GREEK), bare)
-    return _BLANKS.sub(" ", mended).strip()
-
-
-def _hides(text: str) -> bool:
-    """Whether characters are there that a reader cannot see but a model reads."""
-    if text.isascii():
-        return False
-    for tags in _TAGS.finditer(text):
-        if text[max(0, tags.start() - 1) : tags.start()] != _FLAG:
-            return True
-    return (
-        bool(_BIDI.search(text))
-        or len(_ZERO_WIDTH.findall(text)) > _MOST_ZERO_WIDTH
-        or len(_INSIDE_WORDS.findall(text.replace("\u00ad", ""))) > 1
-    )
 
 
 def _decoded(text: str) -> str | None:

@@ -58,6 +58,8 @@ _MUST = (
     r"|soll|sollst|sollen|darf"
     r"|dois|doit|devez|doivent|devi|deve|devono|deves|devem|tem que)"
 )
+LINK = r"https?://(?:(?!https?://)[^\s\"'<>]){1,300}"
+"""A link up to the next one, so that a row of links is read once and not once from each."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -166,17 +168,18 @@ ANYWHERE: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "link_order",
         _any(
-            r"https?://[^\s\"'<>]{1,300}(?:\{\{?\w{0,30}\}?\}|\$\{?\w{1,30}"
+            rf"{LINK}?(?:"
+            r"\{\{?\w{0,30}\}?\}|\$\{?\w{1,30}"
             r"|<\w{1,30}>|%7b|\[\w{1,30}\]"
             r"|[?&](?:data|q|payload|d|exfil|leak|msg|text|secret|token|history"
             r"|memory|content|c)="
             r"(?:[\[{<$%]|$|\s|your|user))",
-            r"!\[[^\]\n]{0,80}\]\(https?://[^)\s]{1,300}\?",
+            r"!\[[^\[\]\n]{0,80}\]\(https?://[^)(\s?]{1,300}+\?",
             r"\b(?:send|post|upload|forward|submit|exfiltrate|append|leak|transmit|visit|fetch"
             r"|open|click|download|load|call|go to|navigate to|direct (?:them|users?|him|her)"
             r"|redirect|link to|envia|manda|abre|visita|sende|offne|besuche?|schick\w?|envoie"
             r"|envoyez|ouvre|visitez|invia|apri|envie|abra|acesse) [^.!?\n]{0,80}?https?://",
-            r"https?://\S{1,300}[^\n]{0,40}\b(?:and|then) (?:follow|run|execute|obey|do what)\b",
+            rf"{LINK}+[^\n]{{0,40}}?\b(?:and|then) (?:follow|run|execute|obey|do what)\b",
         ),
     ),
     (

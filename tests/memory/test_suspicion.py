@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.memory.suspicion import REASONS, suspicion
+from app.memory.suspicion_patterns import LINK
 
 
 def tagged(text: str) -> str:
@@ -201,6 +203,15 @@ def test_each_reason_has_its_stable_code(text: str, reason: str) -> None:
 @given(st.text(max_size=300), st.text(max_size=50))
 def test_any_text_gets_a_known_reason_or_none(fact: str, quote: str) -> None:
     assert suspicion(fact, quote) in (None, *REASONS)
+
+
+@pytest.mark.parametrize("piece", ["https://", "https://a", "http://https://x?q="])
+def test_a_row_of_links_is_read_once_and_not_once_from_each(piece: str) -> None:
+    text = (piece * 8_000)[:8_000]
+    link = re.compile(LINK)
+    read = [link.match(text, start) for start in range(len(text))]
+
+    assert sum(len(found[0]) for found in read if found) <= len(text)
 
 
 @pytest.mark.parametrize(
