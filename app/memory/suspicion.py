@@ -12,6 +12,7 @@ import re
 
 from app.memory.hidden import hides
 from app.memory.plain_view import folded
+from app.memory.suspicion_abroad import order_abroad
 from app.memory.suspicion_patterns import ANYWHERE, ORDERS
 
 REASONS = (
@@ -57,7 +58,7 @@ def _wording(plain: str, *, orders: bool) -> str | None:
     for reason, pattern in ANYWHERE + ORDERS if orders else ANYWHERE:
         if pattern.search(plain):
             return reason
-    return None
+    return None if plain.isascii() and not orders else order_abroad(plain)
 
 
 def _decoded(text: str) -> str | None:
