@@ -14,6 +14,8 @@ from app.memory.hidden import hides
 from app.memory.plain_view import folded
 from app.memory.suspicion_abroad import order_abroad
 from app.memory.suspicion_patterns import ANYWHERE, ORDERS
+from app.memory.suspicion_wishes import WISHES
+from app.memory.suspicion_wishes_abroad import WISH_FOR_FORM, WISHES_ABROAD
 
 REASONS = (
     "hidden",
@@ -55,10 +57,13 @@ def _judged(text: str, *, orders: bool) -> str | None:
 
 
 def _wording(plain: str, *, orders: bool) -> str | None:
+    orders = orders and not WISH_FOR_FORM.search(plain)
     for reason, pattern in ANYWHERE + ORDERS if orders else ANYWHERE:
         if pattern.search(plain):
             return reason
-    return None if plain.isascii() and not orders else order_abroad(plain)
+    if WISHES.search(plain) or WISHES_ABROAD.search(plain):
+        return "standing_order"
+    return order_abroad(plain)
 
 
 def _decoded(text: str) -> str | None:
