@@ -82,7 +82,7 @@ async def _remember(claim: Claim) -> None:
             replace(
                 fact,
                 trust=trust_in(transcript, fact.message_indexes),
-                suspicion=suspicion(fact.text, fact.quote),
+                suspicion=suspicion(fact.text, fact.quote) or fact.suspicion,
             )
             for fact in grounded.accepted
         ]

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.extract import kinds
 from app.extract.language import Language
 from app.extract.sentences import MAX_SENTENCE_CHARS
+from app.memory.unread import UNREAD, looks_like_an_order
 from app.memory.word_lists import word_map, word_set
 
 _MIN_WORDS = 2
@@ -183,12 +185,23 @@ _KINDS: tuple[tuple[frozenset[str], float], ...] = (
 )
 
 
-def foreign_statements(said: str, name: str, language: Language) -> list[tuple[str, float]]:
-    """A sentence of another language as statements that open with ``name``, each with its
-    importance in [0, 1]; none when it says nothing to keep.
+class Statement(NamedTuple):
+    """What a sentence says of its speaker: ``importance`` in [0, 1], and why it is kept back, if it
+    is.
+    """
+
+    text: str
+    importance: float
+    suspicion: str | None = None
+
+
+def foreign_statements(said: str, name: str, language: Language) -> list[Statement]:
+    """A sentence of another language as statements that open with ``name``; none when it says
+    nothing to keep.
 
     Clauses after a comma that have the speaker for a subject become statements of their own. Where
-    a part cannot be turned around, the sentence stands whole in quotation marks.
+    a part cannot be turned around, the sentence stands whole in quotation marks, and is kept back
+    when nobody could read it and it looks like more than a statement.
     """
     said = said.strip()[:MAX_SENTENCE_CHARS].replace("\u2019", "'")
     grammar = _GRAMMARS.get(language)
@@ -204,7 +217,8 @@ def foreign_statements(said: str, name: str, language: Language) -> list[tuple[s
     if letters < (_MIN_LETTERS if spaced else 3) or (spaced and len(said.split()) < _MIN_WORDS):
         return []
     quoted = said.replace('"', "'")
-    return [(f'{name} said: "{quoted}"', kinds.EVENT)]
+    held = UNREAD if language == "other" and looks_like_an_order(said) else None
+    return [Statement(f'{name} said: "{quoted}"', kinds.EVENT, held)]
 
 
 def _clauses(said: str, grammar: _Grammar) -> list[str]:
@@ -239,7 +253,7 @@ def _unfronted(said: str, grammar: _Grammar) -> str:
     return f"{found['subject']}{found['verb']} {found['lead'].lower()}{space}{after}"
 
 
-def _turned(said: str, name: str, grammar: _Grammar) -> tuple[str, float] | None:
+def _turned(said: str, name: str, grammar: _Grammar) -> Statement | None:
     said = _unfronted(said, grammar)
     subject = grammar.subject.match(said)
     verb = _WORD.match(said, subject.end()) if subject else None
@@ -254,8 +268,8 @@ def _turned(said: str, name: str, grammar: _Grammar) -> tuple[str, float] | None
         return None
     before = _before_verb(subject.group(1).lower(), grammar.verbs[low])
     if low in _LIKED:
-        return f"{name}: {before.replace('se ', 'le ')}{low}{after}", kinds.PREFERENCE
-    return f"{name} {before}{grammar.verbs[low]}{after}", _importance(low)
+        return Statement(f"{name}: {before.replace('se ', 'le ')}{low}{after}", kinds.PREFERENCE)
+    return Statement(f"{name} {before}{grammar.verbs[low]}{after}", _importance(low))
 
 
 def _with_third_verbs(text: str, grammar: _Grammar) -> str:

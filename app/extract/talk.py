@@ -54,6 +54,7 @@ class _Draft:
     starts_at: datetime | None
     with_question: bool = False
     importance: float | None = None
+    suspicion: str | None = None
 
 
 class Talk:
@@ -274,9 +275,15 @@ class Talk:
             stop = sentence.start + len(sentence.text)
             drafts.extend(
                 _Draft(
-                    text, sentence.text, sentence.start, stop, dated.starts_at, importance=weight
+                    found.text,
+                    sentence.text,
+                    sentence.start,
+                    stop,
+                    dated.starts_at,
+                    importance=found.importance,
+                    suspicion=found.suspicion,
                 )
-                for text, weight in foreign_statements(dated.text, name, language)
+                for found in foreign_statements(dated.text, name, language)
             )
         return drafts
 
@@ -299,6 +306,7 @@ class Talk:
             quote=message.content[draft.start : draft.stop],
             valid_from=starts_at,
             about=message.name or "User",
+            suspicion=draft.suspicion,
         )
 
     def _note_fact(self, index: int, note: str, start: int, content: str) -> Iterable[Fact]:

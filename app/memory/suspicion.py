@@ -16,11 +16,13 @@ from app.memory.suspicion_abroad import order_abroad
 from app.memory.suspicion_patterns import ANYWHERE, ORDERS
 from app.memory.suspicion_wishes import WISHES
 from app.memory.suspicion_wishes_abroad import WISH_FOR_FORM, WISHES_ABROAD
+from app.memory.unread import UNREAD
 
 REASONS = (
     "hidden",
     "encoded",
     *(reason for reason, _ in ANYWHERE + ORDERS),
+    UNREAD,
 )
 """Every reason code, stable: receipts and counters keep them."""
 
