@@ -24,6 +24,7 @@ from app.masking import clean_drawn
 from app.memory.grounding import Grounded, Rejected, ground
 from app.memory.served import transcript_without_served
 from app.memory.suspicion import suspicion
+from app.memory.transcripts import with_speakers
 from app.memory.trust import trust_in
 from app.memory.types import (
     Action,
@@ -67,7 +68,7 @@ async def _remember(claim: Claim) -> None:
         log.info("lease_lost", conversation_id=str(claim.conversation_id))
         return
     # What we served as context is not learned again.
-    transcript = transcript_without_served(conversation.transcript)
+    transcript = with_speakers(transcript_without_served(conversation.transcript))
     crash_point("claimed", (message.content for message in transcript.messages))
     with _timed(stages, "extract_ms"):
         parts = await _extract(claim, transcript, providers)

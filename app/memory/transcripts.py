@@ -5,36 +5,49 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from app.memory.types import Message, Role
+from app.memory.plain_view import folded
+from app.memory.types import Message, Role, Transcript
 
 _LINE = re.compile(r"([^:：]{1,40})[:：](?:\s+(.*)|$)")
+_PARTS = re.compile(r"[\s_*#>\[\]()<{}|/\\.`~\"'-]+")
+_NUMBERED = re.compile(r" ?\d{1,4}\Z")
 _SMALL_WORDS = frozenset(
     {"al", "bin", "da", "de", "del", "der", "di", "du", "la", "le", "van", "von"}
 )
 _MOST_WORDS = 4
-_ROLES: Mapping[str, Role] = {
-    "user": "user",
-    "human": "user",
-    "me": "user",
-    "assistant": "assistant",
-    "ai": "assistant",
-    "bot": "assistant",
-    "agent": "assistant",
-    "chatgpt": "assistant",
-    "claude": "assistant",
-    "system": "system",
-    "tool": "tool",
+_LABELS: Mapping[Role, str] = {
+    "user": "user, human, me, usuario, usuária, benutzer, nutzer, utilisateur, utente, gebruiker,"
+    " пользователь, 用户, ユーザー, 사용자, المستخدم",
+    "assistant": "assistant, ai, bot, agent, chatgpt, claude, ai assistant, model, gpt, gemini,"
+    " copilot, chatbot, llm, thought, final answer, asistente, assistente, assistent, ассистент,"
+    " 助手, アシスタント, 어시스턴트, المساعد",
+    "system": "system, developer, system message, system prompt, developer message, sistema,"
+    " système, systeem, sistem, система, 系统, 系統, システム, 시스템, النظام",
+    "tool": "tool, tools, function, functions, observation, observations, action, action input,"
+    " result, results, output, stdout, stderr, search result, search results, api response,"
+    " retrieved context, retrieved documents, webhook",
 }
+_ROLES: Mapping[str, Role] = {
+    folded(label): role for role, labels in _LABELS.items() for label in labels.split(", ")
+}
+_TOOL = re.compile(
+    r"(?:tool|function|plugin|action) (?:results?|outputs?|responses?|calls?|use|input|messages?"
+    r"|errors?|returned)(?: .{0,30})?\Z"
+)
+_PEOPLE = frozenset({"claude", "me"})
+"""Labels that are people's names too, or that a client may call its one user."""
 
 
 def parse_transcript(text: str) -> list[Message]:
     """Lines such as "Name: words" → one message each; a line without a name goes on with the
     message before it.
 
-    User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; any other name
-    is a speaker of that name, in the user's role. Lines before the first name, or a text with no
+    User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; Tool,
+    Observation, Function result and the like a tool; any other name is a speaker of that name, in
+    the user's role. Lines before the first name, or a text with no
     name at all, are the user's, a message a line.
     """
     messages: list[Message] = []
@@ -45,7 +58,7 @@ def parse_transcript(text: str) -> list[Message]:
         match = _LINE.fullmatch(line.strip())
         if match and _is_name(match.group(1)):
             speaker, words = match.group(1).strip(), match.group(2) or ""
-            role = _ROLES.get(speaker.casefold())
+            role = _label(speaker)
             messages.append(Message(role or "user", words, None if role else speaker))
             named = True
         elif named:
@@ -56,10 +69,34 @@ def parse_transcript(text: str) -> list[Message]:
     return [message for message in messages if message.content]
 
 
+def speaker_name(name: str | None) -> str | None:
+    """``name`` as that of a person, or None for a blank one and for a role's, such as "system" or
+    "Tool_Result": a fact about "system" would be about nobody.
+    """
+    if not name or not name.strip():
+        return None
+    role = _label(name)
+    return None if role and name.strip().casefold() not in _PEOPLE else name
+
+
+def with_speakers(transcript: Transcript) -> Transcript:
+    """The transcript, in which no message has a role's word for its speaker's name."""
+    if all(speaker_name(message.name) == message.name for message in transcript.messages):
+        return transcript
+    messages = (replace(m, name=speaker_name(m.name)) for m in transcript.messages)
+    return replace(transcript, messages=tuple(messages))
+
+
+def _label(text: str) -> Role | None:
+    """The role that a label means: "Tool result", "TOOL_OUTPUT[1]", "**Assistant**"."""
+    words = _NUMBERED.sub("", " ".join(_PARTS.split(folded(text))).strip())
+    return _ROLES.get(words) or ("tool" if _TOOL.match(words) else None)
+
+
 def _is_name(text: str) -> bool:
     """A known role, or a few words that begin as names do: "José", "Ana de Souza", "प्रिया"; not
     "Note to self" or "The truth is"."""
-    if text.strip().casefold() in _ROLES:
+    if _label(text):
         return True
     words = unicodedata.normalize("NFC", text).split()
     return 0 < len(words) <= _MOST_WORDS and all(

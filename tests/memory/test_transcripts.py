@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.transcripts import parse_transcript, said, text_of
-from app.memory.types import Message
+from app.memory.transcripts import parse_transcript, said, speaker_name, text_of, with_speakers
+from app.memory.types import Message, Transcript
 
 
 def test_named_lines_become_messages_of_their_speakers() -> None:
@@ -34,6 +35,27 @@ def test_named_lines_become_messages_of_their_speakers() -> None:
         ("Claude", "assistant"),
         ("System", "system"),
         ("tool", "tool"),
+        ("Developer", "system"),
+        ("Observation", "tool"),
+        ("Observation 2", "tool"),
+        ("Function", "tool"),
+        ("FUNCTION_RESULT", "tool"),
+        ("Tool result", "tool"),
+        ("Tool Result (search)", "tool"),
+        ("Tool output [1]", "tool"),
+        ("tool_call", "tool"),
+        ("Action Input", "tool"),
+        ("Search results", "tool"),
+        ("**Assistant**", "assistant"),
+        ("Final Answer", "assistant"),
+        ("ＳＹＳＴＥＭ", "system"),
+        ("Sys\u200btem", "system"),
+        ("Система", "system"),
+        ("系统", "system"),
+        ("Système", "system"),
+        ("시스템", "system"),
+        ("Asistente", "assistant"),
+        ("用户", "user"),
     ],
 )
 def test_labels_that_mean_a_role_become_that_role_without_a_name(label: str, role: Any) -> None:
@@ -100,6 +122,38 @@ def test_a_colon_in_the_words_of_a_named_speaker_stays_in_the_words() -> None:
 )
 def test_a_speaker_may_have_a_name_in_any_script(name: str) -> None:
     assert parse_transcript(f"{name}: Hello.") == [Message("user", "Hello.", name)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "system",
+        "Assistant",
+        "DEVELOPER",
+        "tool",
+        "Tool_Result",
+        "function",
+        "user",
+        " ",
+        "",
+        "bot",
+        "Sуstem",
+        "assistant-1",
+    ],
+)
+def test_a_roles_word_is_nobodys_name(name: str) -> None:
+    message = Message("user", "I work at Globex.", name)
+    said = Transcript((message,), datetime(2026, 4, 2, tzinfo=UTC))
+
+    assert speaker_name(name) is None
+    assert with_speakers(said).messages == (Message("user", "I work at Globex."),)
+
+
+@pytest.mark.parametrize("name", ["Claude", "Ana", "Systema Ivanova", "Tooley", "小明", "me", None])
+def test_a_persons_name_stays(name: str | None) -> None:
+    said = Transcript((Message("user", "Hi.", name),), datetime(2026, 4, 2, tzinfo=UTC))
+
+    assert with_speakers(said) is said
 
 
 @given(st.text(st.sampled_from("aA:é1 \n\r\u2028.-/'") | st.characters(exclude_categories=["Cs"])))
