@@ -12,11 +12,11 @@ import re
 
 from app.memory.hidden import hides
 from app.memory.plain_view import folded
-from app.memory.suspicion_abroad import order_abroad
+from app.memory.suspicion_abroad import is_unread, order_abroad
 from app.memory.suspicion_patterns import ANYWHERE, ORDERS
 from app.memory.suspicion_wishes import WISHES
 from app.memory.suspicion_wishes_abroad import WISH_FOR_FORM, WISHES_ABROAD
-from app.memory.unread import UNREAD
+from app.memory.unread import UNREAD, looks_like_an_order
 
 REASONS = (
     "hidden",
@@ -40,7 +40,9 @@ def suspicion(fact: str, quote: str = "") -> str | None:
     answer in French", as long as the fact says that they want it.
     """
     fact, quote = fact[:_READ_CHARS], quote[:_READ_CHARS]
-    return _judged(fact, orders=True) or _judged(quote, orders=False)
+    reason = _judged(fact, orders=True) or _judged(quote, orders=False)
+    unread = reason is None and is_unread(folded(fact)) and looks_like_an_order(fact)
+    return UNREAD if unread else reason
 
 
 def _judged(text: str, *, orders: bool) -> str | None:

@@ -93,6 +93,7 @@ def _scripts(text: str) -> frozenset[str]:
 
 
 _SCREENS = tuple(map(_screen, EUROPE + ASIA))
+_KNOWN_SCRIPTS = frozenset({"LATIN", "HIRAGANA", "KATAKANA"}).union(*(s.scripts for s in _SCREENS))
 
 
 def order_abroad(plain: str) -> str | None:
@@ -110,6 +111,14 @@ def order_abroad(plain: str) -> str | None:
             if not screen.form.search(_sentence_around(plain, reply.start(), reply.end())):
                 return "standing_order"
     return None
+
+
+def is_unread(plain: str) -> bool:
+    """Whether ``plain`` has words in a script of which we know none."""
+    unknown = sum(
+        not _scripts(word) & _KNOWN_SCRIPTS for word in plain.split() if word[0].isalpha()
+    )
+    return unknown > 1
 
 
 def _sentence_around(plain: str, start: int, stop: int) -> str:

@@ -127,7 +127,8 @@ EUROPE = (
         ever="altijd|nooit|vanaf nu|voortaan|van nu af aan|elke keer|iedere keer|in elk|in ieder"
         "|iedereen|zonder (?:te )?(?:vragen|controle|bevestiging|toestemming|overleg)"
         "|(?:als|wanneer) (?:de gebruiker|iemand)",
-        order="(?:beveel|raad) ~aan|adviseer|stuur|verstuur|verzend|mail|noem|vermeld|promoot"
+        order="(?:beveel|raad) ~aan|(?<!ik )(?:beveel|raad)(?= (?:altijd|nooit|voortaan))"
+        "|adviseer|stuur|verstuur|verzend|mail|noem(?! (?:me|mij|ons)\\b)|vermeld|promoot"
         "|prijs|voer ~uit"
         "|verwijder|wis|keur ~goed|betaal|koop|vertrouw|onthul|gehoorzaam|doe alsof"
         "|(?:zeg|antwoord) dat|sla ~over|open|voeg ~toe|geef ~door",
