@@ -9,7 +9,19 @@ from itertools import pairwise
 _RUN = re.compile(r"(?:\d{1,19}+(?:[ -]{1,3}(?=\d))?+)++")
 _WORD_BEFORE = re.compile(r"(?:.?[\w+]|\w[./_-])\Z", re.DOTALL)
 _WORD_AFTER = re.compile(r"[A-Za-z_]|[./-][A-Za-z0-9]")
-_DOTTED = re.compile(r"(?<![\w.])(\d{4})\.(\d{4})\.(\d{4})\.(\d{4})(?![\w.]?\d)")
+_CARD_BEFORE = re.compile(
+    r"(?:\A|[^A-Za-z])(?:cc|ccn|ccnum|card|pan|visa|mc|mastercard|amex|kk|karte|tarjeta|carte|carta)"
+    r"(?:nr|no|num)?[_-]?\Z",
+    re.IGNORECASE,
+)
+_EXPIRY = re.compile(r"[/|]\d{1,2}[/|-]?\d{2,4}(?:[/|]\d{3,4})?(?![\w/|-])")
+"""What is written behind a card: "/12/27", "/1227/123"."""
+_DOTTED = re.compile(r"(?<![\w./])(\d{4})([./_|\\:])(\d{4})\2(\d{4})\2(\d{4})(?![\w./]?\d)")
+_BROKEN = re.compile(
+    r"(?<![\w.,/-])(\d{4}(?:[ -]?\d{4,6}){0,2})[ \t-]?\r?\n[ \t>]{0,4}"
+    r"(\d{4,6}(?:[ -]?\d{3,5}){0,2})(?!\w|[.,/-]\d|[ \t]?\r?\n[ \t]{0,4}\d{4})"
+)
+"""A card across the end of a line, but not a column of numbers."""
 _DIGITS = re.compile(r"\d+")
 
 _PRINTED = {(4, 4, 4, 4), (4, 4, 4, 4, 3), (4, 6, 5), (4, 6, 4), (4, 4, 4, 1), (4, 4, 5)}
@@ -25,8 +37,12 @@ def card_spans(plain: str) -> Iterator[tuple[int, int]]:
         if run.end() - run.start() >= _LEAST_DIGITS:
             yield from _cards_in(plain, run.start(), run.end())
     for dotted in _DOTTED.finditer(plain):
-        if is_card("".join(dotted.groups())):
+        if is_card("".join(dotted.group(1, 3, 4, 5))):
             yield dotted.span()
+    for broken in _BROKEN.finditer(plain) if "\n" in plain else ():
+        groups = [found.span() for found in _DIGITS.finditer(plain, *broken.span())]
+        if tuple(b - a for a, b in groups) in _PRINTED and _joined(plain, groups):
+            yield broken.span()
 
 
 def is_card(digits: str) -> bool:
@@ -41,8 +57,13 @@ def is_card(digits: str) -> bool:
 
 def _cards_in(plain: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     groups = [found.span() for found in _DIGITS.finditer(plain, start, stop)]
-    if _WORD_BEFORE.search(plain[max(0, start - 2) : start]):
+    is_named = _CARD_BEFORE.search(plain, max(0, start - 14), start)
+    if not is_named and _WORD_BEFORE.search(plain[max(0, start - 2) : start]):
         groups.pop(0)  # The tail of an identifier, a path or a decimal number.
+    expiry = _EXPIRY.match(plain, stop)
+    if expiry and groups and _joined(plain, groups):
+        yield groups[0][0], expiry.end()
+        return
     if groups and _WORD_AFTER.match(plain, stop):
         groups.pop()  # "12" of "12/27", or of an identifier that only begins with digits.
     if not groups:

@@ -120,7 +120,10 @@ CUES = re.compile(
     r"(?P<header>authorization|bearer)"
     r"|(?P<password>pass[_ -]?(?:word|code|phrase|wort)|passwd|paswort|kennwort|contrase[ñn]a"
     r"|mot de passe|palavra-passe|wachtwoord)"
-    r"|(?P<short>pwd|pass|clave(?: de acceso)?|mdp|senha)"
+    r"|(?P<abroad>has[łl](?:o|em|a)|парол(?:ь|я|ем|е|ю)|passord|lösenord|adgangskode|salasana|heslo"
+    r"|jelszó|şifre|parolă|parola|κωδικός πρόσβασης|סיסמה|סיסמא|كلمة (?:المرور|السر)|पासवर्ड"
+    r"|mật khẩu|kata sandi|รหัสผ่าน)"
+    r"|(?P<short>pwd|pw|pass|clave(?: de acceso)?|mdp|senha)"
     r"|(?P<key>key|schlüssel)"
     r"|(?P<token>token|secret|phpsessid|jsessionid)"
     r"|(?P<pin>pin(?:[ -]?(?:code|number|nummer))?)"
@@ -143,7 +146,7 @@ TOKEN_OF = word_list("access auth refresh api bot id session csrf client app web
 
 _SMALL = (
     r"for|to|of|on|at|in|from|für|zum|zur|vom|von|meines|meiner|de|del|du|da|para|pour|des|la|el"
-    r"|le|las|los|les|dem|der|das"
+    r"|le|las|los|les|dem|der|das|do|od|na|dla|от|для|к|на|til|till|voor|per|del"
 )
 _WHOSE = rf"(?: (?:{_SMALL})(?: [^\s.,;:!?=\ue000]{{1,20}}){{1,4}}?)?"
 ANNOUNCES = re.compile(
@@ -153,7 +156,7 @@ ANNOUNCES = re.compile(
     + _WHOSE
     + r"(?P<strong>\s{0,3}(?::=|=>|[:=>])[ \t]{0,3}[*_]{0,3}[ \t]?)"
     # password for the bank is x
-    rf"|{_WHOSE}(?P<prose>['’]s\s|\s(?:is|was|are|ist|war|lautet|es|era|est|était|é)"
+    rf"|{_WHOSE}(?P<prose>['’]s\s|\s(?:is|was|are|ist|war|lautet|es|era|est|était|é|è|jest|je|это|er|är|este|είναι)"
     r"(?: (?:now|still|jetzt|ahora|maintenant|el))?[: ]\s?"
     r"|\s(?:will be|should be|set to|changed to) |,? c'est )"
     r"|\s(?P<moved>to|auf|as|with)\s"
@@ -204,6 +207,9 @@ NOT_A_PASSWORD = word_set(
     secreta privada pública fácil difícil obligatoria necesaria siempre nunca mejor inválida válida
     caducada distinta diferente igual muy demasiado esta este esto nuestra única perdida
     incorrect correcte oublié faible fort court long nouveau ancien perdu expiré toujours jamais
+    wymagane wymagany błędne błędny niepoprawne zapomniane zmienione słabe silne krótkie długie
+    tajne nowe stare dobre vereist verkeerd vergeten fout goed onjuist richiesta richiesto errata
+    sbagliata dimenticata dimenticato obrigatória esquecida fel glömt forkert glemt
     obligatoire requis nécessaire simple facile secret invalide valide trop très aussi différent
     identique compliqué changé connu inconnu celui celle
     """
