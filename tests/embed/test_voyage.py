@@ -31,7 +31,7 @@ def voyage(fake_voyage: tuple[FakeVoyage, str]) -> FakeVoyage:
 
 @pytest.fixture
 async def embedder(fake_voyage: tuple[FakeVoyage, str]) -> AsyncIterator[VoyageEmbedder]:
-    embedder = VoyageEmbedder("secret-key", fake_voyage[1], timeout_seconds=1.0)
+    embedder = VoyageEmbedder("secret-key", fake_voyage[1], timeout_seconds=3.0)
     yield embedder
     await embedder.aclose()
 
@@ -130,7 +130,7 @@ async def test_no_texts_make_no_call(voyage: FakeVoyage, embedder: VoyageEmbedde
         ({"cut": 40}, ProviderUnavailable, "provider_unreachable"),
         ({"cut": 900}, ProviderUnavailable, "provider_unreachable"),
         ({"hang": True}, ProviderUnavailable, "provider_timeout"),
-        ({"delay_seconds": 2}, ProviderUnavailable, "provider_timeout"),
+        ({"delay_seconds": 6}, ProviderUnavailable, "provider_timeout"),
         ({"kind": "wrong_dimension"}, ProviderAnswerInvalid, "provider_answer_invalid"),
         ({"kind": "nan"}, ProviderAnswerInvalid, "provider_answer_invalid"),
         ({"kind": "infinite"}, ProviderAnswerInvalid, "provider_answer_invalid"),

@@ -53,7 +53,7 @@ async def extractor(
     fake_anthropic: tuple[FakeAnthropic, str], request: pytest.FixtureRequest
 ) -> AsyncIterator[ClaudeExtractor]:
     extractor = ClaudeExtractor(
-        "secret-key", fake_anthropic[1], timeout_seconds=1.0, max_tokens=request.param
+        "secret-key", fake_anthropic[1], timeout_seconds=3.0, max_tokens=request.param
     )
     yield extractor
     await extractor.aclose()
@@ -161,7 +161,7 @@ async def test_usage_counts_cached_tokens_too(extractor: ClaudeExtractor) -> Non
         ({"cut": 30}, ProviderUnavailable, "provider_unreachable"),
         ({"cut": 500}, ProviderUnavailable, "provider_unreachable"),
         ({"hang": True}, ProviderUnavailable, "provider_timeout"),
-        ({"delay_seconds": 2}, ProviderUnavailable, "provider_timeout"),
+        ({"delay_seconds": 6}, ProviderUnavailable, "provider_timeout"),
         ({"kind": "truncated"}, ProviderAnswerTruncated, "provider_answer_truncated"),
         ({"kind": "context_full"}, ProviderAnswerTruncated, "provider_answer_truncated"),
         ({"kind": "refusal"}, ProviderDeclined, "refused"),

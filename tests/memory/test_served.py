@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +15,7 @@ from app.memory.served import (
     without_served,
 )
 from app.memory.types import Message, Transcript
+from tests.growth import grows_linearly
 
 OSLO = "[1] (importance: 0.7, decay: 0.85, source: conversation) User lives in Oslo."
 CAT = "[2] (importance: 1, decay: 0.50, source: api) User has a cat."
@@ -228,9 +228,9 @@ def test_a_fence_holds_whatever_is_in_it(before: str, facts: str) -> None:
     ],
     ids=range(9),
 )
-def test_two_megabytes_of_hostile_text_take_a_moment(hostile: str) -> None:
-    start = time.perf_counter()
-    without_served(hostile)
-    fenced(hostile, "a")
+def test_the_time_grows_with_the_length_of_the_text_alone(hostile: str) -> None:
+    def there_and_back(length: int) -> None:
+        without_served(hostile[:length])
+        fenced(hostile[:length], "a")
 
-    assert time.perf_counter() - start < 5
+    assert grows_linearly(there_and_back, 50_000)
