@@ -27,6 +27,8 @@ TENANTS = 5
 GIVE_UP_SECONDS = 120.0
 """A recovery that takes longer is none."""
 LEASES_TO_RECOVER = 2
+RECOVERY = "seconds to recover from"
+"""How the checks of it begin."""
 SLOWER = 1.5
 ENOUGH_READS = 500
 """Fewer have no 95th percentile worth a judgement."""
@@ -285,7 +287,7 @@ class Run:
 
     def _recovered(self, what: str, seconds: float, waits_seconds: float = 0.0) -> Verdict:
         bar = LEASES_TO_RECOVER * self.plan.clocks.lease + waits_seconds
-        what = f"seconds to recover from {what}"
+        what = f"{RECOVERY} {what}"
         return Verdict("I10", what, seconds, f"below {bar:g}", seconds < bar)
 
     def _judge_reading(self) -> list[Verdict]:
