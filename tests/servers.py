@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import multiprocessing
 import os
 import random
 import signal
@@ -106,22 +108,18 @@ def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
 
 
 class Process:
-    """One of the service's processes (api, worker, beat), as production starts it."""
+    """One of the service's processes (api, worker, beat), run as production runs it.
+
+    It is forked from a server that has imported the packages already (tests/preload.py), and then
+    runs the same command line under settings of its own.
+    """
 
     def __init__(self, name: str, env: Mapping[str, str], log: Path) -> None:
         self.name, self._env, self._log = name, env, log
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
 
     def start(self, **env: str) -> Process:
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", self.name],
-                env={**os.environ, **self._env, **env},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = Forked(self.name, {**os.environ, **self._env, **env}, self._log)
         return self
 
     def kill(self) -> None:
@@ -146,6 +144,51 @@ class Process:
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
         )
         return [int(pid) for pid in found.stdout.split()]
+
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["tests.preload"])
+
+
+class Forked:
+    """A process of the service in a group of its own, with what subprocess.Popen would offer."""
+
+    def __init__(self, command: str, env: Mapping[str, str], log: Path) -> None:
+        log.touch()
+        self._process = _forks.Process(target=_run, args=(command, dict(env), log), daemon=True)
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("smara-server", timeout or 0.0)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def _run(command: str, env: Mapping[str, str], log: Path) -> None:
+    """The child: all that it has of the test run are the imported packages."""
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    nothing, written = (
+        os.open(os.devnull, os.O_RDONLY),
+        os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644),
+    )
+    for source, target in ((nothing, 0), (written, 1), (written, 2)):
+        os.dup2(source, target)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = ["smara-server", command]
+    importlib.import_module("app.cli").main()
 
 
 class Client:
@@ -215,7 +258,7 @@ def free_port() -> int:
             return port
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: subprocess.Popen[bytes] | Forked) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=10)

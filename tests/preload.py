@@ -1,0 +1,34 @@
+"""What the service's processes have in common, imported once for all that a test run starts.
+
+Importing it anew takes a start three to seven seconds of a processor, most of it in the packages of
+the paid clients. Nothing here may read the settings: each process has its own.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from app.settings import get_settings
+
+for name in (
+    "alembic.command",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "kombu.transport.redis",
+    "limits.aio.strategies",
+    "onnxruntime",
+    "tokenizers",
+    "uvicorn",
+    "uvloop",
+    "app.api.agents",
+    "app.api.graph",
+    "app.api.teams",
+    "app.api.webhooks",
+    "app.drain",
+    "app.embed.voyage",
+    "app.extract.claude",
+    "app.mcp.http",
+):
+    import_module(name)
+
+assert get_settings.cache_info().currsize == 0, "a process would have the settings of another"
