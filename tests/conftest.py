@@ -22,6 +22,14 @@ __all__ = ["fake_anthropic", "fake_voyage"]
 MakeDatabase = Callable[[tuple[str, int]], str]
 
 
+LONGEST = ("tests/torture/", "tests/pipeline/")
+"""Begun first, so that at the end no process waits for another's long file."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
