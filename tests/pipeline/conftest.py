@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import MakeDatabase
 from tests.providers.anthropic import FakeAnthropic
+from tests.providers.server import Running
 from tests.providers.voyage import FakeVoyage
 from tests.servers import VOYAGE_MODEL, Server, start_redis
 from tests.stack import IMPATIENT, Stack
@@ -55,3 +56,42 @@ def make_stack(
     yield make
     for stack in made:
         stack.stop()
+
+
+@pytest.fixture(scope="module")
+def _steady(
+    workspace: Path,
+    models: Path,
+    make_database: MakeDatabase,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Stack, FakeAnthropic]]:
+    server, redis_url = start_redis(tmp_path_factory.mktemp("redis"))
+    claude = FakeAnthropic()
+    with Running(claude) as anthropic, Running(FakeVoyage()) as voyage:
+        stack = Stack(
+            workspace / f"steady-{time.monotonic_ns()}",
+            make_database(VOYAGE_MODEL),
+            redis_url,
+            models,
+            ANTHROPIC_API_KEY="test-key",
+            ANTHROPIC_BASE_URL=f"http://127.0.0.1:{anthropic.port}",
+            VOYAGE_API_KEY="test-key",
+            VOYAGE_BASE_URL=f"http://127.0.0.1:{voyage.port}/v1",
+            **IMPATIENT,
+        )
+        yield stack.start(), claude
+        stack.stop()
+    server.stop()
+
+
+@pytest.fixture
+def steady(_steady: tuple[Stack, FakeAnthropic]) -> Stack:
+    """The same kind of service, one for all the tests of a module, which do no harm to it."""
+    return _steady[0]
+
+
+@pytest.fixture
+def steady_claude(_steady: tuple[Stack, FakeAnthropic]) -> Iterator[FakeAnthropic]:
+    """The Claude of ``steady``; what it is told here is forgotten afterwards."""
+    yield _steady[1]
+    _steady[1].forget()

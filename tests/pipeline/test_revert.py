@@ -7,6 +7,7 @@ from typing import Any
 from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
 from tests.servers import Client
+from tests.stack import Stack
 
 
 def revert(client: Client, conversation_id: str) -> dict[str, Any]:
@@ -27,8 +28,8 @@ def used(client: Client) -> int:
     return memories
 
 
-def test_what_it_stored_goes_and_what_it_replaced_is_back(make_stack: MakeStack) -> None:
-    client = make_stack().start().client()
+def test_what_it_stored_goes_and_what_it_replaced_is_back(steady: Stack) -> None:
+    client = steady.client()
     first = said(client, "User lives in Oslo. User has a cat named Miso.")
     second = said(client, "User lives in Rome. User has a cat named Miso.")
     assert sorted(client.facts("ada")) == ["User has a cat named Miso.", "User lives in Rome."]
@@ -44,8 +45,8 @@ def test_what_it_stored_goes_and_what_it_replaced_is_back(make_stack: MakeStack)
     assert used(client) == 0
 
 
-def test_one_in_the_middle_leaves_what_came_after_it(make_stack: MakeStack) -> None:
-    client = make_stack().start().client()
+def test_one_in_the_middle_leaves_what_came_after_it(steady: Stack) -> None:
+    client = steady.client()
     said(client, "User lives in Oslo.")
     middle = said(client, "User lives in Rome.")
     last = said(client, "User lives in Bergen.")
@@ -59,9 +60,9 @@ def test_one_in_the_middle_leaves_what_came_after_it(make_stack: MakeStack) -> N
 
 
 def test_a_value_that_changed_twice_within_it_is_undone_to_what_was_before(
-    make_stack: MakeStack,
+    steady: Stack,
 ) -> None:
-    client = make_stack().start().client()
+    client = steady.client()
     said(client, "User lives in Oslo.")
     both = client.post_conversation("ada", "User lives in Rome.", "User lives in Bergen.")
     assert client.finished(both)["state"] == "done"
@@ -73,10 +74,8 @@ def test_a_value_that_changed_twice_within_it_is_undone_to_what_was_before(
     assert used(client) == 1
 
 
-def test_edges_return_to_what_had_them(
-    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
-) -> None:
-    client = make_stack().start().client()
+def test_edges_return_to_what_had_them(steady: Stack, steady_claude: FakeAnthropic) -> None:
+    client = steady.client()
     said(client, "User lives in Oslo. User has a cat named Miso.")
     listed = client.http.get("/v1/memories", params={"user_id": "ada"}).json()["memories"]
     ids = {memory["fact"]: memory["id"] for memory in listed}
@@ -85,7 +84,7 @@ def test_edges_return_to_what_had_them(
         "/v1/graph/connect",
         json={"from_memory_id": cat, "to_memory_id": oslo, "relationship_type": "lives_at"},
     )
-    fake_anthropic[0].script({"kind": "related"})
+    steady_claude.script({"kind": "related"})
     second = said(client, "User lives in Rome. User collects stamps.")
 
     undone = revert(client, second)
@@ -104,8 +103,8 @@ def test_one_that_is_unfinished_or_unknown_is_refused(make_stack: MakeStack) -> 
     assert client.http.post(f"/v1/conversations/{guessed}/revert").status_code == 404
 
 
-def test_what_somebody_else_has_said_too_stays_as_theirs(make_stack: MakeStack) -> None:
-    client = make_stack().start().client()
+def test_what_somebody_else_has_said_too_stays_as_theirs(steady: Stack) -> None:
+    client = steady.client()
     first = said(client, "User lives in Oslo.")
     second = said(client, "User lives in Oslo.")
 
@@ -117,8 +116,8 @@ def test_what_somebody_else_has_said_too_stays_as_theirs(make_stack: MakeStack) 
     assert client.facts("ada") == []
 
 
-def test_what_the_application_has_stated_too_stays(make_stack: MakeStack) -> None:
-    client = make_stack().start().client()
+def test_what_the_application_has_stated_too_stays(steady: Stack) -> None:
+    client = steady.client()
     first = said(client, "User lives in Oslo.")
     stated = {"user_id": "ada", "fact": "User lives in Oslo."}
     assert client.http.post("/v1/memories", json=stated).json()["action"] == "duplicate"
@@ -128,8 +127,8 @@ def test_what_the_application_has_stated_too_stays(make_stack: MakeStack) -> Non
     assert client.facts("ada") == ["User lives in Oslo."]
 
 
-def test_erasing_what_replaced_a_fact_brings_it_back(make_stack: MakeStack) -> None:
-    client = make_stack().start().client()
+def test_erasing_what_replaced_a_fact_brings_it_back(steady: Stack) -> None:
+    client = steady.client()
     said(client, "User lives in Oslo.")
     moved = said(client, "User lives in Rome.")
 
@@ -140,8 +139,8 @@ def test_erasing_what_replaced_a_fact_brings_it_back(make_stack: MakeStack) -> N
     assert used(client) == 1
 
 
-def test_a_key_undoes_nothing_that_has_moved_out_of_its_reach(make_stack: MakeStack) -> None:
-    stack = make_stack().start()
+def test_a_key_undoes_nothing_that_has_moved_out_of_its_reach(steady: Stack) -> None:
+    stack = steady
     client = stack.client()
     talk = said(client, "User lives in Oslo.", namespace="open")
     [memory] = client.http.get("/v1/memories?user_id=ada&namespace=open").json()["memories"]
@@ -161,9 +160,9 @@ def test_a_key_undoes_nothing_that_has_moved_out_of_its_reach(make_stack: MakeSt
 
 
 def test_what_others_told_the_team_too_stays_when_the_first_is_erased(
-    make_stack: MakeStack,
+    steady: Stack,
 ) -> None:
-    client = make_stack().start().client()
+    client = steady.client()
     team = {"name": "Crew", "slug": "crew", "user_id": "ada"}
     team_id = client.http.post("/v1/teams", json=team).json()["id"]
     member = {"user_id": "bob", "added_by": "ada"}

@@ -4,6 +4,7 @@ else."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -11,26 +12,27 @@ import pytest
 
 from tests.conftest import MakeDatabase
 from tests.providers.server import Running
-from tests.servers import LOCAL_MODEL, Client, eventually
+from tests.servers import LOCAL_MODEL, Client, eventually, start_redis
 from tests.stack import IMPATIENT, Stack
 from tests.webhooks.receiver import Receiver
 
 
 @pytest.fixture(scope="module")
-def telling(
-    workspace: Any, make_database: MakeDatabase, redis_url: str, models: Any
-) -> Iterator[Stack]:
-    """A service whose webhooks may go to this machine."""
+def telling(workspace: Path, make_database: MakeDatabase, models: Path) -> Iterator[Stack]:
+    """A service whose webhooks may go to this machine, and whose bells nobody else hears."""
+    folder = workspace / "telling"
+    redis, redis_url = start_redis(workspace / "telling-redis")
     stack = Stack(
-        workspace / "telling",
+        folder,
         make_database(LOCAL_MODEL),
-        redis_url.replace("virtual_host=0", "virtual_host=1"),
+        redis_url,
         models,
         **IMPATIENT,
         SMARA_WEBHOOK_NETWORKS="127.0.0.0/8",
     )
     yield stack.start()
     stack.stop()
+    redis.stop()
 
 
 @pytest.fixture
