@@ -27,8 +27,8 @@ TENANTS = 5
 GIVE_UP_SECONDS = 120.0
 """A recovery that takes longer is none."""
 LEASES_TO_RECOVER = 2
-RECOVERY = "seconds to recover from"
-"""How the checks of it begin."""
+RECOVERY, READING = "seconds to recover from", "p95 of searches under fault"
+"""How the checks of speed begin."""
 SLOWER = 1.5
 ENOUGH_READS = 500
 """Fewer have no 95th percentile worth a judgement."""
@@ -301,7 +301,7 @@ class Run:
         calm, faulty = (self._reads()[name] for name in ("calm", "under_fault"))
         if calm["reads"] >= ENOUGH_READS and faulty["reads"] >= ENOUGH_READS:
             ratio = round(faulty["p95_ms"] / calm["p95_ms"], 2)
-            what, bar = "p95 of searches under fault, in calm ones", f"at most {SLOWER:g}"
+            what, bar = f"{READING}, in calm ones", f"at most {SLOWER:g}"
             verdicts.append(Verdict("I9", what, ratio, bar, ratio <= SLOWER))
         return verdicts
 
