@@ -61,8 +61,8 @@ async def keep(connection: Connection, tenant_id: UUID, key: str, answer: Any) -
 
 
 async def forget_of(connection: Connection, tenant_id: UUID, user_hash: bytes) -> None:
-    """Forget what was asked about one user. The edges between memories that are still there count:
-    what was said of them may be about the user, and names nobody."""
+    """Forget what was asked about one user, and about edges that are gone: a request for an edge
+    names nobody, and what it said may have been about the user."""
     await connection.execute(
         """
         DELETE FROM idempotency_keys k

@@ -20,10 +20,9 @@ from tests.webhooks.receiver import Receiver
 @pytest.fixture(scope="module")
 def telling(workspace: Path, make_database: MakeDatabase, models: Path) -> Iterator[Stack]:
     """A service whose webhooks may go to this machine, and whose bells nobody else hears."""
-    folder = workspace / "telling"
     redis, redis_url = start_redis(workspace / "telling-redis")
     stack = Stack(
-        folder,
+        workspace / "telling",
         make_database(LOCAL_MODEL),
         redis_url,
         models,
