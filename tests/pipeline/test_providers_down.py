@@ -319,26 +319,28 @@ def test_the_days_fuse_holds_everyone(make_stack: MakeStack) -> None:
 
     spent = (settled(one)["spent_usd"], settled(other)["spent_usd"])
     assert 0 < sum(spent) <= 0.04
-    assert other.http.get("/v1/pipeline").json()["waiting_for"]["budget"] > 0
+    # Whoever was refused is back in the queue a moment after the fuse has blown.
+    eventually(lambda: other.http.get("/v1/pipeline").json()["waiting_for"]["budget"] > 0)
     assert asked(stack, "SELECT DISTINCT attempts FROM conversations WHERE state = 'queued'") == [0]
 
 
-def test_our_own_limit_of_calls_is_kept_by_all_workers(
-    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
-) -> None:
+def test_our_own_limit_of_calls_is_kept_by_all_workers(make_stack: MakeStack) -> None:
     stack = make_stack(SMARA_EXTRACTION_REQUESTS_PER_MINUTE="10").start()
     client = stack.client()
     for n in range(30):
         client.post_conversation(f"user-{n}", f"Canary{n:03d} sings.")
 
-    eventually(
-        lambda: (
-            asked(stack, "SELECT count(*) FROM conversations WHERE error_code = 'provider_paced'")
-            == [20]
-        ),
-        seconds=60,
+    tried = (
+        "SELECT count(*) FROM conversations "
+        "WHERE state = 'done' OR (state = 'queued' AND error_code = 'provider_paced')"
     )
+    eventually(lambda: asked(stack, tried) == [30])
 
-    assert fake_anthropic[0].count == 10
+    in_a_minute = (
+        "SELECT count(*) OVER (ORDER BY started_at RANGE BETWEEN '55 s' PRECEDING AND CURRENT ROW) "
+        "FROM llm_calls WHERE purpose = 'extract'"
+    )
+    # A process that Redis leaves without an answer, on a busy machine, has a share of 2 instead.
+    assert 10 <= max(asked(stack, in_a_minute)) <= 10 + 2 * 2
     assert asked(stack, "SELECT max(attempts) FROM conversations WHERE state = 'queued'") == [0]
     assert client.http.get("/health").json()["status"] == "ok"

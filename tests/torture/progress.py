@@ -17,10 +17,14 @@ _EVERY_SECONDS = 10.0
 
 async def told(run: Run) -> Outcome:
     """The run's outcome, with its progress printed meanwhile."""
-    going, began = asyncio.create_task(run.go()), time.monotonic()
+    going, began, shown = asyncio.create_task(run.go()), time.monotonic(), 0
     try:
         while not going.done():
             await asyncio.wait([going], timeout=0.5 if sys.stdout.isatty() else _EVERY_SECONDS)
+            recovered = _recovered(run)
+            for line in recovered[shown:]:
+                _print(f"{line}\n" if sys.stdout.isatty() else line)
+            shown = len(recovered)
             _print(_line(run, time.monotonic() - began))
     finally:
         if not going.done():
@@ -49,6 +53,12 @@ def summary(outcome: Outcome) -> None:
             )
             for detail in verdict.detail:
                 console.print(f"    {detail}", markup=False, highlight=False)
+
+
+def _recovered(run: Run) -> list[str]:
+    storms = ((f"storm {n}", seconds) for n, seconds in enumerate(run.outcome.storms, start=1))
+    after = [*run.outcome.alone.items(), *storms]
+    return [f"    recovered {seconds:.1f} s after {what}" for what, seconds in after]
 
 
 def _line(run: Run, seconds: float) -> str:

@@ -36,9 +36,11 @@ SIGHTED = ({200}, {200, None})
 """What /health of the APIs says when readers have no excuse; None is nobody there."""
 STORM_SECONDS = 45.0
 """Of mixed faults; then all is let be until everything accepted by then is finished."""
-PAUSE_SECONDS = (1.0, 7.0)
+PAUSE_SECONDS = (2.0, 12.0)
 """Between two faults of one part, at random. A process takes seconds to start on a busy machine:
 with pauses below that, a part is only ever starting, and nothing else is shown."""
+MOST_WAITING = 80
+"""Conversations under way, in storms: enough for every slot of both workers, and as many again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ class Run:
         (self.cluster.crash_folder / "claimed").write_text(CRASHES)
         self.traffic.script.poisons = True
         self.traffic.per_second, self.traffic.wanted = None, self.plan.conversations
+        self.traffic.most_waiting = MOST_WAITING
         possible = [
             FAULTS[name] for name in self.plan.faults if name not in self.outcome.impossible
         ]
