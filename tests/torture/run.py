@@ -46,8 +46,8 @@ MOST_WAITING = 80
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run is to do. ``minutes`` None mixes until enough is accepted and enough has happened;
-    otherwise it ends then at the latest. ``per_second_alone``: acts, a third of what two cores take;
-    closer to it, what is measured after a fault is how long a queue drains that grew before."""
+    otherwise it ends then at the latest. ``per_second_alone`` is in acts, a third of what two cores
+    take; closer to that, a queue grows before the fault, and how long it drains is measured."""
 
     seed: int
     faults: tuple[str, ...] = tuple(FAULTS)
