@@ -95,13 +95,20 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[Connection]:
     that a search spends in Postgres. Whoever writes needs ``transaction``, which rolls back what a
     block that raises has done.
     """
-    async with _connected() as conn, conn.pipeline():
-        await conn.execute(
-            "SELECT set_config('app.tenant', %s, true), set_config('transaction_read_only', 'on',"
-            " true)",
-            (str(tenant_id),),
-        )
-        yield conn
+    async with _connected() as conn:
+        try:
+            async with conn.pipeline():
+                await conn.execute(
+                    "SELECT set_config('app.tenant', %s, true),"
+                    " set_config('transaction_read_only', 'on', true)",
+                    (str(tenant_id),),
+                )
+                yield conn
+        except (psycopg.Error, asyncio.CancelledError):
+            # What was to be prepared after the failure was not, but psycopg 3.3 takes it for done,
+            # and every later use would fail. Only a rollback makes it forget; none happens here.
+            await conn.close()
+            raise
 
 
 @asynccontextmanager
