@@ -28,6 +28,9 @@ from app.settings import get_settings
 REFUSED_WAIT_SECONDS = 60.0
 """How long a conversation waits when the provider refuses the account: until an operator has mended
 it."""
+DECLINED_WAIT = 5.0
+"""How long a conversation waits that the LLM declined or could not finish, in units of the first
+pause: a model that has a bad moment declines everything at once, and is asked only twice."""
 
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (psycopg.OperationalError, "database_unavailable", "The database was away or too slow."),
@@ -53,10 +56,11 @@ async def give_back(claim: Claim, error: BaseException) -> None:
         base_seconds=settings.retry_base_seconds,
         cap_seconds=settings.retry_cap_seconds,
     )
-    retry_in, burns_attempt = _consequence(error, claim.attempts, backoff)
-    if burns_attempt and claim.attempts >= settings.max_attempts:
-        retry_in = None
     async with transaction(claim.tenant_id) as conn:
+        again = await queue.last_failure(conn, claim) == code
+        retry_in, burns_attempt = _consequence(error, backoff, again=again)
+        if burns_attempt and claim.attempts >= settings.max_attempts:
+            retry_in = None
         await queue.fail(
             conn,
             claim,
@@ -89,8 +93,9 @@ def _describe(error: BaseException) -> tuple[str, str]:
     return code, detail
 
 
-def _consequence(error: BaseException, attempts: int, backoff: float) -> tuple[float | None, bool]:
-    """Seconds until the next attempt, None for never, and whether this one counts."""
+def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[float | None, bool]:
+    """Seconds until the next attempt, None for never, and whether this one counts. ``again``: the
+    attempt before failed for the same reason."""
     match error:
         case OverBudget():
             # The tenant has no turn, or nobody has: the claim knows until when.
@@ -104,7 +109,8 @@ def _consequence(error: BaseException, attempts: int, backoff: float) -> tuple[f
             return None, True
         case ProviderDeclined() | ProviderAnswerTruncated():
             # Each answer is paid for, and a third one is not likely to be another.
-            return backoff if attempts < 2 else None, True
+            wait = DECLINED_WAIT * get_settings().retry_base_seconds + backoff
+            return None if again else wait, True
         case ProviderRefused():
             return REFUSED_WAIT_SECONDS + backoff, False
         case ProviderUnavailable(rate_limited=True):

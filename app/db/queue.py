@@ -179,6 +179,16 @@ async def finish(
     )
 
 
+async def last_failure(connection: Connection, claim: Claim) -> str | None:
+    """The code that the attempt before this one failed with; None when there was none."""
+    cursor = await connection.execute(
+        "SELECT error_code FROM conversations WHERE tenant_id = %s AND conversation_id = %s",
+        (claim.tenant_id, claim.conversation_id),
+    )
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
 async def fail(
     connection: Connection,
     claim: Claim,

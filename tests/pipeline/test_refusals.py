@@ -24,3 +24,14 @@ def test_a_chat_that_is_declined_twice_is_dead_and_costs_what_was_billed(
     budget = client.http.get("/v1/usage").json()["budget"]
     assert 0 < budget["spent_usd"] < 0.02
     assert budget["reserved_usd"] == 0
+
+
+def test_a_refusal_after_a_failure_of_another_kind_is_the_first(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    client = make_stack().start().client()
+    fake_anthropic[0].script({"status": 529}, {"kind": "refusal"})
+
+    talk = client.finished(client.post_conversation("ada", "User lives in Oslo."))
+
+    assert (talk["state"], talk["attempts"]) == ("done", 3)

@@ -34,9 +34,10 @@ async def dripping(world: World) -> None:
     await _mood(world, {"drip_seconds": 0.05}, seconds=world.clocks.burst)
 
 
-@fault("provider", "F24", "F25")
+@fault("provider", "F24", "F25", weight=0)
 async def babbling(world: World) -> None:
-    """Claude's answers are cut off by its token limit, all of them."""
+    """Claude's answers are cut off by its token limit, all of them; not among the mixed ones, since
+    whoever met two of these in a row would rightly be dead."""
     await _mood(world, {"kind": "truncated"}, seconds=world.clocks.burst, voyage=False)
 
 
