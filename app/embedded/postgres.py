@@ -113,8 +113,10 @@ def _initialise(cluster: Path, as_user: tuple[str, ...]) -> None:
         SUPERUSER,
         "--auth=trust",
     ]
+    # Of the built-in locales this one knows the cases of all letters, not of ASCII alone.
+    locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     done = subprocess.run(
-        [*command, "--encoding=UTF8", "--locale=C", "--data-checksums"],
+        [*command, "--encoding=UTF8", *locale, "--data-checksums"],
         capture_output=True,
         text=True,
         check=False,
