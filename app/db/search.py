@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from app.db.pool import TENANT, Connection
 from app.db.tuning import TUNING
 from app.memory.filters import NO_FILTERS, Filters
+from app.memory.fingerprint import INVISIBLE, visible
 from app.memory.types import Neighbour, Recalled, Scope, Vector
 
 ALMOST_ONE = 0.999999
@@ -246,8 +247,11 @@ _BY_CODE = _RANKED.format(
     order="score",
 )
 
-# ts_rank's normalisation 32 is rank / (rank + 1), so it stays below 1.
-_TEXT_RANK = "ts_rank(to_tsvector('english', m.fact), q.words, 32)::float8"
+# With all weights 1, a question of n words ranks 0.61 / n for each that occurs once, and at most 1:
+# near enough to a similarity that a memory with the words comes before a newer one without them. To
+# the parser an invisible character is a letter, so these are left out.
+_TEXT_RANK = """ts_rank('{1,1,1,1}',
+    to_tsvector('english', normalize(translate(m.fact, %(invisible)s, ''))), q.words)::float8"""
 _ANY_WORD = """memories m
     CROSS JOIN (
         SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words
@@ -293,7 +297,8 @@ async def search_text(
         where=where(filters),
         order="score",
     )
-    return await _recall(connection, statement, scopes, filters, limit, {"text": text})
+    words = {"text": visible(text), "invisible": INVISIBLE}
+    return await _recall(connection, statement, scopes, filters, limit, words)
 
 
 async def strongest(

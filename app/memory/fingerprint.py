@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+_UNSEEN = (
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x061C, 0x061C),
+    (0x180E, 0x180E),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x2064),
+    (0x2066, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
 )
+INVISIBLE = "".join(chr(code) for first, last in _UNSEEN for code in range(first, last + 1))
+"""Characters that leave no mark where a text is shown."""
+
+_REMOVED = dict.fromkeys(map(ord, INVISIBLE))
 _TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 
 
@@ -17,9 +28,14 @@ def normalised(text: str) -> str:
     """``text`` in one Unicode form, without invisible characters, case, spare white space or a
     closing full stop.
     """
-    visible = _INVISIBLE.sub("", text).translate(_TYPOGRAPHIC).casefold()
-    words = " ".join(unicodedata.normalize("NFC", visible).split())
+    plain = unicodedata.normalize("NFC", visible(text).translate(_TYPOGRAPHIC).casefold())
+    words = " ".join(plain.split())
     return words.rstrip(" .!") or words
+
+
+def visible(text: str) -> str:
+    """``text`` as it looks: in one Unicode form, without invisible characters."""
+    return unicodedata.normalize("NFC", text.translate(_REMOVED))
 
 
 def content_hash(fact: str) -> bytes:

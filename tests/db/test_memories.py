@@ -159,6 +159,24 @@ async def test_words_stand_in_for_the_vector_when_there_is_none(tenant: UUID) ->
 
 
 @pytest.mark.parametrize(
+    "word", ["Zürich", "Zu\u0308rich", "Zür\u00adich", "\u200bZürich", "ZÜRICH"]
+)
+@pytest.mark.parametrize("asked", ["Zürich", "Zu\u0308ri\u200bch"])
+async def test_a_memory_with_the_words_comes_before_newer_ones_however_they_are_written(
+    tenant: UUID, word: str, asked: str
+) -> None:
+    old = await remember(ada(tenant), f"User lives in {word}.", at_angle(0.1), importance=1.0)
+    await set_age(old, 10)
+    await remember(ada(tenant), "User likes tea.", at_angle(0.3), importance=1.0)
+
+    async with transaction(tenant) as conn:
+        found = await searches.search_text(conn, [ada(tenant)], f"What of {asked}?", limit=9)
+
+    assert [memory.memory_id for memory in found][:1] == [old]
+    assert found[0].similarity == pytest.approx(0.61, abs=0.01)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
