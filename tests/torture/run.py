@@ -36,7 +36,10 @@ SIGHTED = ({200}, {200, None})
 """What /health of the APIs says when readers have no excuse; None is nobody there."""
 STORM_SECONDS = 45.0
 """Of mixed faults; then all is let be until everything accepted by then is finished."""
-PAUSE_SECONDS = (2.0, 12.0)
+CALM_SECONDS = 10.0
+"""After each storm: work as it is on most days, so that the next one meets a service in full
+swing."""
+PAUSE_SECONDS = (2.0, 10.0)
 """Between two faults of one part, at random. A process takes seconds to start on a busy machine:
 with pauses below that, a part is only ever starting, and nothing else is shown."""
 MOST_WAITING = 80
@@ -213,7 +216,7 @@ class Run:
     async def _mixed(self) -> None:
         (self.cluster.crash_folder / "claimed").write_text(CRASHES)
         self.traffic.script.poisons = True
-        self.traffic.per_second, self.traffic.wanted = None, self.plan.conversations
+        self.traffic.per_second = None
         self.traffic.most_waiting = MOST_WAITING
         possible = [
             FAULTS[name] for name in self.plan.faults if name not in self.outcome.impossible
@@ -229,6 +232,7 @@ class Run:
             ends = time.monotonic() + STORM_SECONDS
             await asyncio.gather(*(each.torment(until=ends) for each in tormentors))
             self.outcome.storms.append(await self._recovery())
+            await asyncio.sleep(CALM_SECONDS)
 
     def enough(self) -> bool:
         """Whether the mixed part may end."""

@@ -143,7 +143,6 @@ class Traffic:
         self.per_second: float | None = None
         self.going = asyncio.Event()
         self.asked_again: Counter[str] = Counter()
-        self.wanted: int | None = None
         self._addresses, self._keys, self._posters = addresses, keys, posters
         self._dice = random.Random(f"clients {seed}")
         self._http = httpx2.AsyncClient(
@@ -194,9 +193,6 @@ class Traffic:
             await self.going.wait()
             if self.waiting > self.most_waiting:
                 await asyncio.sleep(0.05)
-                continue
-            if self.wanted is not None and len(self.ledger.accepted) >= self.wanted:
-                await asyncio.sleep(0.2)
                 continue
             await self.perform(next(self.script))
             if self.per_second:

@@ -39,9 +39,10 @@ async def clock_two_hours_behind(world: World) -> None:
     await _skew(world, "-2h")
 
 
-@fault("worker", "F18", weight=0.5, needs=_missing)
+@fault("worker", "F18", weight=0, needs=_missing)
 async def every_clock_of_the_workers_ahead(world: World) -> None:
-    """All workers live two hours in the future for a while: work must go on."""
+    """All workers live two hours in the future for a while: work must go on, which only shows
+    alone."""
     await _skew(world, "+2h", everywhere=True)
 
 
