@@ -14,7 +14,14 @@ import pytest
 
 from app.embed.minilm import MiniLM
 from tests.providers.fixtures import fake_anthropic, fake_voyage
-from tests.servers import LOCAL_MODEL, Client, create_database, start_postgres, start_redis
+from tests.servers import (
+    LOCAL_MODEL,
+    Client,
+    copy_database,
+    create_database,
+    start_postgres,
+    start_redis,
+)
 from tests.stack import Stack
 
 __all__ = ["fake_anthropic", "fake_voyage"]
@@ -61,11 +68,15 @@ def maintenance_url(workspace: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def make_database(maintenance_url: str) -> MakeDatabase:
-    """Makes migrated databases of their own."""
+    """Makes migrated databases of their own: copies of one that was migrated."""
     numbers = count()
+    templates: dict[tuple[str, int], str] = {}
 
     def make(model: tuple[str, int]) -> str:
-        return create_database(maintenance_url, f"test_{next(numbers)}", model)
+        if model not in templates:
+            templates[model] = f"template_{model[1]}"
+            create_database(maintenance_url, templates[model], model)
+        return copy_database(maintenance_url, templates[model], f"test_{next(numbers)}")
 
     return make
 

@@ -91,6 +91,13 @@ def create_database(maintenance_url: str, name: str, model: tuple[str, int]) -> 
     return url
 
 
+def copy_database(maintenance_url: str, template: str, name: str) -> str:
+    """A copy of a database that nobody is connected to; its address."""
+    with psycopg.connect(maintenance_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return maintenance_url.replace("@/postgres?", f"@/{name}?")
+
+
 def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
     """A fresh tenant and an API key of it."""
 
@@ -127,14 +134,21 @@ class Process:
         assert self.process is not None
         kill_group(self.process)
 
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self.kill()
+    def ask_to_stop(self) -> None:
+        """SIGTERM, if it runs."""
         if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """Ask it to stop, and see to it."""
+        self.ask_to_stop()
+        self.see_it_stopped()
+
+    def see_it_stopped(self) -> None:
+        """Wait for its end; in the end it and all of its children are gone."""
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=20)
             kill_group(self.process)
 
     def children(self) -> list[int]:

@@ -63,8 +63,11 @@ class Stack:
         return self
 
     def stop(self) -> None:
-        for process in (self.beat, self.worker, self.api):
-            process.stop()
+        parts = (self.beat, self.worker, self.api)
+        for part in parts:
+            part.ask_to_stop()
+        for part in parts:
+            part.see_it_stopped()
 
     def client(self) -> Client:
         """A client of a fresh tenant."""
