@@ -100,7 +100,8 @@ class Cluster:
             self.database_url, autocommit=True, application_name="torture", connect_timeout=5
         ) as connection:
             cursor = await connection.execute(statement.encode(), parameters or None)
-            return await cursor.fetchall() if cursor.description else []
+            # A row without columns is a row: its description is empty, not None.
+            return [] if cursor.description is None else await cursor.fetchall()
 
     async def surely(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """The same, asked until Postgres answers."""
