@@ -204,8 +204,7 @@ class Settings(BaseSettings):
         30.0, ge=0, description="How long GET /v1/audit goes back; 0: nothing is noted or kept."
     )
 
-    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease <
-    # visibility.
+    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease.
     worker_processes: int = Field(2, ge=1)
     worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
@@ -213,7 +212,6 @@ class Settings(BaseSettings):
     soft_time_limit_seconds: int = Field(240, gt=0)
     hard_time_limit_seconds: int = Field(270, gt=0)
     lease_seconds: float = Field(300.0, gt=0)
-    visibility_timeout_seconds: int = Field(600, gt=0)
     celery_events: bool = Field(
         False, description="Send task events and answer inspect: for Flower."
     )
@@ -279,7 +277,6 @@ class Settings(BaseSettings):
             ("soft_time_limit_seconds", self.soft_time_limit_seconds),
             ("hard_time_limit_seconds", self.hard_time_limit_seconds),
             ("lease_seconds", self.lease_seconds),
-            ("visibility_timeout_seconds", self.visibility_timeout_seconds),
         ]
         for (shorter, low), (longer, high) in itertools.pairwise(clocks):
             if low >= high:

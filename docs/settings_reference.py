@@ -62,7 +62,6 @@ SAYS = {
     "soft_time_limit_seconds": "After this a task is asked to end.",
     "hard_time_limit_seconds": "After this its process is ended.",
     "lease_seconds": "How long a dead worker's conversation waits before another takes it up.",
-    "visibility_timeout_seconds": "After this Redis hands out a message that nobody confirmed.",
     "sweep_seconds": "How often beat rings for what is due.",
     "max_attempts": "Attempts before a conversation is `dead`.",
     "max_crashes": "Crashes of its process before a conversation is `dead`.",

@@ -46,7 +46,6 @@ def test_a_key_never_shows_in_the_settings_text() -> None:
         {"SMARA_SOFT_TIME_LIMIT_SECONDS": "270"},
         {"SMARA_HARD_TIME_LIMIT_SECONDS": "300"},
         {"SMARA_LEASE_SECONDS": "270"},
-        {"SMARA_VISIBILITY_TIMEOUT_SECONDS": "300"},
         {"SMARA_CLAIM_WINDOW_SECONDS": "90"},
     ],
     ids=lambda env: next(iter(env)),

@@ -17,6 +17,7 @@ from celery.signals import setup_logging
 
 from app import logs
 from app.settings import Settings, get_settings
+from app.workers import bells
 
 BELL = "app.workers.tasks.remember_due"
 QUEUE = "bells"
@@ -26,6 +27,7 @@ TIDY = "app.workers.tasks.tidy_up"
 
 def make_celery(settings: Settings) -> Celery:
     """A Celery app on the broker of ``settings``."""
+    bells.install()
     app = Celery("smara", broker=settings.redis_url, include=["app.workers.tasks"])
     app.conf.update(
         result_backend=None,
@@ -34,11 +36,14 @@ def make_celery(settings: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_default_queue=QUEUE,
-        # An acknowledgement still open when Redis dies is a slot that kombu never gives back, and a
-        # bell carries nothing that were lost with it.
+        # On the exchange without a name, whose queues are bound to nothing: a table of bindings in
+        # Redis is one more thing that can be emptied, or refused when its memory is full.
+        task_default_exchange="",
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
+        # After a reconnect Celery would take as many fewer bells as tasks are under way.
+        worker_enable_prefetch_count_reduction=False,
         task_soft_time_limit=settings.soft_time_limit_seconds,
         task_time_limit=settings.hard_time_limit_seconds,
         worker_max_tasks_per_child=500,
@@ -85,14 +90,12 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
             "control_folder": str(folder),
         }
     return {
-        "visibility_timeout": settings.visibility_timeout_seconds,
-        "unacked_restore_interval": 15,
-        "unacked_restore_throttle": 1,
         "socket_timeout": 5,
         "socket_connect_timeout": 1,
         "socket_keepalive": not scheme.endswith("socket"),
         "health_check_interval": 10,
         "global_keyprefix": "smara:",
+        "priority_steps": [0],
     }
 
 

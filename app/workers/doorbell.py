@@ -34,14 +34,6 @@ def ask_for_sweep() -> bool:
     return _send(SWEEP, 1)
 
 
-def purge() -> None:
-    """Empty the queue, whatever is in it; Redis may be away."""
-    try:
-        celery.control.purge()
-    except (OperationalError, RedisError, OSError) as error:
-        log.warning("doorbell_silent", error=type(error).__name__)
-
-
 def _send(task: str, times: int) -> bool:
     try:
         with celery.producer_pool.acquire(block=True, timeout=2) as producer:

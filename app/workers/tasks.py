@@ -48,13 +48,6 @@ def _import_before_the_fork(**_: object) -> None:
     import_clients(get_settings())
 
 
-@worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
-def _begin_with_an_empty_queue(**_: object) -> None:
-    """A message that cannot be read ends the worker that takes it, and the next one. None of them
-    carries anything, so they go unread."""
-    doorbell.purge()
-
-
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _ring_for_what_waited(**_: object) -> None:
     doorbell.publish(1)

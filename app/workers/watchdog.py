@@ -1,10 +1,9 @@
 """What a worker does that hears nothing: it rings itself, and when that does not help it ends.
 
-Beat may be away, so a worker asks for a sweep when it has heard nothing for a while. And a broker
-that dies at the wrong moment leaves a Celery worker connected, idle and deaf: kombu has lost count
-of what it may still take (celery/celery#8030, #8091 and others). No signal tells, so the work does:
-conversations that have been due for long, and no bell heard meanwhile. Whoever started the worker
-starts it again.
+Beat may be away, so a worker asks for a sweep when it has heard nothing for a while. And a Celery
+worker can be connected, idle and deaf (celery/celery#8030, #8091 and others; the ways that we know
+of are closed in app/workers/bells.py). No signal tells, so the work does: conversations that have
+been due for long, and no bell heard meanwhile. Whoever started the worker starts it again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from app.logs import log
 from app.settings import Settings, get_settings
 from app.workers import doorbell
 
-STOP_SECONDS = 30
+STOP_SECONDS = 15
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
 """When any process of this worker last took up a bell; shared with the children."""

@@ -289,7 +289,7 @@ def flush(url: str) -> None:
 def test_a_killed_workers_conversation_goes_on_long_before_its_lease_ends(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
 ) -> None:
-    stack = make_stack(SMARA_LEASE_SECONDS="300", SMARA_VISIBILITY_TIMEOUT_SECONDS="600").start()
+    stack = make_stack(SMARA_LEASE_SECONDS="300").start()
     client = stack.client()
     (stack.crash_folder / "extraction_saved").touch()
 

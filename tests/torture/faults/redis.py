@@ -9,17 +9,13 @@ import signal
 
 from redis.exceptions import RedisError
 
-from tests.torture.clocks import FULL
 from tests.torture.faults.fault import fault
 from tests.torture.world import NotShown, World
 
 QUEUE = "smara:bells"
-DEAF_SECONDS = float(FULL.env["SMARA_WORKER_STALLED_SECONDS"])
-"""A worker that was about to acknowledge a bell when Redis died hears no other (celery#8030);
-so long passes until it ends, to be started again."""
 
 
-@fault("redis", "F12", weight=2, waits_seconds=DEAF_SECONDS)
+@fault("redis", "F12", weight=2)
 async def redis_killed(world: World) -> None:
     """kill -9; a few seconds later it is back, empty."""
     server = world.cluster.redis_server

@@ -1,0 +1,102 @@
+"""What comes over Redis may be anything, and may be lost: no worker ends of it or goes deaf."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import redis as redis_client
+from kombu import Connection
+
+from app.workers import bells
+from tests.pipeline.conftest import MakeStack, make_stack, redis
+from tests.servers import Server, eventually
+from tests.stack import Stack
+
+__all__ = ["make_stack", "redis"]
+
+GARBAGE = {
+    "no JSON": b"not JSON",
+    "no UTF-8": b"\xff\xfe\x00",
+    "nothing": b"",
+    "a number": b"1e999",
+    "a list": b"[]",
+    "null": b"null",
+    "a text": b'"bell"',
+    "no properties": b'{"body": "no header"}',
+    "odd properties": b'{"body": "x", "properties": [], "headers": 1}',
+    "no base64": json.dumps(
+        {"body": "\u00e9", "properties": {"body_encoding": "base64", "delivery_tag": "1"}}
+    ).encode(),
+    "no task": json.dumps(
+        {"body": "e30=", "headers": {}, "properties": {"delivery_tag": "1", "delivery_info": {}}}
+    ).encode(),
+    "an unknown task": json.dumps(
+        {
+            "body": "W1tdLCB7fSwge31d",
+            "content-type": "application/json",
+            "content-encoding": "utf-8",
+            "headers": {"task": "no.such.task", "id": "1", "lang": "py"},
+            "properties": {
+                "body_encoding": "base64",
+                "delivery_info": {"exchange": "", "routing_key": "bells"},
+                "delivery_tag": "1",
+            },
+        }
+    ).encode(),
+    "5 MB": b"x" * 5_000_000,
+}
+
+
+def connect(url: str) -> redis_client.Redis:
+    return redis_client.Redis(unix_socket_path=url.removeprefix("redis+socket://"))
+
+
+def is_alive(stack: Stack) -> bool:
+    """Whether the worker that was started is still there."""
+    return stack.worker.process is not None and stack.worker.process.poll() is None
+
+
+def test_garbage_in_the_queue_is_dropped_and_the_worker_goes_on(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack(SMARA_WORKER_PROCESSES="1").start()
+    client, queue = stack.client(), connect(redis[1])
+
+    for piece in GARBAGE.values():
+        # More of each than a worker takes at a time: a place that garbage kept would be missed.
+        queue.lpush("smara:bells", *[piece] * 4)
+    eventually(lambda: queue.llen("smara:bells") == 0, seconds=20)
+    client.finished(client.post_conversation("ada", "The canary is named Pip."))
+
+    assert client.facts("ada") == ["The canary is named Pip."]
+    assert is_alive(stack)
+    assert (stack.folder / "worker.log").read_text().count("bell_unreadable") == 4 * 10
+    queue.close()
+
+
+def test_a_worker_takes_bells_from_a_redis_that_takes_nothing_more(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack().start(workers=False)
+    client, queue = stack.client(), connect(redis[1])
+    conversation_id = client.post_conversation("ada", "The canary is named Pip.")
+    bell = eventually(lambda: queue.lindex("smara:bells", 0))
+    queue.lpush("smara:bells", *[bell] * 50)
+    queue.config_set("maxmemory", 1)
+
+    stack.worker.start()
+    assert client.finished(conversation_id, seconds=40)["state"] == "done"
+    eventually(lambda: queue.llen("smara:bells") == 0, seconds=20)
+
+    queue.config_set("maxmemory", 0)
+    assert is_alive(stack)
+    assert [key for key in queue.keys("smara:*") if b"unacked" in key] == []  # type: ignore[union-attr]
+    queue.close()
+
+
+@pytest.mark.parametrize("url", ["redis://h:1/0", "rediss://h:1/0", "redis+socket:///tmp/x"])
+def test_every_way_to_name_a_redis_means_our_transport(url: str) -> None:
+    bells.install()
+
+    assert Connection(url).get_transport_cls() is bells.Transport
