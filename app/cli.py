@@ -24,6 +24,7 @@ from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
+from app.starting import imports_that_stay
 
 T = TypeVar("T")
 
@@ -64,14 +65,16 @@ def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
 @cli.command()
 def api() -> None:
     """Serve the HTTP API."""
-    import uvicorn
+    with imports_that_stay():
+        import uvicorn
 
-    from app.api.protocol import Impatient
+        from app.api.main import create_app
+        from app.api.protocol import Impatient
 
     settings = _with_database()
     logs.configure(settings)
     uvicorn.run(
-        "app.api.main:create_app",
+        create_app,
         factory=True,
         host=settings.host,
         port=settings.port,
@@ -93,9 +96,11 @@ def api() -> None:
 )
 def worker(processes: int | None) -> None:
     """Turn conversations into memories."""
-    from celery.exceptions import SecurityWarning
+    with imports_that_stay():
+        from celery.exceptions import SecurityWarning
 
-    from app.workers.celery import celery
+        import app.workers.tasks  # noqa: F401  Celery would import it later, in the collector's sight.
+        from app.workers.celery import celery
 
     # The warning is about pickled messages from strangers; ours are JSON without content, so root
     # is no worse here.

@@ -21,6 +21,7 @@ from app.drain import drain
 from app.logs import log
 from app.providers import import_clients
 from app.settings import get_settings
+from app.starting import imports_that_stay
 from app.tidy import tidy
 from app.workers import doorbell, presence, watchdog
 from app.workers.celery import celery
@@ -45,7 +46,8 @@ def _the_runner() -> asyncio.Runner:
 
 @worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _import_before_the_fork(**_: object) -> None:
-    import_clients(get_settings())
+    with imports_that_stay():
+        import_clients(get_settings())
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
