@@ -10,9 +10,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+import kombu
+from celery.app.amqp import AMQP
+from kombu.transport import redis, virtual
 
 from app.logs import log
+
+PAUSES = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2.0}
+"""Seconds between two tries to connect."""
 
 
 class Unreadable(ValueError):
@@ -55,7 +60,21 @@ class Transport(redis.Transport):  # type: ignore[misc,unused-ignore]
     Channel = Channel
 
 
-def install() -> None:
-    """Let redis://, rediss:// and redis+socket:// mean this transport, in this process."""
-    name = f"{Transport.__module__}:{Transport.__qualname__}"
-    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), name))
+class Connection(kombu.Connection):  # type: ignore[misc,unused-ignore]
+    """To a broker, which is asked again every other second at most while it is away: kombu's own
+    pauses grow to half a minute, and so long would all work wait after a long outage."""
+
+    def get_transport_cls(self) -> Any:
+        """Ours for redis://, rediss:// and redis+socket://."""
+        found = super().get_transport_cls()
+        return Transport if found is redis.Transport else found
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Connected, however long it takes, if nothing else is said."""
+        return super().ensure_connection(*args, **{**PAUSES, **kwargs})
+
+
+class Amqp(AMQP):  # type: ignore[misc,unused-ignore]
+    """What Celery makes its connections with."""
+
+    Connection = Connection

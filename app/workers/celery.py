@@ -9,15 +9,16 @@ give back.
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
 from celery.signals import setup_logging
 
 from app import logs
 from app.settings import Settings, get_settings
-from app.workers import bells
+from app.workers.bells import Amqp
 
 BELL = "app.workers.tasks.remember_due"
 QUEUE = "bells"
@@ -27,8 +28,7 @@ TIDY = "app.workers.tasks.tidy_up"
 
 def make_celery(settings: Settings) -> Celery:
     """A Celery app on the broker of ``settings``."""
-    bells.install()
-    app = Celery("smara", broker=settings.redis_url, include=["app.workers.tasks"])
+    app = Celery("smara", amqp=Amqp, broker=settings.redis_url, include=["app.workers.tasks"])
     app.conf.update(
         result_backend=None,
         task_ignore_result=True,
@@ -53,6 +53,7 @@ def make_celery(settings: Settings) -> Celery:
         worker_soft_shutdown_timeout=20,
         worker_enable_soft_shutdown_on_idle=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_use_ssl=_ssl(settings),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_channel_error_retry=True,
@@ -97,6 +98,14 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
         "global_keyprefix": "smara:",
         "priority_steps": [0],
     }
+
+
+def _ssl(settings: Settings) -> dict[str, Any] | bool:
+    """Kombu trusts any certificate when nothing is said; `ssl_cert_reqs` in the address says it."""
+    url = urlsplit(settings.redis_url or "")
+    if url.scheme != "rediss" or "ssl_cert_reqs" in parse_qs(url.query):
+        return False
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED}
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator,unused-ignore]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 
 import pytest
 import redis as redis_client
-from kombu import Connection
+from kombu.exceptions import OperationalError
 
-from app.workers import bells
+from app.settings import Settings
+from app.workers.bells import Transport
+from app.workers.celery import make_celery
 from tests.pipeline.conftest import MakeStack, make_stack, redis
-from tests.servers import Server, eventually
+from tests.servers import Server, eventually, free_port
 from tests.stack import Stack
 
 __all__ = ["make_stack", "redis"]
@@ -97,6 +100,32 @@ def test_a_worker_takes_bells_from_a_redis_that_takes_nothing_more(
 
 @pytest.mark.parametrize("url", ["redis://h:1/0", "rediss://h:1/0", "redis+socket:///tmp/x"])
 def test_every_way_to_name_a_redis_means_our_transport(url: str) -> None:
-    bells.install()
+    celery = make_celery(Settings(redis_url=url))
 
-    assert Connection(url).get_transport_cls() is bells.Transport
+    assert celery.connection_for_read().get_transport_cls() is Transport
+
+
+def test_a_broker_that_is_away_for_long_is_asked_every_other_second() -> None:
+    celery = make_celery(Settings(redis_url=f"redis://127.0.0.1:{free_port()}/0"))
+    pauses: list[float] = []
+
+    with celery.connection_for_read() as connection, pytest.raises(OperationalError):
+        connection.ensure_connection(lambda _, pause: pauses.append(pause), max_retries=5)
+
+    assert pauses == [0.5, 1.0, 1.5, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("url", "asked_for"),
+    [
+        ("rediss://h:1/0", ssl.CERT_REQUIRED),
+        ("rediss://h:1/0?ssl_cert_reqs=none", ssl.CERT_NONE),
+        ("rediss://h:1/0?ssl_cert_reqs=required&ssl_ca_certs=/ca.pem", ssl.CERT_REQUIRED),
+    ],
+)
+def test_a_certificate_is_asked_for_unless_the_address_says_otherwise(
+    url: str, asked_for: ssl.VerifyMode
+) -> None:
+    celery = make_celery(Settings(redis_url=url))
+
+    assert celery.connection_for_read().ssl["ssl_cert_reqs"] == asked_for
