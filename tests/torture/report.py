@@ -107,9 +107,7 @@ def markdown(written: dict[str, Any]) -> str:
         f"| recovery, each of {len(storms)} storms of mixed faults | median {_median(storms)} s, "
         f"worst {max(storms, default=0):g} s |",
         f"| after the last POST | queue empty after {written['drained_after_seconds']} s |",
-        f"| search, calm | {_reads(reads['calm'])} |",
-        f"| search, under fault | {_reads(reads['under_fault'])} |",
-        f"| search, while the database was away or locked | {_reads(reads['database_away'])} |",
+        *(f"| search, {name.replace('_', ' ')} | {_reads(each)} |" for name, each in reads.items()),
         "",
         "## Checks",
         "",

@@ -1,6 +1,17 @@
 """The faults, a module for each part that suffers."""
 
-from tests.torture.faults import api, beat, clock, postgres, provider, redis, worker
+from tests.torture.faults import api, away, beat, clock, postgres, provider, redis, worker
 from tests.torture.faults.fault import FAULTS, Fault
 
-__all__ = ["FAULTS", "Fault", "api", "beat", "clock", "postgres", "provider", "redis", "worker"]
+__all__ = [
+    "FAULTS",
+    "Fault",
+    "api",
+    "away",
+    "beat",
+    "clock",
+    "postgres",
+    "provider",
+    "redis",
+    "worker",
+]
