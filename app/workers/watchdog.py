@@ -35,6 +35,9 @@ def heard() -> None:
     _heard_at.value = time.monotonic()
 
 
+_looked_at = 0.0
+
+
 class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     """Looks from the worker's main process, on its timer."""
 
@@ -42,13 +45,24 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 
     def start(self, worker: Any) -> None:
         """Begin to look, as often as beat asks for a sweep."""
+        global _looked_at
         heard()
+        _looked_at = time.monotonic()
         worker.timer.call_repeatedly(get_settings().sweep_seconds, _look)
 
 
 def _look() -> None:
+    global _looked_at
     settings = get_settings()
-    silent_seconds = time.monotonic() - _heard_at.value
+    if time.monotonic() - _looked_at >= 2 * settings.sweep_seconds:
+        # The timer stands still while the worker looks for its broker: it could not hear, so its
+        # silence begins now.
+        heard()
+    _judge(settings, silent_seconds=time.monotonic() - _heard_at.value)
+    _looked_at = time.monotonic()  # Judging may take long too: a frozen Redis is asked for a sweep.
+
+
+def _judge(settings: Settings, silent_seconds: float) -> None:
     if silent_seconds >= 2 * settings.sweep_seconds:
         doorbell.ask_for_sweep()
     if silent_seconds < settings.worker_stalled_seconds:

@@ -58,6 +58,23 @@ def test_a_worker_that_hears_nothing_while_work_is_due_ends(
     assert client.finished(conversation_id)["state"] == "done"
 
 
+def test_a_worker_that_looked_for_its_broker_for_long_is_not_deaf(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack(SMARA_WORKER_STALLED_SECONDS="2").start()
+    client, log = stack.client(), stack.folder / "worker.log"
+    redis[0].kill()
+    conversation_id = client.post_conversation("ada", "The canary is named Pip.")
+    eventually(lambda: "(4/None)" in log.read_text())
+
+    redis[0].start()
+
+    assert client.finished(conversation_id)["state"] == "done"
+    assert "worker_stalled" not in log.read_text()
+    assert stack.worker.process is not None
+    assert stack.worker.process.poll() is None
+
+
 def test_without_a_scheduler_a_worker_asks_for_the_sweep_itself(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
 ) -> None:
