@@ -21,6 +21,15 @@ IMPATIENT = {
 }
 """The clocks in their order, but short, so that a test sees a lease run out."""
 
+PATIENT = {
+    "SMARA_EXTRACTION_TIMEOUT_SECONDS": "30",
+    "SMARA_CONVERSATION_TIMEOUT_SECONDS": "40",
+    "SMARA_SOFT_TIME_LIMIT_SECONDS": "50",
+    "SMARA_HARD_TIME_LIMIT_SECONDS": "60",
+    "SMARA_LEASE_SECONDS": "70",
+}
+"""Long enough for a busy machine, where every attempt counts and none is to time out."""
+
 
 class Stack:
     """``crash_folder`` takes the files of app/crash_points.py."""

@@ -15,7 +15,7 @@ from app.crash_points import OUT_OF_MEMORY
 from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
 from tests.servers import Client, Server, eventually
-from tests.stack import Stack
+from tests.stack import PATIENT, Stack
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_the_provider_being_down_burns_no_more_than_its_attempts(
 def test_an_account_that_is_refused_or_limited_burns_no_attempts(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str], step: dict[str, object]
 ) -> None:
-    stack = make_stack(SMARA_MAX_ATTEMPTS="1").start()
+    stack = make_stack(**PATIENT, SMARA_MAX_ATTEMPTS="1").start()
     client = stack.client()
     fake_anthropic[0].script(step)
 

@@ -17,9 +17,13 @@ from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
 from tests.providers.voyage import FakeVoyage
 from tests.servers import Client, eventually
-from tests.stack import Stack
+from tests.stack import IMPATIENT, PATIENT, Stack
 
-QUICK = {"SMARA_CIRCUIT_PAUSE_SECONDS": "0.5", "SMARA_CIRCUIT_PAUSE_CAP_SECONDS": "1"}
+QUICK = {
+    **PATIENT,
+    "SMARA_CIRCUIT_PAUSE_SECONDS": "0.5",
+    "SMARA_CIRCUIT_PAUSE_CAP_SECONDS": "1",
+}
 
 
 def asked(stack: Stack, statement: str) -> list[Any]:
@@ -295,7 +299,7 @@ def test_without_any_money_stores_are_refused_and_searches_stay(
 def test_what_a_killed_worker_had_reserved_comes_back(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
 ) -> None:
-    stack = make_stack(**BUDGET).start()
+    stack = make_stack(**{**BUDGET, **IMPATIENT}).start()
     client = stack.client()
     (stack.crash_folder / "extracted").touch()
 
@@ -325,7 +329,7 @@ def test_the_days_fuse_holds_everyone(make_stack: MakeStack) -> None:
 
 
 def test_our_own_limit_of_calls_is_kept_by_all_workers(make_stack: MakeStack) -> None:
-    stack = make_stack(SMARA_EXTRACTION_REQUESTS_PER_MINUTE="10").start()
+    stack = make_stack(**PATIENT, SMARA_EXTRACTION_REQUESTS_PER_MINUTE="10").start()
     client = stack.client()
     for n in range(30):
         client.post_conversation(f"user-{n}", f"Canary{n:03d} sings.")
