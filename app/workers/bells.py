@@ -35,7 +35,7 @@ class Message(virtual.Message):  # type: ignore[misc,unused-ignore]
 
 
 class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
-    """Takes bells and forgets them; what cannot be read is dropped."""
+    """Takes bells and forgets them; what is not UTF-8, JSON or a message is dropped."""
 
     Message = Message
     ack_emulation = False
@@ -44,7 +44,7 @@ class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
     def _brpop_read(self, **options: Any) -> Any:
         try:
             return super()._brpop_read(**options)  # type: ignore[misc,unused-ignore]
-        except ValueError as error:  # Neither JSON nor UTF-8, or JSON of something else.
+        except (ValueError, RecursionError) as error:
             log.warning("bell_unreadable", error=type(error).__name__)
             raise virtual.Empty from None
 

@@ -47,6 +47,7 @@ GARBAGE = {
             },
         }
     ).encode(),
+    "depth 100,000": b"[" * 100_000 + b"]" * 100_000,
     "5 MB": b"x" * 5_000_000,
 }
 
@@ -74,7 +75,7 @@ def test_garbage_in_the_queue_is_dropped_and_the_worker_goes_on(
 
     assert client.facts("ada") == ["The canary is named Pip."]
     assert is_alive(stack)
-    assert (stack.folder / "worker.log").read_text().count("bell_unreadable") == 4 * 10
+    assert (stack.folder / "worker.log").read_text().count("bell_unreadable") == 4 * 11
     queue.close()
 
 
