@@ -162,4 +162,6 @@ def _path(location: Sequence[Any]) -> str:
 
 def _message(error: dict[str, Any]) -> str:
     message = str(error["msg"])
+    if error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1:
+        return "must not be blank"
     return message.removeprefix("Value error, ")
