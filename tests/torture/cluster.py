@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from app.embedded import postgres
 from app.embedded import redis as embedded_redis
 from tests.servers import VOYAGE_MODEL, create_database, free_port, new_tenant
-from tests.torture.keeper import Keeper, Unit
+from tests.torture.keeper import Keeper, PreloadedUnit, Unit
 from tests.torture.proxy import ForgetfulProxy
 
 TMPFS_SIZE = "4g"
@@ -31,8 +31,8 @@ class Cluster:
     """``folder`` takes data and logs; its path should be short, since sockets lie in it.
 
     With ``small_disk`` the database lies on a tmpfs of its own, which can be made full; ``disk``
-    says where it lies, and why not there if it does not. API 2 and worker 2 reach Redis through
-    ``proxy``.
+    says where it lies, and why not there if it does not. ``preloaded`` spares the service's
+    processes their imports. API 2 and worker 2 reach Redis through ``proxy``.
     """
 
     def __init__(
@@ -44,9 +44,11 @@ class Cluster:
         errors: float,
         small_disk: bool = False,
         copies: int = 2,
+        preloaded: bool = False,
     ) -> None:
         self.folder, self._clocks, self._seed, self._errors = folder, dict(clocks), seed, errors
         self._small_disk, self._copies = small_disk, copies
+        self._unit = PreloadedUnit if preloaded else Unit
         self.keeper = Keeper()
         self.crash_folder = folder / "crashes"
         self.data = folder / "pg"
@@ -253,7 +255,7 @@ class Cluster:
         return self._start_service("api", n, {**env, "PORT": str(port)})
 
     def _start_service(self, name: str, n: int, env: Mapping[str, str]) -> Unit:
-        unit = Unit(
+        unit = self._unit(
             f"{name}-{n + 1}",
             (sys.executable, "-m", "app.cli", name),
             {**env, "REDIS_URL": self.redis_urls[n % len(self.redis_urls)]},

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers import kill_group
+from tests.servers import Forked, kill_group
 
 RESTART_SECONDS = 0.5
 """Between a death and the new start."""
@@ -31,7 +31,7 @@ class Unit:
     ) -> None:
         self.name, self.log, self.stop_signal = name, log, stop_signal
         self._command, self._env = command, dict(env)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self, **env: str) -> None:
         """Start it; ``env`` holds for this start only."""
@@ -85,6 +85,14 @@ class Unit:
             ["ps", "-o", "pid=", "--ppid", str(self.pid)], capture_output=True, text=True
         )
         return [int(pid) for pid in found.stdout.split()]
+
+
+class PreloadedUnit(Unit):
+    """A process of the service, forked from one that has imported its packages already."""
+
+    def start(self, **env: str) -> None:
+        """Start it; ``env`` holds for this start only, and comes too late for the loader."""
+        self.process = Forked(self._command[-1], {**os.environ, **self._env, **env}, self.log)
 
 
 class Keeper:

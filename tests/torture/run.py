@@ -64,6 +64,7 @@ class Plan:
     errors: float = 0.1
     clocks: Clocks = FULL
     posters: int = 12
+    preloaded: bool = False
 
 
 @dataclass(slots=True)
@@ -94,7 +95,12 @@ class Run:
         self.phase = "starting"
         small_disk = any("F11" in FAULTS[name].numbers for name in plan.faults)
         self.cluster = Cluster(
-            folder, plan.clocks.env, seed=plan.seed, errors=plan.errors, small_disk=small_disk
+            folder,
+            plan.clocks.env,
+            seed=plan.seed,
+            errors=plan.errors,
+            small_disk=small_disk,
+            preloaded=plan.preloaded,
         )
         self.ledger = Ledger(folder / "ledger.sqlite")
         self.queue = QueueWatch(self.cluster)

@@ -51,6 +51,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies() -> None:
         per_second_alone=5.0,
         clocks=SHORT,
         posters=4,
+        preloaded=True,
     )
     with tempfile.TemporaryDirectory(prefix="smara-torture-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o755)
