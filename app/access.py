@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import agents, memories, teams
+from app.db import agents, holdings, teams
 from app.db.pool import Connection
 from app.db.tenants import Caller
 from app.errors import Forbidden, NotFound, Unprocessable
@@ -204,7 +204,7 @@ def _own_scope(caller: Caller, place: Place) -> Scope:
 
 
 async def _agent_scopes(connection: Connection, caller: Caller, place: Place) -> list[Scope]:
-    found = await memories.agents_of(connection, caller.tenant_id, place.user_id, place.namespace)
+    found = await holdings.agents_of(connection, caller.tenant_id, place.user_id, place.namespace)
     allowed = caller.reach.agents
     return [
         Scope(caller.tenant_id, place.namespace, place.user_id, agent_id)

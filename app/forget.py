@@ -6,7 +6,7 @@ from dataclasses import fields
 from uuid import UUID
 
 from app.access import known_agent
-from app.db import agents, conversations, idempotency, memories, people, subjects, tenants, undoing
+from app.db import agents, conversations, holdings, idempotency, people, subjects, tenants, undoing
 from app.db import quotas as counters
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
@@ -24,9 +24,9 @@ async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
         if caller.reach.users or caller.reach.namespaces:
             raise Forbidden("This API key does not reach all of this agent.", code="out_of_reach")
         if with_memories:
-            for user_id in await memories.users_of_agent(conn, caller.tenant_id, agent_id):
+            for user_id in await holdings.users_of_agent(conn, caller.tenant_id, agent_id):
                 await subjects.lock(conn, caller.tenant_id, subjects.of_user(user_id))
-            gone = await memories.delete_of_agent(conn, caller.tenant_id, agent_id)
+            gone = await holdings.delete_of_agent(conn, caller.tenant_id, agent_id)
             await counters.add(conn, caller.tenant_id, "memories", -gone)
         if await agents.delete(conn, caller.tenant_id, agent_id):
             await counters.add(conn, caller.tenant_id, "agents", -1)

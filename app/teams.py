@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import memories, subjects, teams
+from app.db import holdings, subjects, teams
 from app.db import quotas as counters
 from app.db.pool import Connection, system, transaction
 from app.db.teams import Invitation, Member, Team
@@ -172,12 +172,12 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
         tenant_id = caller.tenant_id
         await led(connection, caller, team_id, by)
         await subjects.lock(connection, tenant_id, subjects.of_team(team_id))
-        places = await memories.authors_of_team(connection, tenant_id, team_id)
+        places = await holdings.authors_of_team(connection, tenant_id, team_id)
         for author in sorted({author for author, _ in places}):
             await subjects.lock(connection, tenant_id, subjects.of_user(author))
         lost = 0
         for author, namespace in sorted(places):
-            lost += await memories.hand_to_author(
+            lost += await holdings.hand_to_author(
                 connection, Scope(tenant_id, namespace, author), team_id
             )
         await counters.add(connection, tenant_id, "memories", -lost)
