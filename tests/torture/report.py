@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
+from tests.torture import soak
 from tests.torture.catalogue import CATALOGUE
 from tests.torture.faults import FAULTS
 from tests.torture.run import Outcome
@@ -136,7 +137,34 @@ def markdown(written: dict[str, Any]) -> str:
         if each["open"]:
             shown += f" (open: {each['open']})"
         lines.append(f"| {number} | {each['title']} | {each['status']} | {shown} |")
+    if soak.JSON.exists():
+        lines += _soak(json.loads(soak.JSON.read_text()))
     return "\n".join(lines) + "\n"
+
+
+_FLAT = {True: "flat", False: "**GROWS**"}
+
+
+def _soak(written: dict[str, Any]) -> list[str]:
+    """The last soak, which is a run of its own."""
+    said = "nothing grew" if written["held"] else "SOMETHING DID NOT HOLD"
+    rows = [
+        f"| {name} | {each['median']:g} | {each['trend']:+g} | {_FLAT[each['flat']]} |"
+        for name, each in written["series"].items()
+    ]
+    return [
+        "",
+        "## The soak",
+        "",
+        f"`make soak`, a run of its own: {written['minutes']:g} minutes of steady load with mild "
+        f"faults, {written['accepted']:,} conversations, seed {written['seed']}; {said}.",
+        "",
+        "| | median | trend over all of it, after the warm-up | |",
+        "|---|---:|---:|---|",
+        *rows,
+        "",
+        f"![Each of these over time]({soak.SVG.name})",
+    ]
 
 
 def _line(number: str, outcome: Outcome) -> dict[str, Any]:
