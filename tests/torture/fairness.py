@@ -11,11 +11,10 @@ from pathlib import Path
 
 import httpx2
 
-from tests.torture.clocks import FULL
 from tests.torture.cluster import Cluster
 
 QUEUED = 10_000
-REPETITIONS = 9
+REPETITIONS = 25
 BAR = 2.0
 REPORT = Path(__file__).parent / "fairness.json"
 
@@ -31,7 +30,8 @@ FROM conversations CROSS JOIN generate_series(1, %s) AS n WHERE conversation_id 
 
 async def measure(folder: Path) -> bool:
     """Calm and crowded times of one tenant's conversation, in turn; their medians side by side."""
-    cluster = Cluster(folder, FULL.env, seed=1, errors=0.0)
+    # The clocks are those of production: no lease is to run out here.
+    cluster = Cluster(folder, {}, seed=1, errors=0.0)
     try:
         await cluster.start()
         noisy, quiet = await cluster.tenant("noisy"), await cluster.tenant("quiet")
@@ -66,6 +66,8 @@ async def _queue(cluster: Cluster, key: str) -> None:
     """10,000 conversations of one tenant, each of another user, behind one that it has posted."""
     posted = await _post(cluster, key, "the-first")
     await cluster.sql(_QUEUE, QUEUED, posted)
+    # As Postgres does by itself within a minute, in which these would not even have been accepted.
+    await cluster.sql("ANALYZE conversations")
 
 
 async def _post(cluster: Cluster, key: str, user: str) -> str:
