@@ -66,7 +66,7 @@ async def _queue(cluster: Cluster, key: str) -> None:
     """10,000 conversations of one tenant, each of another user, behind one that it has posted."""
     posted = await _post(cluster, key, "the-first")
     await cluster.sql(_QUEUE, QUEUED, posted)
-    # As Postgres does by itself within a minute, in which these would not even have been accepted.
+    # As autovacuum does within about a minute; until then the ratio was up to 2.33, in four runs.
     await cluster.sql("ANALYZE conversations")
 
 
