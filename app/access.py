@@ -13,7 +13,7 @@ from app.db import agents, holdings, teams
 from app.db.pool import Connection
 from app.db.tenants import Caller
 from app.errors import Forbidden, NotFound, Unprocessable
-from app.memory.types import Scope, Visibility
+from app.rules.types import Scope, Visibility
 
 WRITERS = ("admin", "member")
 

@@ -19,7 +19,7 @@ from app.db.circuits import Key, Resting
 from app.db.pool import Connection, system, transaction
 from app.errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
 from app.logs import log
-from app.memory.circuit import Failure, Kind, Limits, after_failure
+from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
 from app.settings import get_settings
 
 LOOK_AGAIN_SECONDS = 1.0

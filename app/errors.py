@@ -82,7 +82,7 @@ class ProviderAnswerInvalid(ProviderError):
     """The provider answered 200 with something unusable: truncated, malformed, wrong dimension.
     Tried again, boundedly.
 
-    ``tokens`` is what it is billed for, an app.memory.types.Usage, where the answer says so.
+    ``tokens`` is what it is billed for, an app.rules.types.Usage, where the answer says so.
     """
 
     code = "provider_answer_invalid"

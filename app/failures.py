@@ -22,7 +22,7 @@ from app.errors import (
     ServiceError,
 )
 from app.logs import log
-from app.memory.backoff import backoff_seconds
+from app.rules.backoff import backoff_seconds
 from app.settings import get_settings
 
 REFUSED_WAIT_SECONDS = 60.0

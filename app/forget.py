@@ -12,9 +12,9 @@ from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.erased import Receipt, note
 from app.errors import Forbidden, NotFound
-from app.memory.fingerprint import content_hash
 from app.once import whose
 from app.revert import hold, undo
+from app.rules.content_hash import content_hash
 
 
 async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:

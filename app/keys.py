@@ -21,7 +21,7 @@ from uuid import UUID
 
 from app.db import tenants
 from app.db.pool import Connection
-from app.memory.reach import EVERYTHING, Reach
+from app.rules.key_reach import EVERYTHING, Reach
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "admin")

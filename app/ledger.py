@@ -24,8 +24,8 @@ from app.db.spend import Caps, microusd
 from app.errors import OverBudget, ProviderAnswerInvalid, ProviderError
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
 from app.logs import log
-from app.memory.types import Embeddings, Extraction, Transcript, Usage, Window
 from app.providers import EMBEDDER, EXTRACTOR
+from app.rules.types import Embeddings, Extraction, Transcript, Usage, Window
 from app.settings import Settings, get_settings
 
 Purpose = Literal["extract", "embed"]

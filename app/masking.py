@@ -15,10 +15,10 @@ from app.db import redactions
 from app.db.pool import read_only
 from app.db.redactions import Redaction
 from app.logs import log
-from app.memory.secrets import mask
-from app.memory.secrets_json import mask_json
-from app.memory.types import Fact, Message
 from app.redaction import redact, redact_json
+from app.rules.secrets.mask import mask
+from app.rules.secrets.mask_json import mask_json
+from app.rules.types import Fact, Message
 from app.settings import get_settings
 
 LONG_CHARS = 20_000

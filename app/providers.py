@@ -19,7 +19,7 @@ from app.embed.embedder import Embedder
 from app.embed.minilm import MiniLM
 from app.extract.extractor import Extractor
 from app.extract.rules import RulesExtractor
-from app.memory.bands import PUBLISHED, Bands
+from app.rules.bands import PUBLISHED, Bands
 from app.settings import Settings, get_settings
 
 if TYPE_CHECKING:

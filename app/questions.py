@@ -16,8 +16,8 @@ from app.embed.embedder import Embedder
 from app.errors import ProviderError, ProviderPaused
 from app.ledger import asked_a_question
 from app.logs import log
-from app.memory.types import Embeddings, Vector
 from app.providers import EMBEDDER
+from app.rules.types import Embeddings, Vector
 
 _tenant: ContextVar[UUID] = ContextVar("tenant_that_asks")
 

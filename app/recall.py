@@ -20,11 +20,11 @@ from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.errors import ProviderError
 from app.masking import clean_question
-from app.memory.filters import NO_FILTERS, Filters
-from app.memory.types import Recalled, Scope
-from app.memory.wording import query_text
 from app.providers import Providers, get_providers
 from app.questions import PaidQuestions, asking
+from app.rules.embedding_text import query_text
+from app.rules.filters import NO_FILTERS, Filters
+from app.rules.types import Recalled, Scope
 from app.settings import get_settings
 
 _speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.ledger import cost_microusd
-from app.memory.types import Embeddings, Settled, Usage
+from app.rules.types import Embeddings, Settled, Usage
 from app.settings import get_settings
 
 

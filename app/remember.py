@@ -21,12 +21,15 @@ from app.failures import give_back
 from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
 from app.masking import clean_drawn
-from app.memory.grounding import Grounded, Rejected, ground
-from app.memory.served import transcript_without_served
-from app.memory.suspicion import suspicion
-from app.memory.transcripts import with_speakers
-from app.memory.trust import trust_in
-from app.memory.types import (
+from app.providers import Providers, get_providers
+from app.receipts import receipt
+from app.rules.embedding_text import document_text
+from app.rules.grounding import Grounded, Rejected, ground
+from app.rules.injection.screen import suspicion
+from app.rules.served_context import transcript_without_served
+from app.rules.transcripts import with_speakers
+from app.rules.trust import trust_in
+from app.rules.types import (
     Action,
     Embeddings,
     Extraction,
@@ -36,9 +39,6 @@ from app.memory.types import (
     Transcript,
     Window,
 )
-from app.memory.wording import document_text
-from app.providers import Providers, get_providers
-from app.receipts import receipt
 from app.settings import get_settings
 from app.settle import Destination, at_home, settle
 

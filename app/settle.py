@@ -21,11 +21,11 @@ from app.db.memories import NewMemory
 from app.db.pool import Connection
 from app.db.sizes import is_large
 from app.db.subjects import Held
-from app.memory.fingerprint import content_hash
-from app.memory.settling import Decision, decide
-from app.memory.types import Action, Fact, Neighbour, Relation, Scope, Settled, Vector
 from app.providers import get_providers
 from app.quotas import room_for_memories
+from app.rules.content_hash import content_hash
+from app.rules.decision import Decision, decide
+from app.rules.types import Action, Fact, Neighbour, Relation, Scope, Settled, Vector
 
 NEIGHBOURS = 8
 """How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share

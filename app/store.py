@@ -13,11 +13,11 @@ from app.db import subjects
 from app.db.pool import Connection, clock, read_only, transaction
 from app.errors import Forbidden
 from app.ledger import paid_embedding
-from app.memory.types import Fact, Vector
-from app.memory.wording import document_text
 from app.once import Once
 from app.providers import get_providers
 from app.quotas import full_of_memories
+from app.rules.embedding_text import document_text
+from app.rules.types import Fact, Vector
 from app.settle import PLAN_LIMIT, Destination, at_home, settle
 
 

@@ -17,8 +17,8 @@ from app.db.pool import Connection, system, transaction
 from app.db.teams import Invitation, Member, Team
 from app.db.tenants import Caller
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
-from app.memory.types import Scope
 from app.quotas import count_one_more
+from app.rules.types import Scope
 from app.settings import get_settings
 
 

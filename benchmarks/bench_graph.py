@@ -14,7 +14,7 @@ import psycopg
 
 from app.db import graph
 from app.db import reach as reaches
-from app.memory.reach import EVERYTHING
+from app.rules.key_reach import EVERYTHING
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row
 from tests.servers import new_tenant

@@ -18,8 +18,8 @@ import psycopg
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
-from app.memory.fingerprint import content_hash
-from app.memory.types import Scope
+from app.rules.content_hash import content_hash
+from app.rules.types import Scope
 from benchmarks import floors
 from benchmarks.load import beside, request
 from benchmarks.report import Row

@@ -22,7 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel
 
 from app.db import search as search_sql
-from app.memory.types import Scope
+from app.rules.types import Scope
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS floor_inserts (id uuid PRIMARY KEY DEFAULT uuidv7(), body jsonb NOT NULL)

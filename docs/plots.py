@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from app.memory.ranking import SIMILARITY_WEIGHT, score
-from app.memory.retention import half_life_days, retention
+from app.rules.retention import half_life_days, retention
+from app.rules.score import SIMILARITY_WEIGHT, score
 
 IMAGES = Path(__file__).parent / "images"
 COLOURS = ("#3949ab", "#00897b", "#fb8c00", "#d81b60")

@@ -17,8 +17,8 @@ from app.db.pool import read_only, transaction
 from app.db.redactions import Redaction
 from app.errors import Unprocessable
 from app.ledger import caps
-from app.memory.tuning import InForce, in_force
 from app.providers import get_providers
+from app.rules.tuning import InForce, in_force
 from app.settings import get_settings
 
 router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)

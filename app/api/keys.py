@@ -18,7 +18,7 @@ from app.db import tenants
 from app.db.pool import clock, read_only, transaction
 from app.db.tenants import KeyInfo
 from app.errors import Conflict, NotFound, Unprocessable
-from app.memory.reach import Reach
+from app.rules.key_reach import Reach
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 

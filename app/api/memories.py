@@ -36,8 +36,8 @@ from app.db import events, memories
 from app.db.pool import read_only
 from app.errors import NotFound
 from app.masking import clean_facts
-from app.memory.types import Visibility
 from app.revise import Revision
+from app.rules.types import Visibility
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, model_validator
 from app.api.serial import IsoTime, rounded
 from app.api.text import FactText, Metadata, Namespace, Share, Source, Time, UserId
 from app.db.events import Event
-from app.memory.tuning import InForce
-from app.memory.types import Memory, Recalled, Visibility
+from app.rules.tuning import InForce
+from app.rules.types import Memory, Recalled, Visibility
 
 
 class MemoryIn(BaseModel):

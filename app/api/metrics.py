@@ -25,8 +25,8 @@ from app.db import circuits, pipeline
 from app.db.pipeline import Standing
 from app.db.pool import system
 from app.errors import Unauthenticated
-from app.memory.circuit import State
 from app.providers import get_providers
+from app.rules.circuit_breaker import State
 from app.settings import get_settings
 from app.workers.doorbell import Doorbell
 

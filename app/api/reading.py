@@ -15,8 +15,8 @@ from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable_json
 from app.db.pool import read_only
 from app.db.tenants import Caller
 from app.errors import Unprocessable
-from app.memory.filters import Condition, Filters, conditions
-from app.memory.types import Scope, Visibility
+from app.rules.filters import Condition, Filters, conditions
+from app.rules.types import Scope, Visibility
 
 
 @dataclass(frozen=True, slots=True)

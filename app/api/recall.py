@@ -15,11 +15,11 @@ from app.api.text import Flag, Lenient, Question, UserId
 from app.db import tenants, tuning
 from app.db.pool import read_only
 from app.db.tenants import Caller
-from app.memory import served
-from app.memory.context import context_block
-from app.memory.tuning import in_force
 from app.providers import get_providers
 from app.recall import Recollection, recall, strongest
+from app.rules import served_context
+from app.rules.context_block import context_block
+from app.rules.tuning import in_force
 
 router = APIRouter(prefix="/v1", tags=["recall"], route_class=StrictRoute)
 
@@ -89,7 +89,7 @@ async def _fenced(caller: Caller, block: str) -> str:
     """The block behind a fence with the installation's own mark."""
     async with read_only(caller.tenant_id) as conn:
         secret = await tenants.installation_secret(conn)
-    return served.fenced(block, served.fingerprint(block.splitlines(), secret))
+    return served_context.fenced(block, served_context.fingerprint(block.splitlines(), secret))
 
 
 def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:

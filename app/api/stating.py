@@ -13,10 +13,10 @@ from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryStored
 from app.db.pool import transaction
 from app.db.tenants import Caller
 from app.masking import clean_facts
-from app.memory.suspicion import suspicion
-from app.memory.trust import OF_ROLE, STATED
-from app.memory.types import Fact, Visibility
 from app.once import Once
+from app.rules.injection.screen import suspicion
+from app.rules.trust import OF_ROLE, STATED
+from app.rules.types import Fact, Visibility
 from app.settle import Destination
 from app.store import Outcome, Stored, store
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
-from app.memory.circuit import Circuit, State
+from app.rules.circuit_breaker import Circuit, State
 
 Key: TypeAlias = tuple[str, str]
 """A provider and its model."""

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 from app.db import reach as reaches
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import Connection
-from app.memory.reach import EVERYTHING, Reach
-from app.memory.types import Message, Scope
+from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.types import Message, Scope
 
 
 @dataclass(frozen=True, slots=True)

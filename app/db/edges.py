@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db import reach as reaches
 from app.db.pool import TENANT, Connection
-from app.memory.reach import Reach
+from app.rules.key_reach import Reach
 
 SUPERSEDES = "supersedes"
 """The relationship from a memory to the one that it replaced; such an edge stays where it is."""

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
 from app.db.pool import Connection
-from app.memory.types import Settled
+from app.rules.types import Settled
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.db.pool import Connection
-from app.memory.types import Extraction, Fact, Relation, Usage
+from app.rules.types import Extraction, Fact, Relation, Usage
 
 
 async def stored(

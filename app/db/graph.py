@@ -12,7 +12,7 @@ from psycopg.rows import args_row
 from app.db import reach as reaches
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, Connection
-from app.memory.reach import Reach
+from app.rules.key_reach import Reach
 
 EDGES_READ = 50_000
 """The most edges that one step of a walk reads in each direction: what bounds its time on a graph

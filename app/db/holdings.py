@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.db.pool import Connection
-from app.memory.types import Scope
+from app.rules.types import Scope
 
 
 async def agents_of(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.db.pool import Connection
-from app.memory.types import Usage
+from app.rules.types import Usage
 
 
 async def begin(

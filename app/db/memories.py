@@ -18,9 +18,9 @@ from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, Connection
 from app.db.search import REINFORCED, RETENTION, bounds, where
 from app.db.tuning import TUNING
-from app.memory.filters import Filters
-from app.memory.reach import EVERYTHING, Reach
-from app.memory.types import Memory, Scope, Vector
+from app.rules.filters import Filters
+from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.types import Memory, Scope, Vector
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import Connection
-from app.memory.types import Message, Scope, Transcript
+from app.rules.types import Message, Scope, Transcript
 
 
 @dataclass(frozen=True, slots=True)

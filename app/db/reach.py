@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.memory.reach import Reach
+from app.rules.key_reach import Reach
 
 
 def within(row: str) -> str:

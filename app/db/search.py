@@ -12,9 +12,9 @@ from psycopg.types.json import Jsonb
 
 from app.db.pool import TENANT, Connection
 from app.db.tuning import TUNING
-from app.memory.filters import NO_FILTERS, Filters
-from app.memory.fingerprint import INVISIBLE, visible
-from app.memory.types import Neighbour, Recalled, Scope, Vector
+from app.rules.content_hash import INVISIBLE, visible
+from app.rules.filters import NO_FILTERS, Filters
+from app.rules.types import Neighbour, Recalled, Scope, Vector
 
 ALMOST_ONE = 0.999999
 """The most that two different texts have in common: 1 is kept for equal ones, however long they are
@@ -91,7 +91,7 @@ _HALF_LIFE_DAYS = """(t.half_life_days * greatest(m.importance, t.lowest_importa
     * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2)))"""
 
 RETENTION = f"exp(-least(ln(2) * {_AGE_DAYS} / {_HALF_LIFE_DAYS}, {_FADED}))"
-"""``app.memory.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
+"""``app.rules.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
 the two together. Reads the rows ``m`` of memories, ``r`` of REINFORCED and ``t`` of TUNING."""
 
 REINFORCED = """
@@ -166,7 +166,7 @@ def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
 _WEIGHT = "t.similarity_weight"
 
 _WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
-"""``app.memory.ranking.score`` in SQL."""
+"""``app.rules.score.score`` in SQL."""
 
 _FIGURES = (
     "similarity",

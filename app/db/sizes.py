@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cachetools import TTLCache
 
 from app.db.pool import Connection
-from app.memory.types import Scope
+from app.rules.types import Scope
 
 LARGE = 1_000
 """From this many live memories on a scope is searched through its binary codes; measured at 1,024

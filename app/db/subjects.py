@@ -9,8 +9,8 @@ from uuid import UUID
 
 from app.db.pool import Connection
 from app.db.tuning import COLUMNS
-from app.memory.tuning import Tuning
-from app.memory.types import Scope
+from app.rules.tuning import Tuning
+from app.rules.types import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import uuid_utils.compat as uuid_utils
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
-from app.memory.reach import EVERYTHING, Reach
+from app.rules.key_reach import EVERYTHING, Reach
 
 
 @dataclass(frozen=True, slots=True)

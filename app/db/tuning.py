@@ -10,11 +10,11 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
-from app.memory import ranking, retention
-from app.memory.tuning import Tuning
+from app.rules import retention, score
+from app.rules.tuning import Tuning
 
 TUNING = f"""(
-    SELECT coalesce(similarity_weight, {ranking.SIMILARITY_WEIGHT}) AS similarity_weight,
+    SELECT coalesce(similarity_weight, {score.SIMILARITY_WEIGHT}) AS similarity_weight,
            coalesce(half_life_days, {retention.DAYS_PER_IMPORTANCE}) AS half_life_days,
            coalesce(lowest_importance, {retention.LOWEST_IMPORTANCE}) AS lowest_importance
     FROM tenants WHERE tenant_id = %(tenant_id)s)"""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from app.embed.embedder import Embedder
-from app.memory.types import Embeddings, Vector
+from app.rules.types import Embeddings, Vector
 
 Key = tuple[str, str]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.memory.types import Embeddings, Vector
+from app.rules.types import Embeddings, Vector
 
 
 class Embedder(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.embed.onnx_graph import model_file, weights_folder
-from app.memory.types import Embeddings, Usage, Vector
+from app.rules.types import Embeddings, Usage, Vector
 
 MAX_TOKENS = 256
 """Longer texts are cut here, as the model's authors do (its ``sentence_bert_config.json``)."""

@@ -17,8 +17,8 @@ from voyageai import error
 from voyageai.api_resources import Embedding
 
 from app.errors import ProviderAnswerInvalid, ProviderError, ProviderUnavailable
-from app.memory.types import Embeddings, Usage, Vector
 from app.provider_status import error_for_status
+from app.rules.types import Embeddings, Usage, Vector
 
 DEFAULT_MODEL = "voyage-4"
 """The general-purpose model that Voyage recommends; 1,024 dimensions unless told otherwise."""

@@ -28,8 +28,8 @@ from app.errors import (
     ProviderUnavailable,
 )
 from app.extract.prompt import PROMPT_VERSION, SYSTEM_PROMPT, Answer, render
-from app.memory.types import Extraction, Transcript, Usage, Window
 from app.provider_status import error_for_status
+from app.rules.types import Extraction, Transcript, Usage, Window
 
 STREAM_OVER_TOKENS = 8_192
 """Answers that may grow longer than this are streamed. A silent connection is cut by many networks

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.memory.word_lists import word_list, word_set
+from app.rules.word_lists import word_list, word_set
 
 MONTHS = word_list(
     "January February March April May June July August September October November December"

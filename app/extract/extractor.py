@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.memory.types import Extraction, Transcript, Window
+from app.rules.types import Extraction, Transcript, Window
 
 
 class Extractor(Protocol):

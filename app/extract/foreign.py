@@ -14,8 +14,8 @@ from typing import NamedTuple
 from app.extract import kinds
 from app.extract.language import Language
 from app.extract.sentences import MAX_SENTENCE_CHARS
-from app.memory.unread import UNREAD, looks_like_an_order
-from app.memory.word_lists import word_map, word_set
+from app.rules.injection.unread import UNREAD, looks_like_an_order
+from app.rules.word_lists import word_map, word_set
 
 _MIN_WORDS = 2
 _MIN_LETTERS = 6

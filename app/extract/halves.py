@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.memory.types import Window
+from app.rules.types import Window
 
 
 def halves(window: Window, overlap_messages: int) -> tuple[Window, Window] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-from app.memory.word_lists import word_set
+from app.rules.word_lists import word_set
 
 Language: TypeAlias = Literal["en", "es", "de", "fr", "other"]
 

@@ -15,7 +15,7 @@ from app.extract.verbs import (
     joins_as_verb,
     third_singular,
 )
-from app.memory.word_lists import word_set
+from app.rules.word_lists import word_set
 
 _PIECE = re.compile(
     r"(?:https?://|www\.)\S+|[\w.+-]{1,64}@\S+|[^\W\d_]+(?:['’][^\W\d_]+)?|\s+|.", re.DOTALL

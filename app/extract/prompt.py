@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.memory.types import Fact, Relation, Transcript, Window
+from app.rules.types import Fact, Relation, Transcript, Window
 
 PROMPT_VERSION = "2"
 """Part of a stored extraction's key: a change to the words or the shape below takes a new one."""

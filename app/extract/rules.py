@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from app.extract.talk import Talk
-from app.memory.types import Extraction, Fact, Transcript, Usage, Window
+from app.rules.types import Extraction, Fact, Transcript, Usage, Window
 
 MODEL = "rules-1"
 _LONG_CHARS = 4_000

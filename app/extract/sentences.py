@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.memory.word_lists import word_set
+from app.rules.word_lists import word_set
 
 MAX_MESSAGE_CHARS = 20_000
 """What a person types fits well inside; text beyond it is a paste and is not read."""

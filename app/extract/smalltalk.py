@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from app.memory.word_lists import word_set
+from app.rules.word_lists import word_set
 
 _OPENERS = (
     r"hi|hey|hello|hiya|yo|howdy|good (?:morning|afternoon|evening)|greetings|wow|oh|ooh|aw+|ah"

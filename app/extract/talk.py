@@ -19,7 +19,7 @@ from app.extract.person import has_first_person, third_person
 from app.extract.prose import prose_spans
 from app.extract.questions import importance_of_answer, wants_a_value, yes_or_no
 from app.extract.sentences import MAX_MESSAGE_CHARS, Sentence, note_at_end, sentences, without_emoji
-from app.memory.types import Fact, Transcript, Window
+from app.rules.types import Fact, Transcript, Window
 
 MAX_FACTS_PER_MESSAGE = 12
 MAX_FACT_CHARS = 420

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.memory.word_lists import word_set
+from app.rules.word_lists import word_set
 
 MODALS = word_set(
     "can could will would shall should must may might can't cannot couldn't won't wouldn't "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.memory.types import Message, Transcript, Window
+from app.rules.types import Message, Transcript, Window
 
 MESSAGE_OVERHEAD_CHARS = 100
 """What a message costs besides its words: its index, role, name and time in the prompt. Without it,

@@ -16,8 +16,8 @@ from app.db import conversations, memories, tenants
 from app.db.conversations import Accepted, NewConversation
 from app.db.memories import NewMemory
 from app.db.pool import Connection, system, transaction
-from app.memory.fingerprint import content_hash
-from app.memory.types import Message, Scope
+from app.rules.content_hash import content_hash
+from app.rules.types import Message, Scope
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.db import circuits
 from app.db.pool import system, transaction
-from app.memory.circuit import Circuit
+from app.rules.circuit_breaker import Circuit
 from tests.db.rows import execute
 
 pytestmark = pytest.mark.anyio

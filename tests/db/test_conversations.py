@@ -12,7 +12,7 @@ from app.db import conversations, extractions, queue, subjects
 from app.db.pool import system, transaction
 from app.db.tenants import Caller
 from app.errors import NotFound
-from app.memory.types import Extraction, Fact, Scope, Usage
+from app.rules.types import Extraction, Fact, Scope, Usage
 from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
 
 pytestmark = pytest.mark.anyio

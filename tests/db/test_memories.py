@@ -16,11 +16,11 @@ from app.db import memories
 from app.db import search as searches
 from app.db.pool import close_pool, open_pool, transaction
 from app.db.sizes import is_large
-from app.memory.filters import Filters
-from app.memory.fingerprint import content_hash
-from app.memory.ranking import score
-from app.memory.retention import half_life_days, retention
-from app.memory.types import Neighbour, Recalled, Scope
+from app.rules.content_hash import content_hash
+from app.rules.filters import Filters
+from app.rules.retention import half_life_days, retention
+from app.rules.score import score
+from app.rules.types import Neighbour, Recalled, Scope
 from app.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.db.rows import (

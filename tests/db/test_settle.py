@@ -10,7 +10,7 @@ import pytest
 
 from app.db import subjects
 from app.db.pool import transaction
-from app.memory.types import Action, Fact, Scope, Settled
+from app.rules.types import Action, Fact, Scope, Settled
 from app.settle import Destination, settle
 from tests.db.rows import NEW_YEAR, at_angle, execute
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.embed.cache import QueryCache
 from app.errors import ProviderUnavailable
-from app.memory.types import Embeddings, Usage, Vector
+from app.rules.types import Embeddings, Usage, Vector
 
 pytestmark = pytest.mark.anyio
 

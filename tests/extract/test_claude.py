@@ -21,7 +21,7 @@ from app.errors import (
     ProviderUnavailable,
 )
 from app.extract.claude import ClaudeExtractor
-from app.memory.types import Extraction, Message, Transcript, Window
+from app.rules.types import Extraction, Message, Transcript, Window
 from tests.providers.anthropic import FakeAnthropic
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extract.rules import draw_facts
-from app.memory.types import Message, Transcript, Window
+from app.rules.types import Message, Transcript, Window
 
 
 def kept_back(said: str) -> list[str | None]:

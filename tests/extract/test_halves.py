@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.extract.halves import halves, part_of
-from app.memory.types import Window
+from app.rules.types import Window
 
 
 def test_every_fresh_message_is_in_one_half() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extract.prompt import Answer, render
-from app.memory.types import Message, Transcript, Window
+from app.rules.types import Message, Transcript, Window
 
 TRANSCRIPT = Transcript(
     (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extract.rules import RulesExtractor, draw_facts
-from app.memory.types import Fact, Message, Transcript, Usage, Window
+from app.rules.types import Fact, Message, Transcript, Usage, Window
 
 SAID_AT = datetime(2024, 5, 15, 10, 0, tzinfo=UTC)  # A Wednesday.
 

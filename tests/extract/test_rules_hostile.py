@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.extract.rules import draw_facts
-from app.memory.types import Fact, Message, Transcript, Window
+from app.rules.types import Fact, Message, Transcript, Window
 from tests.growth import grows_linearly
 
 SAID_AT = datetime(2024, 5, 15, 10, 0, tzinfo=UTC)

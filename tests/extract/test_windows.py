@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.extract.windows import MESSAGE_OVERHEAD_CHARS, windows
-from app.memory.types import Message, Transcript, Window
+from app.rules.types import Message, Transcript, Window
 
 
 def transcript_of(*sizes: int) -> Transcript:

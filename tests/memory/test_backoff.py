@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.backoff import backoff_seconds
+from app.rules.backoff import backoff_seconds
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.bands import PUBLISHED, Band, Bands
+from app.rules.bands import PUBLISHED, Band, Bands
 
 
 @pytest.mark.parametrize(

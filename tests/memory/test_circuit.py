@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.circuit import Circuit, Failure, Limits, after_failure
+from app.rules.circuit_breaker import Circuit, Failure, Limits, after_failure
 
 LIMITS = Limits(failures=3, window_seconds=60.0, pause_seconds=5.0, pause_cap_seconds=30.0)
 DOWN = Failure("unavailable", "provider_unavailable", seconds=0.1)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.context import context_block, folded
-from app.memory.types import Recalled
+from app.rules.context_block import context_block, folded
+from app.rules.types import Recalled
 
 # Every character at which str.splitlines() ends a line.
 LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"

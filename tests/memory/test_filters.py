@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.memory.filters import Condition, conditions
+from app.rules.filters import Condition, conditions
 
 
 def test_a_plain_value_must_be_equal_and_an_object_names_operators() -> None:

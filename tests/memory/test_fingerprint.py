@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.bands import PUBLISHED
-from app.memory.fingerprint import content_hash
-from app.memory.settling import decide
-from app.memory.types import Neighbour
+from app.rules.bands import PUBLISHED
+from app.rules.content_hash import content_hash
+from app.rules.decision import decide
+from app.rules.types import Neighbour
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

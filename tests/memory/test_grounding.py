@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.memory.grounding import Grounded, Reason, ground
-from app.memory.types import Fact, Message, Transcript, Window
+from app.rules.grounding import Grounded, Reason, ground
+from app.rules.types import Fact, Message, Transcript, Window
 
 TRANSCRIPT = Transcript(
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.hidden import hides
+from app.rules.injection.hidden import hides
 
 
 def bits(text: str, zero: str, one: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.memory.judge import judge
+from app.rules.judge.judge import judge
 from tests.growth import grows_linearly
 
 

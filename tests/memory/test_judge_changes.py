@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from app.memory.bands import PUBLISHED
-from app.memory.judge import judge
-from app.memory.settling import decide
-from app.memory.types import Neighbour
+from app.rules.bands import PUBLISHED
+from app.rules.decision import decide
+from app.rules.judge.judge import judge
+from app.rules.types import Neighbour
 
 
 @pytest.mark.parametrize(

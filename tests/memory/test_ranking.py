@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.ranking import score
+from app.rules.score import score
 
 shares = st.floats(0, 1)
 

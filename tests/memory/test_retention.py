@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.retention import half_life_days, retention
+from app.rules.retention import half_life_days, retention
 
 importances = st.floats(0, 1)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.types import Scope
+from app.rules.types import Scope
 
 TENANT, AGENT, TEAM = UUID(int=1), UUID(int=2), UUID(int=3)
 ADA = Scope(TENANT, "default", "ada")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.secrets import mask
-from app.memory.secrets_json import mask_json
+from app.rules.secrets.mask import mask
+from app.rules.secrets.mask_json import mask_json
 from tests.growth import grows_linearly
 
 # Tokens are put together here, so that no scanner takes this file for a leak.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.memory.secrets_json import mask_json
+from app.rules.secrets.mask_json import mask_json
 
 PASSWORD, KEY, PIN = "[masked: password]", "[masked: api key]", "[masked: pin]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.secrets import mask
+from app.rules.secrets.mask import mask
 from tests.growth import grows_linearly
 
 

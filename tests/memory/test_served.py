@@ -8,13 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.served import (
-    fenced,
-    fingerprint,
-    transcript_without_served,
-    without_served,
-)
-from app.memory.types import Message, Transcript
+from app.rules.served_context import fenced, fingerprint, transcript_without_served, without_served
+from app.rules.types import Message, Transcript
 from tests.growth import grows_linearly
 
 OSLO = "[1] (importance: 0.7, decay: 0.85, source: conversation) User lives in Oslo."

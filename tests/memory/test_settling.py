@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from app.memory.bands import PUBLISHED, Bands
-from app.memory.settling import decide
-from app.memory.types import Neighbour
+from app.rules.bands import PUBLISHED, Bands
+from app.rules.decision import decide
+from app.rules.types import Neighbour
 
 JANUARY, MARCH = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
 

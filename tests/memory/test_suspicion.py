@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.suspicion import REASONS, suspicion
-from app.memory.suspicion_patterns import LINK
+from app.rules.injection.patterns import LINK
+from app.rules.injection.screen import REASONS, suspicion
 from tests.growth import grows_linearly
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.suspicion import suspicion
+from app.rules.injection.screen import suspicion
 from tests.growth import grows_linearly
 
 ORDERS = [

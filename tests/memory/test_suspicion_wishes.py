@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extract.rules import draw_facts
-from app.memory.suspicion import suspicion
-from app.memory.types import Message, Transcript, Window
+from app.rules.injection.screen import suspicion
+from app.rules.types import Message, Transcript, Window
 from tests.growth import grows_linearly
 
 ORDERS = [

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.memory.transcripts import parse_transcript, said, speaker_name, text_of, with_speakers
-from app.memory.types import Message, Transcript
+from app.rules.transcripts import parse_transcript, said, speaker_name, text_of, with_speakers
+from app.rules.types import Message, Transcript
 
 
 def test_named_lines_become_messages_of_their_speakers() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.bands import PUBLISHED, Bands
-from app.memory.tuning import InForce, Tuning, in_force
+from app.rules.bands import PUBLISHED, Bands
+from app.rules.tuning import InForce, Tuning, in_force
 
 
 def test_without_values_of_its_own_a_tenant_follows_the_published_ones() -> None:

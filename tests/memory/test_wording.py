@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.memory.types import Fact
-from app.memory.wording import document_text, query_text
+from app.rules.embedding_text import document_text, query_text
+from app.rules.types import Fact
 
 
 def test_a_fact_is_embedded_as_it_stands() -> None:

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import pytest
 
-from app.memory.bands import PUBLISHED
-from app.memory.settling import decide
-from app.memory.types import Neighbour
+from app.rules.bands import PUBLISHED
+from app.rules.decision import decide
+from app.rules.types import Neighbour
 from tests.providers.voyage import embedding
 from tests.torture import report
 from tests.torture.catalogue import CATALOGUE

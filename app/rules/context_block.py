@@ -1,0 +1,36 @@
+"""Memories → the block of text for a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.rules.types import Recalled
+
+_BRACKETS = str.maketrans("", "", "()[]<>{}")
+
+NOTHING_KNOWN = "No memories of this user yet."
+
+
+def context_block(memories: Sequence[Recalled]) -> str:
+    """One line a memory, numbered from 1 in the given order; a one-line notice when there is none.
+
+    White space inside a fact is folded, so that a fact can never add a line of its own to the
+    block.
+    """
+    if not memories:
+        return NOTHING_KNOWN
+    return "\n".join(
+        f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: "
+        f"{_label(memory.source)}) {folded(memory.fact)}"
+        for number, memory in enumerate(memories, start=1)
+    )
+
+
+def _label(source: str) -> str:
+    """A source without the brackets with which it could end its place in the line."""
+    return folded(source.translate(_BRACKETS))
+
+
+def folded(text: str) -> str:
+    """``text`` on one line, each run of white space one space."""
+    return " ".join(text.split())

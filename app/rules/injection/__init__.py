@@ -1,0 +1,1 @@
+"""Find prompt injection: text that is addressed to the assistant, or hidden from people."""

@@ -1,0 +1,267 @@
+"""The nouns of the service: frozen values that every layer above shares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+Vector: TypeAlias = Sequence[float]
+"""A unit vector of the deployment's dimension."""
+
+Role: TypeAlias = Literal["user", "assistant", "system", "tool"]
+
+Visibility: TypeAlias = Literal["private", "team"]
+"""Whether a memory is its author's alone or its team's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a transcript. ``name`` tells speakers of one role apart; ``at`` is when it was
+    said.
+    """
+
+    role: Role
+    content: str
+    name: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said, in order. ``occurred_at`` dates every message without an ``at`` of its own."""
+
+    messages: tuple[Message, ...]
+    occurred_at: datetime
+    instructions: str | None = None
+
+    def said_at(self, index: int) -> datetime:
+        """When the message at ``index`` (from 0) was said."""
+        return self.messages[index].at or self.occurred_at
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement drawn from messages: third person, understood without its conversation.
+
+    ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote``
+    stands word for word in the first of them. ``valid_from`` is when it became true in the world,
+    as far as the transcript tells. ``about`` is the name that ``text`` opens with ("Caroline",
+    "User"). ``trust`` is in [0, 1] (app/rules/trust.py); ``suspicion`` says why it reads as an
+    order to an agent, if it does (app/rules/injection/screen.py).
+    """
+
+    text: str
+    importance: float
+    message_indexes: tuple[int, ...] = ()
+    quote: str = ""
+    valid_from: datetime | None = None
+    about: str = "User"
+    trust: float = 1.0
+    suspicion: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The set of memories within which duplicates and contradictions are looked for.
+
+    private: tenant, user, namespace; agent: the same plus ``agent_id``; team: tenant, team,
+    namespace.
+    """
+
+    tenant_id: UUID
+    namespace: str
+    user_id: str | None = None
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+    @staticmethod
+    def of(
+        tenant_id: UUID,
+        namespace: str,
+        user_id: str,
+        *,
+        agent_id: UUID | None,
+        team_id: UUID | None,
+        visibility: str,
+    ) -> Scope:
+        """Where a fact belongs: what is shared with a team is the team's, all else its author's."""
+        if visibility == "team":
+            return Scope(tenant_id, namespace, team_id=team_id)
+        return Scope(tenant_id, namespace, user_id, agent_id)
+
+    @property
+    def key(self) -> UUID:
+        """A fixed-size name for the scope inside its tenant, the same on every machine."""
+        if self.team_id is not None:
+            parts: list[str | None] = ["team", str(self.team_id), self.namespace]
+        elif self.agent_id is not None:
+            parts = ["agent", str(self.agent_id), self.user_id, self.namespace]
+        else:
+            parts = ["private", self.user_id, self.namespace]
+        digest = hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).digest()
+        return UUID(bytes=digest)
+
+
+class Action(StrEnum):
+    """What became of a fact."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REPLACED = "replaced"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Messages ``start`` to ``stop`` (exclusive) of a transcript, read in one go.
+
+    Messages before ``fresh_from`` overlap the window before: they are context, and their facts are
+    already drawn.
+    """
+
+    start: int
+    stop: int
+    fresh_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one provider call used. Token counts are the provider's; a keyless stand-in reports
+    zeros.
+    """
+
+    provider: str
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How one fact bears on another: their places among the facts, and the kind of edge that this
+    becomes. ``weight`` is in [0, 1]."""
+
+    from_fact: int
+    to_fact: int
+    type: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What an extractor drew from one window; message indexes count from the transcript's start."""
+
+    facts: tuple[Fact, ...]
+    usage: Usage
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One unit vector a text, in the order of the texts."""
+
+    vectors: tuple[Vector, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its
+    event time.
+    """
+
+    memory_id: UUID
+    fact: str
+    similarity: float
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in
+    [0, 1]; ``age_days``, ``half_life_days``, ``reinforcements`` and ``similarity_weight`` are what
+    they were made from.
+    """
+
+    memory_id: UUID
+    fact: str
+    importance: float
+    retention: float
+    similarity: float
+    score: float
+    source: str
+    namespace: str
+    user_id: str
+    agent_id: UUID | None
+    team_id: UUID | None
+    visibility: Visibility
+    metadata: dict[str, Any]
+    created_at: datetime
+    valid_from: datetime
+    conversation_id: UUID | None
+    message_indexes: Sequence[int]
+    trust: float
+    age_days: float
+    half_life_days: float
+    reinforcements: int
+    similarity_weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory as it is kept. ``retention`` and ``trust`` are in [0, 1]; a superseded one says
+    since when and by which, a quarantined one why. ``valid_until`` None: it is true still, as far
+    as we know.
+    """
+
+    memory_id: UUID
+    scope_key: UUID
+    fact: str
+    about: str
+    importance: float
+    retention: float
+    source: str
+    namespace: str
+    user_id: str
+    agent_id: UUID | None
+    team_id: UUID | None
+    visibility: Visibility
+    metadata: dict[str, Any]
+    conversation_id: UUID | None
+    message_indexes: Sequence[int]
+    quote: str
+    valid_from: datetime
+    valid_until: datetime | None
+    created_at: datetime
+    updated_at: datetime | None
+    state: str
+    superseded_at: datetime | None
+    superseded_by: UUID | None
+    embedding_model: str
+    trust: float
+    suspicion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one fact, and why: a line of a conversation's receipt.
+
+    ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id``
+    is the one that it retired. ``reason`` is a stable code.
+    """
+
+    fact: Fact
+    action: Action
+    reason: str
+    memory_id: UUID | None = None
+    replaced_id: UUID | None = None
+    similarity: float | None = None
