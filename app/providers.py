@@ -18,7 +18,7 @@ from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.embed.minilm import MiniLM
 from app.extract.extractor import Extractor
-from app.extract.rules import RulesExtractor
+from app.extract.keyless.extractor import RulesExtractor
 from app.rules.bands import PUBLISHED, Bands
 from app.settings import Settings, get_settings
 

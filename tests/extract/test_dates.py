@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.extract.dates import absolute, with_day_noted
+from app.extract.keyless.dates import absolute, with_day_noted
 
 SAID_AT = datetime(2023, 5, 25, 13, 14, tzinfo=UTC)  # A Thursday.
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.extract.rules import draw_facts
+from app.extract.keyless.extractor import draw_facts
 from app.rules.types import Message, Transcript, Window
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.extract.person import third_person
+from app.extract.keyless.person import third_person
 
 
 @pytest.mark.parametrize(

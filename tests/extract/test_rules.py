@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.extract.rules import RulesExtractor, draw_facts
+from app.extract.keyless.extractor import RulesExtractor, draw_facts
 from app.rules.types import Fact, Message, Transcript, Usage, Window
 
 SAID_AT = datetime(2024, 5, 15, 10, 0, tzinfo=UTC)  # A Wednesday.

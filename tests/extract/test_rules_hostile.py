@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.extract.rules import draw_facts
+from app.extract.keyless.extractor import draw_facts
 from app.rules.types import Fact, Message, Transcript, Window
 from tests.growth import grows_linearly
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.extract.language import language_of
-from app.extract.prose import prose_spans
-from app.extract.sentences import note_at_end, sentences
+from app.extract.keyless.language import language_of
+from app.extract.keyless.prose import prose_spans
+from app.extract.keyless.sentences import note_at_end, sentences
 
 
 def split(content: str) -> list[str]:

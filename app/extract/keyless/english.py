@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.extract.person import has_first_person, possessive, third_person
-from app.extract.verbs import is_past_or_modal
+from app.extract.keyless.person import has_first_person, possessive, third_person
+from app.extract.keyless.verbs import is_past_or_modal
 
 _SUBJECT = re.compile(
     r"(?:I|i|we|We|WE|im|ive|Im|Ive)(?:['’](?:m|ve|d|ll|re|M|VE|D|LL|RE))?\b(?!\.\w)"

@@ -9,16 +9,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.extract import kinds, smalltalk
-from app.extract.dates import absolute, with_day_noted
-from app.extract.english import Speakers, clauses, said_form, statement
-from app.extract.foreign import foreign_statements
-from app.extract.language import Language, language_of
-from app.extract.notes import note_statement
-from app.extract.person import has_first_person, third_person
-from app.extract.prose import prose_spans
-from app.extract.questions import importance_of_answer, wants_a_value, yes_or_no
-from app.extract.sentences import MAX_MESSAGE_CHARS, Sentence, note_at_end, sentences, without_emoji
+from app.extract.keyless import importance as kinds
+from app.extract.keyless import smalltalk
+from app.extract.keyless.dates import absolute, with_day_noted
+from app.extract.keyless.english import Speakers, clauses, said_form, statement
+from app.extract.keyless.foreign import foreign_statements
+from app.extract.keyless.language import Language, language_of
+from app.extract.keyless.notes import note_statement
+from app.extract.keyless.person import has_first_person, third_person
+from app.extract.keyless.prose import prose_spans
+from app.extract.keyless.questions import importance_of_answer, wants_a_value, yes_or_no
+from app.extract.keyless.sentences import (
+    MAX_MESSAGE_CHARS,
+    Sentence,
+    note_at_end,
+    sentences,
+    without_emoji,
+)
 from app.rules.types import Fact, Transcript, Window
 
 MAX_FACTS_PER_MESSAGE = 12

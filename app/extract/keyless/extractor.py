@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 
-from app.extract.talk import Talk
+from app.extract.keyless.talk import Talk
 from app.rules.types import Extraction, Fact, Transcript, Usage, Window
 
 MODEL = "rules-1"

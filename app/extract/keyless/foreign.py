@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.extract import kinds
-from app.extract.language import Language
-from app.extract.sentences import MAX_SENTENCE_CHARS
+from app.extract.keyless import importance as kinds
+from app.extract.keyless.language import Language
+from app.extract.keyless.sentences import MAX_SENTENCE_CHARS
 from app.rules.injection.unread import UNREAD, looks_like_an_order
 from app.rules.word_lists import word_map, word_set
 

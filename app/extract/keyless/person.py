@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from app.extract.verbs import (
+from app.extract.keyless.verbs import (
     PARTICIPLES,
     PLURAL,
     is_adverb,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from app.extract import kinds
+from app.extract.keyless import importance
 
 _MAX_YES_NO_CHARS = 40
 _YES = re.compile(
@@ -55,4 +55,4 @@ def importance_of_answer(question: str) -> float:
     asked = _ASKED_VERB.sub(
         lambda found: "I am" if found.group(1).lower() == "are" else "I", question
     )
-    return kinds.importance_of(_YOUR.sub("my", asked).replace("you", "I"))
+    return importance.importance_of(_YOUR.sub("my", asked).replace("you", "I"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from app.extract.sentences import MAX_MESSAGE_CHARS
+from app.extract.keyless.sentences import MAX_MESSAGE_CHARS
 
 _FENCE = re.compile(r"[ \t]{0,40}(```|~~~)")
 _MACHINE = re.compile(
