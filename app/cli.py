@@ -24,7 +24,7 @@ from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
-from app.starting import imports_that_stay
+from app.startup import imports_that_stay
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ def beat() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database's schema up to date. Safe to run at any time, and by several at once."""
-    from app.providers import build
+    from app.providers.registry import build
 
     settings = _with_database()
     assert settings.database_url is not None

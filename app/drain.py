@@ -10,14 +10,15 @@ from dataclasses import replace
 
 import psycopg
 
-from app import circuits, deliver
+from app import deliver
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.db.queue import Claim
 from app.failures import give_back
-from app.ledger import caps
 from app.logs import log
-from app.providers import get_providers
+from app.providers import circuit_breaker
+from app.providers.metering import caps
+from app.providers.registry import get_providers
 from app.remember import remember
 from app.settings import Settings, get_settings
 
@@ -124,7 +125,7 @@ async def _claim(
             fuse = caps(settings).fuse
             if fuse is not None and await spend.fuse_is_blown(conn, fuse):
                 return []
-            claimable, probe = await circuits.claimable(conn, get_providers().circuits)
+            claimable, probe = await circuit_breaker.claimable(conn, get_providers().circuits)
             if not claimable:
                 return []
             claims = await queue.claim(
@@ -136,7 +137,7 @@ async def _claim(
                 suspects=suspects,
             )
             if probe and not claims:
-                await circuits.give_probe_back(conn, probe)
+                await circuit_breaker.give_probe_back(conn, probe)
             return [replace(claim, probe=probe) for claim in claims]
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
@@ -151,7 +152,7 @@ async def _remember(claim: Claim, settings: Settings) -> None:
     finally:
         if claim.probe is not None:
             # Of a provider that it did not come to, nothing is known yet.
-            await circuits.return_probe(claim.probe)
+            await circuit_breaker.return_probe(claim.probe)
 
 
 async def _remember_or_give_back(claim: Claim, settings: Settings) -> None:

@@ -20,8 +20,8 @@ from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.errors import ProviderError
 from app.masking import clean_question
-from app.providers import Providers, get_providers
-from app.questions import PaidQuestions, asking
+from app.providers.query_embedder import PaidQuestions, asking
+from app.providers.registry import Providers, get_providers
 from app.rules.embedding_text import query_text
 from app.rules.filters import NO_FILTERS, Filters
 from app.rules.types import Recalled, Scope

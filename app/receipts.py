@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.ledger import cost_microusd
+from app.providers.metering import cost_microusd
 from app.rules.types import Embeddings, Settled, Usage
 from app.settings import get_settings
 

@@ -18,10 +18,10 @@ from app.errors import ProviderAnswerTruncated, ProviderError
 from app.extract.halves import halves, part_of
 from app.extract.windows import windows
 from app.failures import give_back
-from app.ledger import paid_embedding, paid_extraction
 from app.logs import log
 from app.masking import clean_drawn
-from app.providers import Providers, get_providers
+from app.providers.metering import paid_embedding, paid_extraction
+from app.providers.registry import Providers, get_providers
 from app.receipts import receipt
 from app.rules.embedding_text import document_text
 from app.rules.grounding import Grounded, Rejected, ground

@@ -16,7 +16,7 @@ from app.db import events, memories, quotas, subjects
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
-from app.providers import get_providers
+from app.providers.registry import get_providers
 from app.quotas import count_one_more
 from app.rules.content_hash import content_hash
 from app.rules.embedding_text import document_text

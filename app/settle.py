@@ -21,7 +21,7 @@ from app.db.memories import NewMemory
 from app.db.pool import Connection
 from app.db.sizes import is_large
 from app.db.subjects import Held
-from app.providers import get_providers
+from app.providers.registry import get_providers
 from app.quotas import room_for_memories
 from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from app.db import circuits, spend
 from app.db.pool import Connection
-from app.ledger import caps
-from app.providers import get_providers
+from app.providers.metering import caps
+from app.providers.registry import get_providers
 from app.settings import get_settings
 
 Obstacle: TypeAlias = Literal["provider", "budget"]

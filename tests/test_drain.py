@@ -18,7 +18,7 @@ from app.db.conversations import NewConversation
 from app.db.pool import close_pool, open_pool, transaction
 from app.embed.voyage import VoyageEmbedder
 from app.extract.claude import ClaudeExtractor
-from app.providers import get_providers
+from app.providers.registry import get_providers
 from app.rules.types import Message, Scope
 from app.settings import get_settings
 from tests.conftest import MakeDatabase

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.pacing import Pace
+from app.providers.rate_limits import Pace
 from app.settings import Settings
 from tests.servers import start_redis
 

@@ -16,8 +16,8 @@ from app.db import quotas, redactions, spend, tuning
 from app.db.pool import read_only, transaction
 from app.db.redactions import Redaction
 from app.errors import Unprocessable
-from app.ledger import caps
-from app.providers import get_providers
+from app.providers.metering import caps
+from app.providers.registry import get_providers
 from app.rules.tuning import InForce, in_force
 from app.settings import get_settings
 

@@ -35,7 +35,7 @@ from app.api.backpressure import Backpressure
 from app.api.gate import Gate
 from app.audit import Recorder
 from app.db.pool import close_pool, open_pool
-from app.providers import get_providers
+from app.providers.registry import get_providers
 from app.settings import get_settings
 from app.workers.doorbell import Doorbell
 

@@ -25,7 +25,7 @@ from app.db import circuits, pipeline
 from app.db.pipeline import Standing
 from app.db.pool import system
 from app.errors import Unauthenticated
-from app.providers import get_providers
+from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
 from app.settings import get_settings
 from app.workers.doorbell import Doorbell

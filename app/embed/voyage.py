@@ -17,7 +17,7 @@ from voyageai import error
 from voyageai.api_resources import Embedding
 
 from app.errors import ProviderAnswerInvalid, ProviderError, ProviderUnavailable
-from app.provider_status import error_for_status
+from app.provider_errors import error_for_status
 from app.rules.types import Embeddings, Usage, Vector
 
 DEFAULT_MODEL = "voyage-4"

@@ -21,7 +21,7 @@ from app.embedded.part import Part
 from app.embedded.supervisor import Supervisor
 from app.errors import ServiceError
 from app.logs import log
-from app.providers import build
+from app.providers.registry import build
 from app.settings import Settings
 
 

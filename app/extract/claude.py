@@ -28,7 +28,7 @@ from app.errors import (
     ProviderUnavailable,
 )
 from app.extract.prompt import PROMPT_VERSION, SYSTEM_PROMPT, Answer, render
-from app.provider_status import error_for_status
+from app.provider_errors import error_for_status
 from app.rules.types import Extraction, Transcript, Usage, Window
 
 STREAM_OVER_TOKENS = 8_192

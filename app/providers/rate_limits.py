@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from app.errors import ProviderPaced
 from app.logs import log
-from app.providers import EMBEDDER, EXTRACTOR
+from app.providers.registry import EMBEDDER, EXTRACTOR
 from app.settings import Settings, get_settings
 
 TOKENS_PER_UNIT = 1_000

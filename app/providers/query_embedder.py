@@ -11,12 +11,12 @@ from uuid import UUID
 
 import psycopg
 
-from app import circuits
 from app.embed.embedder import Embedder
 from app.errors import ProviderError, ProviderPaused
-from app.ledger import asked_a_question
 from app.logs import log
-from app.providers import EMBEDDER
+from app.providers import circuit_breaker
+from app.providers.metering import asked_a_question
+from app.providers.registry import EMBEDDER
 from app.rules.types import Embeddings, Vector
 
 _tenant: ContextVar[UUID] = ContextVar("tenant_that_asks")
@@ -59,7 +59,7 @@ class PaidQuestions:
 
     async def embed_query(self, text: str) -> Vector:
         """The vector of a question. Raises ProviderError."""
-        if await circuits.is_due(self._key):
+        if await circuit_breaker.is_due(self._key):
             if self._probing is None or self._probing.done():
                 self._probing = asyncio.create_task(self._probe(text))
             raise ProviderPaused("The embedder is being probed.")
@@ -71,21 +71,21 @@ class PaidQuestions:
             vector = await self._embedder.embed_query(text)
         except ProviderError as error:
             seconds = time.monotonic() - began
-            await circuits.failed(tenant_id, self._key, error, seconds=seconds)
+            await circuit_breaker.failed(tenant_id, self._key, error, seconds=seconds)
             raise
-        await circuits.answered(tenant_id, self._key, seconds=time.monotonic() - began)
+        await circuit_breaker.answered(tenant_id, self._key, seconds=time.monotonic() - began)
         await asked_a_question(tenant_id, text)
         return vector
 
     async def _probe(self, text: str) -> None:
         try:
-            probe = await circuits.take_probe(self._key)
+            probe = await circuit_breaker.take_probe(self._key)
             if probe is None:
                 return
             try:
                 await self._ask(text)
             finally:
-                await circuits.return_probe(probe)
+                await circuit_breaker.return_probe(probe)
         except ProviderError as error:
             log.info("probe_failed", provider=EMBEDDER, code=error.code)
         except psycopg.OperationalError as error:

@@ -17,14 +17,14 @@ from uuid import UUID
 import psycopg
 import uuid_utils.compat as uuid_utils
 
-from app import circuits, pacing
 from app.db import extractions, llm_calls, quotas, spend
 from app.db.pool import Connection, transaction
 from app.db.spend import Caps, microusd
 from app.errors import OverBudget, ProviderAnswerInvalid, ProviderError
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
 from app.logs import log
-from app.providers import EMBEDDER, EXTRACTOR
+from app.providers import circuit_breaker, rate_limits
+from app.providers.registry import EMBEDDER, EXTRACTOR
 from app.rules.types import Embeddings, Extraction, Transcript, Usage, Window
 from app.settings import Settings, get_settings
 
@@ -174,8 +174,8 @@ async def _paid(
     keep: Callable[[Connection, Paid], Awaitable[None]],
     give_up: Callable[[Connection, BaseException], Awaitable[None]],
 ) -> Paid:
-    async with circuits.permitted(about.key, about.probe):
-        await pacing.take(about.provider, about.sends_bytes // BYTES_PER_TOKEN)
+    async with circuit_breaker.permitted(about.key, about.probe):
+        await rate_limits.take(about.provider, about.sends_bytes // BYTES_PER_TOKEN)
         call_id = await _begin(about)
         began = time.monotonic()
         try:
@@ -186,14 +186,14 @@ async def _paid(
                 over_soft = await _end(conn, about, call_id, error)
                 await give_up(conn, error)
             if isinstance(error, ProviderError):
-                await circuits.failed(about.tenant_id, about.key, error, seconds=seconds)
+                await circuit_breaker.failed(about.tenant_id, about.key, error, seconds=seconds)
             _note_soft_limit(about, over_soft)
             raise
         seconds = time.monotonic() - began
         async with transaction(about.tenant_id) as conn:
             over_soft = await _end(conn, about, call_id, answer.usage)
             await keep(conn, answer)
-        await circuits.answered(about.tenant_id, about.key, seconds=seconds)
+        await circuit_breaker.answered(about.tenant_id, about.key, seconds=seconds)
     _note_soft_limit(about, over_soft)
     return answer
 

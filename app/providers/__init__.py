@@ -1,0 +1,1 @@
+"""The paid providers: their clients, and what stands before each call."""
