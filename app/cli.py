@@ -16,7 +16,6 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from app import keys as api_keys
 from app import logs
 from app.db import conversations, spend, tenants, transcripts
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
@@ -25,6 +24,7 @@ from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
 from app.startup import imports_that_stay
+from app.tenancy import api_keys
 
 T = TypeVar("T")
 

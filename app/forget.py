@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import fields
 from uuid import UUID
 
-from app.access import known_agent
 from app.db import agents, conversations, holdings, idempotency, people, subjects, tenants, undoing
 from app.db import quotas as counters
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.erased import Receipt, note
 from app.errors import Forbidden, NotFound
-from app.once import whose
 from app.revert import hold, undo
 from app.rules.content_hash import content_hash
+from app.tenancy.access import known_agent
+from app.tenancy.idempotency import whose
 
 
 async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:

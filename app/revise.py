@@ -10,18 +10,18 @@ from uuid import UUID
 
 import psycopg
 
-from app import access
-from app.access import Place
 from app.db import events, memories, quotas, subjects
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
 from app.providers.registry import get_providers
-from app.quotas import count_one_more
 from app.rules.content_hash import content_hash
 from app.rules.embedding_text import document_text
 from app.rules.types import Fact, Memory, Scope, Visibility
 from app.store import embed
+from app.tenancy import access
+from app.tenancy.access import Place
+from app.tenancy.quotas import count_one_more
 
 
 @dataclass(frozen=True, slots=True)

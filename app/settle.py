@@ -22,10 +22,10 @@ from app.db.pool import Connection
 from app.db.sizes import is_large
 from app.db.subjects import Held
 from app.providers.registry import get_providers
-from app.quotas import room_for_memories
 from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide
 from app.rules.types import Action, Fact, Neighbour, Relation, Scope, Settled, Vector
+from app.tenancy.quotas import room_for_memories
 
 NEIGHBOURS = 8
 """How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share

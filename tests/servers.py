@@ -21,13 +21,13 @@ from uuid import UUID
 import httpx2
 import psycopg
 
-from app import keys
 from app.db import tenants
 from app.db.migrate import bind_embedding_model, migrate
 from app.db.pool import close_pool, open_pool, transaction
 from app.embedded import postgres, redis
 from app.embedded.part import Part
 from app.settings import Settings
+from app.tenancy import api_keys
 
 LOCAL_MODEL = ("all-MiniLM-L6-v2-int8", 384)
 VOYAGE_MODEL = ("voyage-4", 1024)
@@ -107,7 +107,7 @@ def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
             tenant_id = tenants.new_id()
             async with transaction(tenant_id) as connection:
                 await tenants.create_tenant(connection, tenant_id, name)
-                return tenant_id, (await keys.issue(connection, tenant_id, label=name)).api_key
+                return tenant_id, (await api_keys.issue(connection, tenant_id, label=name)).api_key
         finally:
             await close_pool()
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import keys
 from app.db import tenants
 from app.db.pool import close_pool, open_pool, system
 from app.settings import Settings
+from app.tenancy import api_keys
 from tests.conftest import MakeDatabase
 from tests.operator import smara_server
 from tests.servers import LOCAL_MODEL
@@ -24,34 +24,38 @@ ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def test_a_key_is_smara_and_46_letters_and_figures_and_no_two_are_alike() -> None:
-    made = {keys.generate() for _ in range(100)}
+    made = {api_keys.generate() for _ in range(100)}
 
     assert len(made) == 100
     assert all(
-        re.fullmatch(r"smara_[0-9A-Za-z]{46}", key) and keys.well_formed(key) for key in made
+        re.fullmatch(r"smara_[0-9A-Za-z]{46}", key) and api_keys.well_formed(key) for key in made
     )
 
 
 def test_the_checksum_of_a_key_never_changes() -> None:
-    assert keys.well_formed(KEY)
+    assert api_keys.well_formed(KEY)
 
 
 @given(st.integers(0, 51), st.sampled_from(ALPHABET))
 def test_one_wrong_character_is_noticed_without_the_database(place: int, other: str) -> None:
-    key = keys.generate()
+    key = api_keys.generate()
     typo = key[:place] + other + key[place + 1 :]
 
-    assert keys.well_formed(typo) is (typo == key)
+    assert api_keys.well_formed(typo) is (typo == key)
 
 
 @given(st.text() | st.text(ALPHABET, min_size=46, max_size=46).map("smara_".__add__))
 def test_no_text_that_somebody_makes_up_is_well_formed(text: str) -> None:
-    assert not keys.well_formed(text)
+    assert not api_keys.well_formed(text)
 
 
 def test_the_stored_hash_depends_on_the_installation() -> None:
-    assert len(keys.key_hash(KEY, b"one")) == 32
-    assert keys.key_hash(KEY, b"one") == keys.key_hash(KEY, b"one") != keys.key_hash(KEY, b"two")
+    assert len(api_keys.key_hash(KEY, b"one")) == 32
+    assert (
+        api_keys.key_hash(KEY, b"one")
+        == api_keys.key_hash(KEY, b"one")
+        != api_keys.key_hash(KEY, b"two")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def caller_of(database_url: str, key: str) -> tenants.Caller | None:
         try:
             async with system() as connection:
                 secret = await tenants.installation_secret(connection)
-                return await tenants.caller_of(connection, keys.key_hash(key, secret))
+                return await tenants.caller_of(connection, api_keys.key_hash(key, secret))
         finally:
             await close_pool()
 
@@ -88,7 +92,7 @@ def test_a_key_is_created_listed_without_its_secret_and_revoked(database_url: st
         DATABASE_URL=database_url,
     )
     key = created.said.strip()
-    assert (created.code, keys.well_formed(key)) == (0, True)
+    assert (created.code, api_keys.well_formed(key)) == (0, True)
     caller = caller_of(database_url, key)
     assert caller is not None
     assert caller.scopes == {"read", "write"}

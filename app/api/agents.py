@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app import forget
-from app.access import managed_agent, may_own_agents, seen_agent, sees
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
@@ -38,8 +37,9 @@ from app.db import agents
 from app.db.agents import Agent
 from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden, NotFound
-from app.quotas import count_one_more
 from app.recall import newest, recall
+from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
+from app.tenancy.quotas import count_one_more
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=StrictRoute)
 

@@ -12,11 +12,11 @@ from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Lenient, QueryTime, Text, UserId
-from app.audit import user_hash
 from app.db import accesses, tenants
 from app.db.accesses import Access
 from app.db.pool import read_only
 from app.errors import NotFound
+from app.tenancy.audit_log import user_hash
 
 router = APIRouter(prefix="/v1", tags=["keys"], route_class=StrictRoute)
 

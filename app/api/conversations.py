@@ -10,9 +10,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import access, forget
+from app import forget
 from app import revert as reverts
-from app.access import Place
 from app.api.caller import may
 from app.api.conversation_bodies import (
     ConversationAccepted,
@@ -29,7 +28,9 @@ from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
 from app.masking import clean_chat, mask_text
-from app.once import reused
+from app.tenancy import access
+from app.tenancy.access import Place
+from app.tenancy.idempotency import reused
 from app.waiting import Obstacle, obstacle
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.api.idempotency import mark_replayed
 from app.db.pool import Connection, transaction
-from app.once import Once
+from app.tenancy.idempotency import Once
 
 Made = TypeVar("Made", bound=BaseModel)
 

@@ -14,7 +14,6 @@ from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterR
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import keys
 from app.api.about import users_of
 from app.api.address import client_address
 from app.api.errors import database_response, internal_error_response, service_error_response
@@ -23,13 +22,14 @@ from app.api.rates import Rates
 from app.api.refusals import TooSlow
 from app.api.routes import route_of
 from app.api.windows import Windows
-from app.audit import Recorder, user_hash
 from app.db import tenants
 from app.db.pool import system
 from app.db.tenants import Caller
 from app.errors import ServiceError, TooLarge, Unauthenticated, UnsupportedMediaType
 from app.logs import log
 from app.settings import Settings
+from app.tenancy import api_keys
+from app.tenancy.audit_log import Recorder, user_hash
 
 KEY_CACHE_SECONDS = 4.0
 """A revoked key works for at most this long more; the contract allows 5 s."""
@@ -163,7 +163,7 @@ class Gate:
         if sent is not None:
             scheme, _, key = sent.partition(" ")
             key = key.strip()
-            well_formed = scheme == "Bearer" and keys.well_formed(key)
+            well_formed = scheme == "Bearer" and api_keys.well_formed(key)
             caller = self._callers.get(key) if well_formed else None
             if caller is None:
                 caller = await self._try(key, address, well_formed=well_formed)
@@ -186,7 +186,7 @@ class Gate:
         async with system() as conn:
             if self._secret is None:
                 self._secret = await tenants.installation_secret(conn)
-            caller = await tenants.caller_of(conn, keys.key_hash(key, self._secret))
+            caller = await tenants.caller_of(conn, api_keys.key_hash(key, self._secret))
         if caller is not None:
             self._callers[key] = caller
         return caller

@@ -15,11 +15,11 @@ from ipaddress import IPv6Address, ip_address
 from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 
-from app import keys
 from app.api.refusals import TooMany
 from app.api.windows import Windows
+from app.tenancy import api_keys
 
-PREFIX_CHARS = len(keys.PREFIX) + 4
+PREFIX_CHARS = len(api_keys.PREFIX) + 4
 """As much of a key as its owner may be shown."""
 _OFTEN = 100_000
 _FORGET_SECONDS = 3_600.0

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from app.api.about import named_in
 from app.db.tenants import Caller
 from app.errors import Unprocessable
-from app.once import Once
+from app.tenancy.idempotency import Once
 
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 

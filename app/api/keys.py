@@ -8,8 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app import keys
-from app.access import known_agent
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
@@ -19,6 +17,8 @@ from app.db.pool import clock, read_only, transaction
 from app.db.tenants import KeyInfo
 from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.key_reach import Reach
+from app.tenancy import api_keys
+from app.tenancy.access import known_agent
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -120,7 +120,7 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
             await known_agent(conn, caller, agent_id)
         if body.expires_at is not None and body.expires_at <= await clock(conn):
             raise Unprocessable("expires_at: must be in the future", code="validation")
-        issued = await keys.issue(
+        issued = await api_keys.issue(
             conn,
             caller.tenant_id,
             label=body.label,
@@ -162,11 +162,11 @@ async def rotate(request: Request, key_id: UUID, body: RotationIn | None = None)
     caller = may(request, "admin")
     grace_seconds = body.grace_seconds if body else 0
     async with transaction(caller.tenant_id) as conn:
-        issued = await keys.rotate(conn, caller.tenant_id, key_id, grace_seconds=grace_seconds)
+        issued = await api_keys.rotate(conn, caller.tenant_id, key_id, grace_seconds=grace_seconds)
     if issued is None:
         raise NotFound("There is no live key of this id.")
     return _shown(issued)
 
 
-def _shown(issued: keys.IssuedKey) -> KeyIssued:
+def _shown(issued: api_keys.IssuedKey) -> KeyIssued:
     return KeyIssued(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)

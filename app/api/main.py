@@ -33,10 +33,10 @@ from app.api import (
 )
 from app.api.backpressure import Backpressure
 from app.api.gate import Gate
-from app.audit import Recorder
 from app.db.pool import close_pool, open_pool
 from app.providers.registry import get_providers
 from app.settings import get_settings
+from app.tenancy.audit_log import Recorder
 from app.workers.doorbell import Doorbell
 
 DESCRIPTION = """

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from app import access
-from app.access import Place
 from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable_json
 from app.db.pool import read_only
 from app.db.tenants import Caller
 from app.errors import Unprocessable
 from app.rules.filters import Condition, Filters, conditions
 from app.rules.types import Scope, Visibility
+from app.tenancy import access
+from app.tenancy.access import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import psycopg
 from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field, StringConstraints
 
-from app import keys
 from app.api.errors import ErrorBody
 from app.api.strict_json import StrictRoute
 from app.api.text import STORABLE, Email
@@ -19,6 +18,7 @@ from app.db import tenants
 from app.db.pool import system, transaction
 from app.errors import Conflict, Forbidden, Gone, NotFound, RateLimited
 from app.settings import get_settings
+from app.tenancy import api_keys
 
 router = APIRouter(tags=["setup"], route_class=StrictRoute)
 
@@ -84,7 +84,7 @@ async def setup(
                 code="already_set_up",
             )
         await tenants.create_tenant(conn, tenant_id, name, plan=settings.default_plan)
-        issued = await keys.issue(conn, tenant_id, label="setup")
+        issued = await api_keys.issue(conn, tenant_id, label="setup")
     return SetUp(
         tenant_id=tenant_id,
         tenant_name=name,
@@ -119,7 +119,7 @@ async def signup(body: SignupIn, request: Request) -> SignedUp:
             await tenants.create_tenant(
                 conn, tenant_id, email, plan=settings.signup_plan, email=email
             )
-            issued = await keys.issue(conn, tenant_id, label="sign-up")
+            issued = await api_keys.issue(conn, tenant_id, label="sign-up")
     except psycopg.errors.UniqueViolation:
         raise Conflict(
             "This address has signed up already; use the key it got then.",

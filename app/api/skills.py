@@ -9,7 +9,6 @@ import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.access import managed_agent, may_change_the_tenants, seen_agent
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, once_of
@@ -20,6 +19,7 @@ from app.db import agents
 from app.db.agents import Skill
 from app.db.pool import Connection, read_only, transaction
 from app.errors import Conflict, NotFound
+from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
 

@@ -9,8 +9,6 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app import teams as use_case
-from app.access import visible_teams
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.errors import ErrorBody
@@ -24,6 +22,8 @@ from app.db import teams
 from app.db.pool import Connection, read_only, transaction
 from app.db.teams import Member, Team
 from app.errors import Conflict, NotFound
+from app.tenancy import teams as use_case
+from app.tenancy.access import visible_teams
 
 router = APIRouter(prefix="/v1", tags=["teams"], route_class=StrictRoute)
 

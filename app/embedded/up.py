@@ -14,7 +14,6 @@ from typing import TextIO
 
 import httpx2
 
-from app import bootstrap
 from app.db.migrate import bind_embedding_model, migrate
 from app.embedded import postgres, redis
 from app.embedded.part import Part
@@ -23,6 +22,7 @@ from app.errors import ServiceError
 from app.logs import log
 from app.providers.registry import build
 from app.settings import Settings
+from app.tenancy import bootstrap
 
 
 async def up(settings: Settings) -> None:

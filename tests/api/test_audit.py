@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from app.audit import Recorder
 from app.db.pool import close_pool, open_pool
 from app.db.tenants import Caller
 from app.settings import Settings, get_settings
+from app.tenancy.audit_log import Recorder
 from app.tidy import tidy
 from tests.conftest import MakeDatabase
 from tests.mcp.connect import answer, over_http

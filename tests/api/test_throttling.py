@@ -18,9 +18,9 @@ from limits import RateLimitItemPerMinute
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 
-from app import keys
 from app.api.address import client_address
 from app.api.windows import Windows
+from app.tenancy import api_keys
 from tests.conftest import MakeDatabase
 from tests.servers import LOCAL_MODEL, Client, new_tenant
 from tests.stack import Stack
@@ -113,7 +113,7 @@ def test_good_keys_work_though_their_cache_has_run_out(strict: Stack, address: s
     deadline = time.monotonic() + 5
 
     while time.monotonic() < deadline:
-        ask(strict, f"Bearer {keys.generate()}", address)
+        ask(strict, f"Bearer {api_keys.generate()}", address)
         assert ask(strict, f"Bearer {used}", address).status_code == 200
 
 
@@ -131,7 +131,9 @@ def test_a_flood_of_well_formed_guesses_is_looked_up_once_a_second(
 ) -> None:
     began = time.monotonic()
 
-    statuses = [ask(strict, f"Bearer {keys.generate()}", address).status_code for _ in range(100)]
+    statuses = [
+        ask(strict, f"Bearer {api_keys.generate()}", address).status_code for _ in range(100)
+    ]
 
     looked_up = statuses.count(401)
     assert statuses[:LIMIT] == [401] * LIMIT
@@ -155,7 +157,7 @@ def test_without_a_key_nothing_is_guessed(strict: Stack, address: str) -> None:
         b"Bearer \xff\xfe\xc3\xa9",
         b"bearer smara_x",
         b"Basic eDp5",
-        b"Bearer " + keys.generate().encode(),
+        b"Bearer " + api_keys.generate().encode(),
     ],
     ids=range(8),
 )
@@ -166,7 +168,7 @@ def test_every_bad_key_gets_the_same_body(strict: Stack, address: str, sent: byt
 
 
 def test_the_log_has_no_key(strict: Stack, address: str) -> None:
-    guessed = keys.generate()
+    guessed = api_keys.generate()
     for _ in range(LIMIT + 2):
         ask(strict, f"Bearer {guessed}", address)
 

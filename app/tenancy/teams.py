@@ -17,9 +17,9 @@ from app.db.pool import Connection, system, transaction
 from app.db.teams import Invitation, Member, Team
 from app.db.tenants import Caller
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
-from app.quotas import count_one_more
 from app.rules.types import Scope
 from app.settings import get_settings
+from app.tenancy.quotas import count_one_more
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from app import keys
 from app.db import tenants
 from app.db.pool import close_pool, open_pool, transaction
 from app.settings import Settings
+from app.tenancy import api_keys
 
 KEY_FILE = "api_key"
 
@@ -30,7 +30,7 @@ async def first_key(settings: Settings) -> tuple[Path | None, bool]:
             await tenants.create_tenant(
                 connection, tenant_id, "default", plan=settings.default_plan
             )
-            issued = await keys.issue(connection, tenant_id, label="first start")
+            issued = await api_keys.issue(connection, tenant_id, label="first start")
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as out:
                 out.write(issued.api_key + "\n")

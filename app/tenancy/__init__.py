@@ -1,0 +1,1 @@
+"""Tenants: who is calling, what they may reach, and what they hold."""
