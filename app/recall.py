@@ -19,7 +19,7 @@ from app.db.sizes import is_large
 from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
 from app.errors import ProviderError
-from app.masking import clean_question
+from app.privacy.sanitize import clean_question
 from app.providers.query_embedder import PaidQuestions, asking
 from app.providers.registry import Providers, get_providers
 from app.rules.embedding_text import query_text

@@ -19,7 +19,7 @@ from app.extract.halves import halves, part_of
 from app.extract.windows import windows
 from app.failures import give_back
 from app.logs import log
-from app.masking import clean_drawn
+from app.privacy.sanitize import clean_drawn
 from app.providers.metering import paid_embedding, paid_extraction
 from app.providers.registry import Providers, get_providers
 from app.receipts import receipt

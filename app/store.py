@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app import erased
 from app.db import subjects
 from app.db.pool import Connection, clock, read_only, transaction
 from app.errors import Forbidden
+from app.privacy import tombstones
 from app.providers.metering import paid_embedding
 from app.providers.registry import get_providers
 from app.rules.embedding_text import document_text
@@ -100,7 +100,7 @@ async def _settle_all(
         subject: await subjects.lock(connection, facts[0][0].scope.tenant_id, subject)
         for subject in sorted(authors | {subject for subject, _ in by_scope})
     }
-    await erased.refuse(connection, facts[0][0].scope.tenant_id, sorted(held), began_at)
+    await tombstones.refuse(connection, facts[0][0].scope.tenant_id, sorted(held), began_at)
     for members in by_scope.values():
         destination, _ = facts[members[0]]
         if await at_home(connection, destination) is not destination:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.redaction import redact, redact_json
+from app.privacy.presidio import redact, redact_json
 
 
 @pytest.mark.parametrize(

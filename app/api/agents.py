@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app import forget
 from app.api.caller import may
 from app.api.creation import create_once
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
@@ -37,6 +36,7 @@ from app.db import agents
 from app.db.agents import Agent
 from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden, NotFound
+from app.privacy import erasure
 from app.recall import newest, recall
 from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.quotas import count_one_more
@@ -206,7 +206,7 @@ async def delete_agent(
     """Remove an agent. Its memories stay, found with `include_agents=true`, unless they are to be
     forgotten too."""
     caller = may(request, "write")
-    await forget.agent(caller, agent_id, with_memories=memories)
+    await erasure.agent(caller, agent_id, with_memories=memories)
 
 
 @router.post(

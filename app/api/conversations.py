@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import forget
 from app import revert as reverts
 from app.api.caller import may
 from app.api.conversation_bodies import (
@@ -27,7 +26,8 @@ from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
-from app.masking import clean_chat, mask_text
+from app.privacy import erasure
+from app.privacy.sanitize import clean_chat, mask_text
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import reused
@@ -213,4 +213,4 @@ async def erase(
 ) -> None:
     """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
     from it."""
-    await forget.conversation(may(request, "write"), conversation_id, with_memories=memories)
+    await erasure.conversation(may(request, "write"), conversation_id, with_memories=memories)

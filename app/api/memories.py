@@ -35,7 +35,7 @@ from app.api.text import Lenient, UserId
 from app.db import events, memories
 from app.db.pool import read_only
 from app.errors import NotFound
-from app.masking import clean_facts
+from app.privacy.sanitize import clean_facts
 from app.revise import Revision
 from app.rules.types import Visibility
 

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app import forget
 from app.api.caller import may
 from app.api.paths import USER_ID
 from app.api.serial import IsoTime
@@ -18,8 +17,9 @@ from app.api.strict_json import StrictRoute
 from app.api.text import UserId
 from app.db import people, tenants
 from app.db.pool import read_only
-from app.erased import sign
 from app.errors import Forbidden
+from app.privacy import erasure
+from app.privacy.tombstones import sign
 
 router = APIRouter(tags=["people"], route_class=StrictRoute)
 users = APIRouter(prefix="/v1/users", route_class=StrictRoute)
@@ -81,7 +81,7 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
 async def erase(request: Request, user_id: UserPath) -> UserErased:
     """Erase all that is kept about or from a user: memories, conversations, their history. What is
     still being worked on comes to nothing."""
-    receipt = await forget.person(may(request, "write"), user_id)
+    receipt = await erasure.person(may(request, "write"), user_id)
     return UserErased(
         user_id=user_id,
         erased=ErasedCounts.model_validate(receipt.erased),

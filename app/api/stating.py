@@ -10,7 +10,7 @@ from fastapi import Header
 from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryStored
 from app.db.pool import transaction
 from app.db.tenants import Caller
-from app.masking import clean_facts
+from app.privacy.sanitize import clean_facts
 from app.rules.injection.screen import suspicion
 from app.rules.trust import OF_ROLE, STATED
 from app.rules.types import Fact, Visibility

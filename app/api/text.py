@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from annotated_types import GroupedMetadata
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from app.masking import mask_metadata, mask_text
+from app.privacy.sanitize import mask_metadata, mask_text
 
 MAX_METADATA_DEPTH = 16
 MAX_METADATA_BYTES = 16_384

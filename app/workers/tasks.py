@@ -19,10 +19,10 @@ from app.db import deliveries, queue, spend
 from app.db.pool import close_pool, open_pool, system
 from app.drain import drain
 from app.logs import log
+from app.privacy.purge import tidy
 from app.providers.registry import import_clients
 from app.settings import get_settings
 from app.startup import imports_that_stay
-from app.tidy import tidy
 from app.workers import doorbell, presence, watchdog
 from app.workers.celery import celery
 

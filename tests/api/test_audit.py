@@ -14,9 +14,9 @@ import pytest
 
 from app.db.pool import close_pool, open_pool
 from app.db.tenants import Caller
+from app.privacy.purge import tidy
 from app.settings import Settings, get_settings
 from app.tenancy.audit_log import Recorder
-from app.tidy import tidy
 from tests.conftest import MakeDatabase
 from tests.mcp.connect import answer, over_http
 from tests.servers import LOCAL_MODEL, Client, eventually, new_tenant

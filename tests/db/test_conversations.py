@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app import forget
 from app.db import conversations, extractions, queue, subjects
 from app.db.pool import system, transaction
 from app.db.tenants import Caller
 from app.errors import NotFound
+from app.privacy import erasure
 from app.rules.types import Extraction, Fact, Scope, Usage
 from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
 
@@ -25,7 +25,7 @@ DRAWN = Extraction(
 async def erase(tenant_id: UUID, conversation_id: UUID, *, with_memories: bool = False) -> bool:
     caller = Caller(tenant_id, uuid4(), frozenset({"write"}))
     try:
-        await forget.conversation(caller, conversation_id, with_memories=with_memories)
+        await erasure.conversation(caller, conversation_id, with_memories=with_memories)
     except NotFound:
         return False
     return True

@@ -8,7 +8,7 @@ import pytest
 
 from app.db import queue, transcripts
 from app.db.pool import system, transaction
-from app.tidy import tidy
+from app.privacy.purge import tidy
 from tests.db.rows import execute, new_tenant, queue_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]

@@ -15,7 +15,7 @@ from app.db import redactions
 from app.db.pool import read_only
 from app.db.redactions import Redaction
 from app.logs import log
-from app.redaction import redact, redact_json
+from app.privacy.presidio import redact, redact_json
 from app.rules.secrets.mask import mask
 from app.rules.secrets.mask_json import mask_json
 from app.rules.types import Fact, Message

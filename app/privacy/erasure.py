@@ -9,8 +9,8 @@ from app.db import agents, conversations, holdings, idempotency, people, subject
 from app.db import quotas as counters
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
-from app.erased import Receipt, note
 from app.errors import Forbidden, NotFound
+from app.privacy.tombstones import Receipt, note
 from app.revert import hold, undo
 from app.rules.content_hash import content_hash
 from app.tenancy.access import known_agent

@@ -1,0 +1,1 @@
+"""What may be kept of people: secrets, personal data, erasure, and how long."""
