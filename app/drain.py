@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import psycopg
 
-from app import deliver
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.db.queue import Claim
@@ -21,6 +20,7 @@ from app.providers.metering import caps
 from app.providers.registry import get_providers
 from app.remember import remember
 from app.settings import Settings, get_settings
+from app.webhooks import dispatcher
 
 LOOK_AGAIN_SECONDS = 0.05
 """How often a process with free slots looks for more while others of its conversations are under
@@ -77,7 +77,7 @@ async def drain(
                     await call_for_help()
             # Webhooks go out beside the conversations: a slow receiver keeps none of these waiting.
             if not running or time.monotonic() >= deliver_at:
-                sending |= await deliver.begin(len(sending))
+                sending |= await dispatcher.begin(len(sending))
                 deliver_at = time.monotonic() + DELIVER_SECONDS
             if not running and not sending:
                 return False

@@ -25,9 +25,9 @@ from app.api.webhook_bodies import (
 from app.db import deliveries, webhooks
 from app.db.pool import Connection, read_only, transaction
 from app.db.webhooks import Endpoint
-from app.deliver import get_sender
 from app.errors import Conflict, NotFound, Unprocessable
 from app.webhooks.addresses import AddressNotAllowed
+from app.webhooks.dispatcher import get_sender
 from app.webhooks.message import TEST_EVENT, new_secret
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=StrictRoute)

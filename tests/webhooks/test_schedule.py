@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.webhooks.schedule import pause_seconds
+from app.webhooks.retry_schedule import pause_seconds
 
 
 def test_the_schedule_is_the_one_that_svix_publishes() -> None:

@@ -14,7 +14,7 @@ from app.db.pool import system, transaction
 from app.logs import log
 from app.settings import get_settings
 from app.webhooks.message import body, headers
-from app.webhooks.schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
+from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
 from app.webhooks.sender import DEADLINE_SECONDS, Sender, Undelivered
 
 AT_ONCE = 16
