@@ -19,6 +19,7 @@ from app.extract.halves import halves, part_of
 from app.extract.windows import windows
 from app.failures import give_back
 from app.logs import log
+from app.memories.reconcile import Destination, at_home, settle
 from app.privacy.sanitize import clean_drawn
 from app.providers.metering import paid_embedding, paid_extraction
 from app.providers.registry import Providers, get_providers
@@ -40,7 +41,6 @@ from app.rules.types import (
     Window,
 )
 from app.settings import get_settings
-from app.settle import Destination, at_home, settle
 
 
 async def remember(claim: Claim) -> None:

@@ -36,8 +36,8 @@ from app.db import agents
 from app.db.agents import Agent
 from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden, NotFound
+from app.memories.recall import newest, recall
 from app.privacy import erasure
-from app.recall import newest, recall
 from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.quotas import count_one_more
 

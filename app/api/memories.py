@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import revise
 from app.api.caller import may
 from app.api.errors import PlanLimitBody
 from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
@@ -35,8 +34,9 @@ from app.api.text import Lenient, UserId
 from app.db import events, memories
 from app.db.pool import read_only
 from app.errors import NotFound
+from app.memories import edit
+from app.memories.edit import Revision
 from app.privacy.sanitize import clean_facts
-from app.revise import Revision
 from app.rules.types import Visibility
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
@@ -195,7 +195,7 @@ async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) ->
         team_id=body.team_id,
         acting=body.user_id,
     )
-    return MemoryRecord.of(await revise.revise(caller, memory_id, revision))
+    return MemoryRecord.of(await edit.revise(caller, memory_id, revision))
 
 
 @router.post("/memories/{memory_id}/restore", responses=OVER_PLAN)
@@ -206,7 +206,7 @@ async def restore_memory(
 ) -> MemoryRecord:
     """Bring a superseded memory back (what had replaced it stays live too), or let one out of
     quarantine: somebody has read it and stands for it."""
-    return MemoryRecord.of(await revise.restore(may(request, "write"), memory_id, user_id))
+    return MemoryRecord.of(await edit.restore(may(request, "write"), memory_id, user_id))
 
 
 @router.delete("/memories/{memory_id}")
@@ -216,5 +216,5 @@ async def delete_memory(
     user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
 ) -> MemoryDeleted:
     """Forget a memory for good: its text, its edges, its place in the history of others."""
-    await revise.delete(may(request, "write"), memory_id, user_id)
+    await edit.delete(may(request, "write"), memory_id, user_id)
     return MemoryDeleted(id=memory_id, deleted=True)

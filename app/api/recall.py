@@ -15,8 +15,8 @@ from app.api.text import Flag, Lenient, Question, UserId
 from app.db import tenants, tuning
 from app.db.pool import read_only
 from app.db.tenants import Caller
+from app.memories.recall import Recollection, recall, strongest
 from app.providers.registry import get_providers
-from app.recall import Recollection, recall, strongest
 from app.rules import served_context
 from app.rules.context_block import context_block
 from app.rules.tuning import in_force

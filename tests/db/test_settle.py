@@ -10,8 +10,8 @@ import pytest
 
 from app.db import subjects
 from app.db.pool import transaction
+from app.memories.reconcile import Destination, settle
 from app.rules.types import Action, Fact, Scope, Settled
-from app.settle import Destination, settle
 from tests.db.rows import NEW_YEAR, at_angle, execute
 
 pytestmark = pytest.mark.anyio

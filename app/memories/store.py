@@ -11,12 +11,12 @@ from uuid import UUID
 from app.db import subjects
 from app.db.pool import Connection, clock, read_only, transaction
 from app.errors import Forbidden
+from app.memories.reconcile import PLAN_LIMIT, Destination, at_home, settle
 from app.privacy import tombstones
 from app.providers.metering import paid_embedding
 from app.providers.registry import get_providers
 from app.rules.embedding_text import document_text
 from app.rules.types import Fact, Vector
-from app.settle import PLAN_LIMIT, Destination, at_home, settle
 from app.tenancy.idempotency import Once
 from app.tenancy.quotas import full_of_memories
 
