@@ -235,7 +235,7 @@ class Settings(BaseSettings):
     pool_timeout_seconds: float = Field(2.0, gt=0)
     statement_timeout_seconds: float = Field(15.0, gt=0)
 
-    # For fault tests only: see app/crash_points.py.
+    # For fault tests only: see app/ingest/fault_injection.py.
     crash_dir: Path | None = None
 
     # Logs: `console` for people, `json` for collectors.

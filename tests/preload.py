@@ -24,7 +24,7 @@ for name in (
     "app.api.graph",
     "app.api.teams",
     "app.api.webhooks",
-    "app.drain",
+    "app.ingest.dispatcher",
     "app.embed.voyage",
     "app.extract.claude",
     "app.mcp.http",

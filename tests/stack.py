@@ -32,7 +32,7 @@ PATIENT = {
 
 
 class Stack:
-    """``crash_folder`` takes the files of app/crash_points.py."""
+    """``crash_folder`` takes the files of app/ingest/fault_injection.py."""
 
     def __init__(
         self, folder: Path, database_url: str, redis_url: str, models: Path, **env: str

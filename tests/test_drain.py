@@ -12,12 +12,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app import drain as draining
 from app.db import conversations
 from app.db.conversations import NewConversation
 from app.db.pool import close_pool, open_pool, transaction
 from app.embed.voyage import VoyageEmbedder
 from app.extract.claude import ClaudeExtractor
+from app.ingest import dispatcher as draining
 from app.providers.registry import get_providers
 from app.rules.types import Message, Scope
 from app.settings import get_settings

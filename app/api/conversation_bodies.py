@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraint
 from app.api.serial import IsoTime
 from app.api.text import MASKED, STORABLE, Metadata, Namespace, Source, Text, Time, UserId, storable
 from app.db.conversations import Progress
+from app.ingest.blocked import Obstacle
 from app.rules.transcripts import parse_transcript, said, text_of
 from app.rules.types import Message, Role, Visibility
-from app.waiting import Obstacle
 
 MAX_MESSAGES = 2_000
 

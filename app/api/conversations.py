@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import revert as reverts
 from app.api.caller import may
 from app.api.conversation_bodies import (
     ConversationAccepted,
@@ -26,12 +25,13 @@ from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
+from app.ingest import undo as reverts
+from app.ingest.blocked import Obstacle, obstacle
 from app.privacy import erasure
 from app.privacy.sanitize import clean_chat, mask_text
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import reused
-from app.waiting import Obstacle, obstacle
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"], route_class=StrictRoute)
 

@@ -17,9 +17,9 @@ from app.api.text import Lenient
 from app.db import circuits, pipeline
 from app.db.circuits import Key, Resting
 from app.db.pool import system, transaction
+from app.ingest.blocked import Obstacle, obstacle
 from app.providers.registry import get_providers
 from app.settings import get_settings
-from app.waiting import Obstacle, obstacle
 
 router = APIRouter(tags=["operations"])
 

@@ -10,8 +10,8 @@ from app.db import quotas as counters
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Forbidden, NotFound
+from app.ingest.undo import hold, undo
 from app.privacy.tombstones import Receipt, note
-from app.revert import hold, undo
 from app.rules.content_hash import content_hash
 from app.tenancy.access import known_agent
 from app.tenancy.idempotency import whose
@@ -34,7 +34,7 @@ async def agent(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
 
 async def conversation(caller: Caller, conversation_id: UUID, *, with_memories: bool) -> None:
     """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also takes
-    back what it did to the memories. Raises NotFound, Forbidden as ``app.revert.undo``."""
+    back what it did to the memories. Raises NotFound, Forbidden as ``app.ingest.undo.undo``."""
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as conn:
         if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:

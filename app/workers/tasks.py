@@ -17,7 +17,7 @@ from celery.signals import (
 
 from app.db import deliveries, queue, spend
 from app.db.pool import close_pool, open_pool, system
-from app.drain import drain
+from app.ingest.dispatcher import drain
 from app.logs import log
 from app.privacy.purge import tidy
 from app.providers.registry import import_clients

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from app.crash_points import OUT_OF_MEMORY
+from app.ingest.fault_injection import OUT_OF_MEMORY
 from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
 from tests.servers import Client, Server, eventually

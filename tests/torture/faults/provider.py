@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from app.failures import REFUSED_WAIT_SECONDS
+from app.ingest.retries import REFUSED_WAIT_SECONDS
 from tests.torture.faults.fault import fault
 from tests.torture.world import World
 

@@ -10,20 +10,20 @@ from dataclasses import replace
 
 import psycopg
 
-from app.crash_points import crash_point
 from app.db import extractions, queue, subjects
 from app.db.pool import transaction
 from app.db.queue import Claim, Conversation
 from app.errors import ProviderAnswerTruncated, ProviderError
 from app.extract.halves import halves, part_of
 from app.extract.windows import windows
-from app.failures import give_back
+from app.ingest.fault_injection import crash_point
+from app.ingest.receipt import receipt
+from app.ingest.retries import give_back
 from app.logs import log
 from app.memories.reconcile import Destination, at_home, settle
 from app.privacy.sanitize import clean_drawn
 from app.providers.metering import paid_embedding, paid_extraction
 from app.providers.registry import Providers, get_providers
-from app.receipts import receipt
 from app.rules.embedding_text import document_text
 from app.rules.grounding import Grounded, Rejected, ground
 from app.rules.injection.screen import suspicion

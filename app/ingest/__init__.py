@@ -1,0 +1,1 @@
+"""The write path: a conversation becomes memories."""
