@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg
 
 from app.db import graph
-from app.db import reach as reaches
+from app.db import key_reach as reaches
 from app.rules.key_reach import EVERYTHING
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row

@@ -12,8 +12,8 @@ from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import Lenient, QueryTime, Text, UserId
-from app.db import accesses, tenants
-from app.db.accesses import Access
+from app.db import audit_log, tenants
+from app.db.audit_log import Access
 from app.db.pool import read_only
 from app.errors import NotFound
 from app.tenancy.audit_log import user_hash
@@ -87,7 +87,7 @@ async def list_accesses(
         if user_id is not None:
             secret = await tenants.installation_secret(conn)
             digest = user_hash(secret, caller.tenant_id, user_id)
-        page = await accesses.list_page(
+        page = await audit_log.list_page(
             conn,
             caller.tenant_id,
             user_hash=digest,

@@ -11,7 +11,7 @@ from uuid import UUID
 from cachetools import TTLCache
 
 from app.api.refusals import Overloaded, TooMany
-from app.db import pipeline
+from app.db import queue_stats
 from app.db.pool import read_only, system
 from app.settings import Settings
 
@@ -60,7 +60,7 @@ class Backpressure:
             sample = self._queued.get(tenant_id)
             if sample is None:
                 async with read_only(tenant_id) as conn:
-                    count = await pipeline.unfinished(conn, tenant_id, at_most=self._most)
+                    count = await queue_stats.unfinished(conn, tenant_id, at_most=self._most)
                 sample = self._queued[tenant_id] = _Sample(time.monotonic(), count)
             return sample
 
@@ -68,7 +68,7 @@ class Backpressure:
         async with self._only_one(None):
             if self._due is None or time.monotonic() - self._due.at > SAMPLE_SECONDS:
                 async with system() as conn:
-                    waited = await pipeline.oldest_due_seconds(conn)
+                    waited = await queue_stats.oldest_due_seconds(conn)
                 self._due = _Sample(time.monotonic(), waited)
             return self._due
 

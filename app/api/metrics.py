@@ -21,9 +21,9 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.routes import route_of
-from app.db import circuits, pipeline
-from app.db.pipeline import Standing
+from app.db import circuit_breaker, queue_stats
 from app.db.pool import system
+from app.db.queue_stats import Standing
 from app.errors import Unauthenticated
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
@@ -111,8 +111,8 @@ def _of_the_doorbell(doorbell: Doorbell) -> Iterator[Metric]:
 async def _of_the_installation() -> list[Metric]:
     try:
         async with system() as conn:
-            standing = await pipeline.standing(conn)
-            resting = {each.key: each.state for each in await circuits.resting(conn)}
+            standing = await queue_stats.standing(conn)
+            resting = {each.key: each.state for each in await circuit_breaker.resting(conn)}
     except psycopg.OperationalError:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from app.api.caller import may
 from app.api.serial import IsoTime
 from app.api.text import Lenient
-from app.db import circuits, pipeline
-from app.db.circuits import Key, Resting
+from app.db import circuit_breaker, queue_stats
+from app.db.circuit_breaker import Key, Resting
 from app.db.pool import system, transaction
 from app.ingest.blocked import Obstacle, obstacle
 from app.providers.registry import get_providers
@@ -99,8 +99,8 @@ async def health() -> JSONResponse:
     resting: list[Resting] = []
     try:
         async with system() as conn:
-            waited = round(await pipeline.oldest_due_seconds(conn), 1)
-            resting = await circuits.resting(conn)
+            waited = round(await queue_stats.oldest_due_seconds(conn), 1)
+            resting = await circuit_breaker.resting(conn)
     except psycopg.OperationalError:
         db = "error"
     shown = _circuits(providers.circuits, resting)
@@ -147,7 +147,7 @@ async def read_pipeline(
     the dead by reason."""
     caller = may(request, "read")
     async with transaction(caller.tenant_id) as conn:
-        found = await pipeline.read(conn, caller.tenant_id, window_minutes=minutes)
+        found = await queue_stats.read(conn, caller.tenant_id, window_minutes=minutes)
         blocked = await obstacle(conn, caller.tenant_id)
     waiting_for: dict[Obstacle, int] = {"provider": 0, "budget": 0}
     if blocked is not None:

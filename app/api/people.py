@@ -15,7 +15,7 @@ from app.api.paths import USER_ID
 from app.api.serial import IsoTime
 from app.api.strict_json import StrictRoute
 from app.api.text import UserId
-from app.db import people, tenants
+from app.db import tenants, user_data
 from app.db.pool import read_only
 from app.errors import Forbidden
 from app.privacy import erasure
@@ -73,7 +73,7 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
     return StreamingResponse(
-        people.export(caller.tenant_id, user_id), media_type="application/x-ndjson"
+        user_data.export(caller.tenant_id, user_id), media_type="application/x-ndjson"
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import reach as reaches
+from app.db import key_reach as reaches
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import Connection
 from app.rules.key_reach import EVERYTHING, Reach

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import args_row
 
-from app.db import reach as reaches
+from app.db import key_reach as reaches
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, Connection
 from app.rules.key_reach import Reach

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import reach as reaches
+from app.db import key_reach as reaches
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, Connection
 from app.db.search import REINFORCED, RETENTION, bounds, where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from app.db import circuits, spend
+from app.db import circuit_breaker, spend
 from app.db.pool import Connection
 from app.providers.metering import caps
 from app.providers.registry import get_providers
@@ -23,5 +23,5 @@ async def obstacle(connection: Connection, tenant_id: UUID) -> Obstacle | None:
     if limits.fuse is not None and await spend.fuse_is_blown(connection, limits.fuse):
         return "budget"
     needed = get_providers().circuits
-    resting = await circuits.resting(connection)
+    resting = await circuit_breaker.resting(connection)
     return "provider" if any(circuit.key in needed for circuit in resting) else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import conversations, edges, events, memories, quotas, subjects, undoing
+from app.db import conversations, edges, events, memories, quotas, subjects
+from app.db import undo as undoing
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
-from app.db.undoing import Born
+from app.db.undo import Born
 from app.errors import Conflict, Forbidden, NotFound
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from uuid import UUID
 
-from app.db import agents, conversations, holdings, idempotency, people, subjects, tenants, undoing
+from app.db import agents, conversations, holdings, idempotency, subjects, tenants, user_data
 from app.db import quotas as counters
+from app.db import undo as undoing
 from app.db.pool import Connection, transaction
 from app.db.tenants import Caller
 from app.errors import Forbidden, NotFound
@@ -56,11 +57,11 @@ async def person(caller: Caller, user_id: str) -> Receipt:
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
     async with transaction(caller.tenant_id) as conn:
-        held = await people.subjects_of(conn, caller.tenant_id, user_id)
+        held = await user_data.subjects_of(conn, caller.tenant_id, user_id)
         for subject in held:
             await subjects.lock(conn, caller.tenant_id, subject)
         await _leave_to_others(conn, caller.tenant_id, user_id)
-        erased = await people.erase(conn, caller.tenant_id, user_id, held)
+        erased = await user_data.erase(conn, caller.tenant_id, user_id, held)
         secret = await tenants.installation_secret(conn)
         await idempotency.forget_of(
             conn, caller.tenant_id, whose(secret, caller.tenant_id, user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.db import accesses, deliveries, idempotency, transcripts
+from app.db import audit_log, deliveries, idempotency, transcripts
 from app.db.pool import system, transaction
 from app.logs import log
 from app.settings import get_settings
@@ -15,7 +15,7 @@ async def tidy() -> None:
     settings = get_settings()
     async with system() as conn:
         await idempotency.purge(conn, older_than_days=settings.idempotency_days)
-        await accesses.purge(conn, older_than_days=settings.audit_days)
+        await audit_log.purge(conn, older_than_days=settings.audit_days)
         await deliveries.purge(conn, older_than_days=settings.webhook_days)
         kept = await transcripts.kept_by(conn, settings.transcript_days)
     for tenant_id, days in kept:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import erasures, tenants
+from app.db import tenants, tombstones
 from app.db.pool import Connection
 from app.errors import Conflict
 
@@ -33,7 +33,9 @@ async def note(
 ) -> Receipt:
     """Leave the tombstone, and give the receipt. The caller holds the subject."""
     secret = await tenants.installation_secret(connection)
-    erasure = await erasures.add(connection, tenant_id, _digest(secret, tenant_id, subject), erased)
+    erasure = await tombstones.add(
+        connection, tenant_id, _digest(secret, tenant_id, subject), erased
+    )
     signature = sign(
         secret,
         tenant_id,
@@ -52,7 +54,7 @@ async def refuse(
     under way then shall not bring it back."""
     secret = await tenants.installation_secret(connection)
     hashes = [_digest(secret, tenant_id, subject) for subject in subjects]
-    if await erasures.any_since(connection, tenant_id, hashes, since):
+    if await tombstones.any_since(connection, tenant_id, hashes, since):
         raise Conflict("This user was erased while the request was under way.", code="user_erased")
 
 

@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from app.db import circuits
-from app.db.circuits import Key, Resting
+from app.db import circuit_breaker
+from app.db.circuit_breaker import Key, Resting
 from app.db.pool import Connection, system, transaction
 from app.errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
 from app.logs import log
@@ -50,7 +50,7 @@ async def claimable(connection: Connection, keys: Sequence[Key]) -> tuple[bool, 
     may: its run finds out whether they answer again."""
     if not keys:
         return True, None
-    found = await circuits.resting(connection)
+    found = await circuit_breaker.resting(connection)
     _seen.take(found)
     resting = [circuit for circuit in found if circuit.key in keys]
     if not resting:
@@ -67,7 +67,7 @@ async def claimable(connection: Connection, keys: Sequence[Key]) -> tuple[bool, 
 
 async def give_probe_back(connection: Connection, probe: UUID) -> None:
     """Let somebody else try what this probe has not tried."""
-    await circuits.return_probe(connection, probe)
+    await circuit_breaker.return_probe(connection, probe)
 
 
 @asynccontextmanager
@@ -98,7 +98,7 @@ async def take_probe(key: Key) -> UUID | None:
     probe = uuid4()
     async with system() as conn:
         taken = await _take(conn, [key], probe)
-        _seen.take(await circuits.resting(conn))
+        _seen.take(await circuit_breaker.resting(conn))
     return probe if taken else None
 
 
@@ -118,7 +118,7 @@ async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
     if key not in _seen.shaky and key not in _seen.resting:
         return
     async with transaction(tenant_id) as conn:
-        changed = await circuits.succeeded(conn, key, seconds=seconds)
+        changed = await circuit_breaker.succeeded(conn, key, seconds=seconds)
     _seen.shaky.discard(key)
     if changed and key in _seen.resting:
         log.info("circuit_closed", provider=key[0], model=key[1])
@@ -133,10 +133,10 @@ async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: fl
         return
     failure = Failure(kind, error.code, seconds, getattr(error, "retry_after_seconds", None))
     async with transaction(tenant_id) as conn:
-        before = await circuits.lock(conn, key)
+        before = await circuit_breaker.lock(conn, key)
         after = after_failure(before, failure, _limits())
         if after != before:
-            await circuits.write(conn, key, after)
+            await circuit_breaker.write(conn, key, after)
     _seen.shaky.add(key)
     if after.state == "closed":
         return
@@ -168,13 +168,13 @@ async def _resting(key: Key) -> Resting | None:
     if time.monotonic() - _seen.at > LOOK_AGAIN_SECONDS:
         _seen.at = time.monotonic()  # The others need not look as well.
         async with system() as conn:
-            _seen.take(await circuits.resting(conn))
+            _seen.take(await circuit_breaker.resting(conn))
     return _seen.resting.get(key)
 
 
 async def _take(connection: Connection, keys: Sequence[Key], probe: UUID) -> list[Key]:
     settings = get_settings()
-    return await circuits.take_probe(
+    return await circuit_breaker.take_probe(
         connection,
         keys,
         probe,

@@ -18,8 +18,8 @@ from uuid import UUID
 
 import psycopg
 
-from app.db import accesses
-from app.db.accesses import NewAccess
+from app.db import audit_log
+from app.db.audit_log import NewAccess
 from app.db.pool import transaction
 from app.db.tenants import Caller
 from app.logs import log
@@ -145,7 +145,7 @@ class Recorder:
 async def _add(tenant_id: UUID, noted: list[_Noted]) -> None:
     now = time.monotonic()
     async with transaction(tenant_id) as conn:
-        await accesses.add(
+        await audit_log.add(
             conn,
             tenant_id,
             [

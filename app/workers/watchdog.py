@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from celery import bootsteps
 
-from app.db import pipeline
+from app.db import queue_stats
 from app.db.pool import close_pool, open_pool, system
 from app.logs import log
 from app.settings import Settings, get_settings
@@ -84,7 +84,7 @@ async def _oldest_due_seconds(settings: Settings) -> float:
     await open_pool(settings, size=1)
     try:
         async with system() as connection:
-            return await pipeline.oldest_due_seconds(connection)
+            return await queue_stats.oldest_due_seconds(connection)
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0.0

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.db import circuits
+from app.db import circuit_breaker
 from app.db.pool import system, transaction
 from app.rules.circuit_breaker import Circuit
 from tests.db.rows import execute
@@ -27,8 +27,8 @@ async def no_circuits(pool: None) -> AsyncIterator[None]:
 
 async def opened(tenant: UUID, *, retry_in_seconds: float) -> None:
     async with transaction(tenant) as conn:
-        assert (await circuits.lock(conn, KEY)).state == "closed"
-        await circuits.write(
+        assert (await circuit_breaker.lock(conn, KEY)).state == "closed"
+        await circuit_breaker.write(
             conn, KEY, Circuit("open", reason="down", retry_in_seconds=retry_in_seconds)
         )
 
@@ -36,17 +36,17 @@ async def opened(tenant: UUID, *, retry_in_seconds: float) -> None:
 async def probe() -> tuple[UUID, list[tuple[str, str]]]:
     token = uuid4()
     async with system() as conn:
-        return token, await circuits.take_probe(conn, [KEY], token, lost_after_seconds=30.0)
+        return token, await circuit_breaker.take_probe(conn, [KEY], token, lost_after_seconds=30.0)
 
 
 async def succeeded(tenant: UUID, *, seconds: float) -> bool:
     async with transaction(tenant) as conn:
-        return await circuits.succeeded(conn, KEY, seconds=seconds)
+        return await circuit_breaker.succeeded(conn, KEY, seconds=seconds)
 
 
 async def resting() -> list[tuple[str, str | None]]:
     async with system() as conn:
-        return [(circuit.state, circuit.reason) for circuit in await circuits.resting(conn)]
+        return [(circuit.state, circuit.reason) for circuit in await circuit_breaker.resting(conn)]
 
 
 async def test_ten_callers_at_once_get_one_probe(tenant: UUID) -> None:
@@ -77,7 +77,7 @@ async def test_a_probe_that_tried_nothing_goes_back(tenant: UUID) -> None:
     token, _ = await probe()
 
     async with system() as conn:
-        await circuits.return_probe(conn, token)
+        await circuit_breaker.return_probe(conn, token)
 
     assert await resting() == [("open", "down")]
     assert (await probe())[1] == [KEY]
@@ -94,10 +94,10 @@ async def test_a_success_closes_it_unless_the_call_began_before_it_opened(tenant
 
 async def test_a_success_while_it_is_closed_forgets_the_failures(tenant: UUID) -> None:
     async with transaction(tenant) as conn:
-        await circuits.lock(conn, KEY)
-        await circuits.write(conn, KEY, Circuit(failures=4, window_age_seconds=1.0))
+        await circuit_breaker.lock(conn, KEY)
+        await circuit_breaker.write(conn, KEY, Circuit(failures=4, window_age_seconds=1.0))
 
     assert await succeeded(tenant, seconds=60.0) is True
 
     async with transaction(tenant) as conn:
-        assert (await circuits.lock(conn, KEY)).failures == 0
+        assert (await circuit_breaker.lock(conn, KEY)).failures == 0
