@@ -37,7 +37,7 @@ from app.db.pool import close_pool, open_pool
 from app.providers.registry import get_providers
 from app.settings import get_settings
 from app.tenancy.audit_log import Recorder
-from app.workers.doorbell import Doorbell
+from app.workers.wakeup import Doorbell
 
 DESCRIPTION = """
 Memory for AI agents. POST a conversation when it ends; ask for the context before the next

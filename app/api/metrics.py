@@ -28,7 +28,7 @@ from app.errors import Unauthenticated
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
 from app.settings import get_settings
-from app.workers.doorbell import Doorbell
+from app.workers.wakeup import Doorbell
 
 router = APIRouter(tags=["operations"])
 

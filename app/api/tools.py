@@ -19,11 +19,11 @@ from app.api.memories import OVER_PLAN
 from app.api.strict_json import StrictRoute
 from app.api.text import Text
 from app.errors import Unprocessable
-from app.tools.formats import for_anthropic, for_openai
-from app.tools.in_process import IN_PROCESS_URL, in_process
-from app.tools.requests import send
-from app.tools.table import FUNCTIONS
-from app.tools.tool import BadArguments, Defaults, Problem, Tool, call_of
+from app.mcp.tools.formats import for_anthropic, for_openai
+from app.mcp.tools.in_process import IN_PROCESS_URL, in_process
+from app.mcp.tools.requests import send
+from app.mcp.tools.table import FUNCTIONS
+from app.mcp.tools.tool import BadArguments, Defaults, Problem, Tool, call_of
 
 router = APIRouter(prefix="/v1", tags=["tools"], route_class=StrictRoute)
 

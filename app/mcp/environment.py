@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.tools.tool import Defaults
+from app.mcp.tools.tool import Defaults
 
 DEFAULT_URL = "http://localhost:3010"
 

@@ -20,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from app.errors import Unauthenticated
 from app.mcp.server import Context, memory_server
-from app.tools.in_process import IN_PROCESS_URL, in_process
-from app.tools.requests import send
-from app.tools.tool import Call, Defaults
+from app.mcp.tools.in_process import IN_PROCESS_URL, in_process
+from app.mcp.tools.requests import send
+from app.mcp.tools.tool import Call, Defaults
 
 PATH = "/mcp"
 

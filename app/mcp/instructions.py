@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.tools.tool import Defaults
+from app.mcp.tools.tool import Defaults
 
 _GENERAL = """\
 This server is a long-term memory: what you store about a person in one conversation can be \

@@ -22,8 +22,8 @@ from mcp_types import (
 from mcp_types import Tool as McpTool
 
 from app.mcp.instructions import instructions
-from app.tools.table import MCP_TOOLS
-from app.tools.tool import BadArguments, Call, Defaults, Tool, call_of, input_schema
+from app.mcp.tools.table import MCP_TOOLS
+from app.mcp.tools.tool import BadArguments, Call, Defaults, Tool, call_of, input_schema
 
 Context = Any
 """mcp's ServerRequestContext; its type parameters say nothing to us."""

@@ -9,8 +9,8 @@ from mcp.server.stdio import stdio_server
 
 from app.mcp.environment import Environment, read_environment
 from app.mcp.server import VERSION, Context, Unreachable, memory_server
-from app.tools.requests import TIMEOUT, send
-from app.tools.tool import Call
+from app.mcp.tools.requests import TIMEOUT, send
+from app.mcp.tools.tool import Call
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from celery.signals import setup_logging
 
 from app import logs
 from app.settings import Settings, get_settings
-from app.workers.bells import Amqp
+from app.workers.transport import Amqp
 
 BELL = "app.workers.tasks.remember_due"
 QUEUE = "bells"

@@ -23,7 +23,7 @@ from app.privacy.purge import tidy
 from app.providers.registry import import_clients
 from app.settings import get_settings
 from app.startup import imports_that_stay
-from app.workers import doorbell, presence, watchdog
+from app.workers import liveness, wakeup, watchdog
 from app.workers.celery import celery
 
 celery.steps["worker"].add(watchdog.Watchdog)
@@ -52,7 +52,7 @@ def _import_before_the_fork(**_: object) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _ring_for_what_waited(**_: object) -> None:
-    doorbell.publish(1)
+    wakeup.publish(1)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -77,13 +77,13 @@ def _close(**_: object) -> None:
 def remember_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
     watchdog.heard()
-    work = drain(_stopping.is_set, _call_for_help, claimed_by=presence.myself())
+    work = drain(_stopping.is_set, _call_for_help, claimed_by=liveness.myself())
     if _the_runner().run(work):
-        doorbell.publish(1)
+        wakeup.publish(1)
 
 
 async def _call_for_help() -> None:
-    await asyncio.to_thread(doorbell.publish, 1)
+    await asyncio.to_thread(wakeup.publish, 1)
 
 
 @celery.task
@@ -92,7 +92,7 @@ def sweep() -> None:
     watchdog.heard()
     settings = get_settings()
     due = _the_runner().run(_sweep(settings.max_crashes))
-    doorbell.publish(min(due, settings.worker_processes))
+    wakeup.publish(min(due, settings.worker_processes))
 
 
 @celery.task
@@ -111,7 +111,7 @@ async def _tidy() -> None:
 async def _sweep(max_crashes: int) -> int:
     try:
         async with system() as conn:
-            if dead := presence.gone(await queue.claimers(conn)):
+            if dead := liveness.gone(await queue.claimers(conn)):
                 await queue.end_leases(conn, dead)
             await spend.give_back_lost(
                 conn, older_than_seconds=get_settings().hard_time_limit_seconds

@@ -2,8 +2,8 @@
 
 Beat may be away, so a worker asks for a sweep when it has heard nothing for a while. And a Celery
 worker can be connected, idle and deaf (celery/celery#8030, #8091 and others; the ways that we know
-of are closed in app/workers/bells.py). No signal tells, so the work does: conversations that have
-been due for long, and no bell heard meanwhile. Whoever started the worker starts it again.
+of are closed in app/workers/transport.py). No signal tells, so the work does: conversations that
+have been due for long, and no bell heard meanwhile. Whoever started the worker starts it again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from app.db import queue_stats
 from app.db.pool import close_pool, open_pool, system
 from app.logs import log
 from app.settings import Settings, get_settings
-from app.workers import doorbell
+from app.workers import wakeup
 
 STOP_SECONDS = 15
 
@@ -64,7 +64,7 @@ def _look() -> None:
 
 def _judge(settings: Settings, silent_seconds: float) -> None:
     if silent_seconds >= 2 * settings.sweep_seconds:
-        doorbell.ask_for_sweep()
+        wakeup.ask_for_sweep()
     if silent_seconds < settings.worker_stalled_seconds:
         return
     due_seconds = asyncio.run(_oldest_due_seconds(settings))

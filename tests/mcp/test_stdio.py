@@ -14,7 +14,7 @@ from mcp import Client as McpClient
 from app.mcp.environment import read_environment
 from app.mcp.server import Unreachable
 from app.mcp.stdio import deliver
-from app.tools.table import GET_USAGE
+from app.mcp.tools.table import GET_USAGE
 from tests.mcp.connect import answer, by_stdio, failure, text
 from tests.mcp.recorder import Recorder
 from tests.servers import free_port
@@ -429,11 +429,11 @@ def test_it_needs_nothing_of_the_server() -> None:
         "app.mcp.instructions",
         "app.mcp.server",
         "app.mcp.stdio",
-        "app.tools",
-        "app.tools.calls",
-        "app.tools.requests",
-        "app.tools.table",
-        "app.tools.tool",
+        "app.mcp.tools",
+        "app.mcp.tools.calls",
+        "app.mcp.tools.requests",
+        "app.mcp.tools.table",
+        "app.mcp.tools.tool",
     ]
 
 

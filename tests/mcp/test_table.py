@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.mcp.instructions import instructions
-from app.tools.formats import for_anthropic, for_openai
-from app.tools.table import FUNCTIONS, MCP_TOOLS
-from app.tools.tool import Defaults, Tool, input_schema
+from app.mcp.tools.formats import for_anthropic, for_openai
+from app.mcp.tools.table import FUNCTIONS, MCP_TOOLS
+from app.mcp.tools.tool import Defaults, Tool, input_schema
 
 DEFAULTS = Defaults(source="mcp")
 

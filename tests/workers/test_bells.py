@@ -10,8 +10,8 @@ import redis as redis_client
 from kombu.exceptions import OperationalError
 
 from app.settings import Settings
-from app.workers.bells import Transport
 from app.workers.celery import make_celery
+from app.workers.transport import Transport
 from tests.pipeline.conftest import MakeStack, make_stack, redis
 from tests.servers import Server, eventually, free_port
 from tests.stack import Stack

@@ -11,9 +11,9 @@ import pytest
 import redis as redis_client
 
 from app.settings import Settings
-from app.workers import doorbell
+from app.workers import wakeup
 from app.workers.celery import make_celery
-from app.workers.doorbell import Doorbell
+from app.workers.wakeup import Doorbell
 from tests.servers import Server, eventually, start_redis
 
 
@@ -24,7 +24,7 @@ def redis(
     """A Redis that the test may harm, and the Celery app of this process on it."""
     server, url = start_redis(tmp_path_factory.mktemp("redis"))
     app = make_celery(Settings(redis_url=url))
-    monkeypatch.setattr(doorbell, "celery", app)
+    monkeypatch.setattr(wakeup, "celery", app)
     yield server, url
     app.close()
     if server.process is not None and server.process.poll() is None:
@@ -78,7 +78,7 @@ def test_many_rings_in_quick_succession_become_few_messages(
     eventually(lambda: bell.rung >= 1)
     time.sleep(0.2)
 
-    assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / doorbell.REST_SECONDS
+    assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / wakeup.REST_SECONDS
     assert waiting(redis[1]) <= 20
     assert bell.silent == 0
 
@@ -132,7 +132,7 @@ def test_a_redis_without_memory_is_silence_not_an_error(
 def test_what_was_asked_for_just_before_the_end_is_still_rung(
     bell: Doorbell, redis: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doorbell, "REST_SECONDS", 1.0)
+    monkeypatch.setattr(wakeup, "REST_SECONDS", 1.0)
     bell.ring()
     eventually(lambda: waiting(redis[1]) == 1)
     time.sleep(0.1)  # The thread rests now.
@@ -155,13 +155,13 @@ def test_an_end_that_nobody_rang_before_rings_nothing(
 def test_as_many_bells_are_published_as_asked_for(
     redis: tuple[Server, str], times: int, bells: int
 ) -> None:
-    assert doorbell.publish(times)
+    assert wakeup.publish(times)
 
     assert waiting(redis[1]) == bells
 
 
 def test_a_message_carries_nothing_but_the_name_of_its_task(redis: tuple[Server, str]) -> None:
-    doorbell.publish(1)
+    wakeup.publish(1)
     client = connect(redis[1])
     [message] = client.lrange("smara:bells", 0, -1)  # type: ignore[misc]
     client.close()
@@ -172,6 +172,6 @@ def test_a_message_carries_nothing_but_the_name_of_its_task(redis: tuple[Server,
 
 def test_a_queue_that_nobody_hears_does_not_grow(redis: tuple[Server, str]) -> None:
     for _ in range(150):
-        assert doorbell.publish(1)
+        assert wakeup.publish(1)
 
     assert waiting(redis[1]) == 100

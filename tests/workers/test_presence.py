@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from app.workers.presence import gone, myself
+from app.workers.liveness import gone, myself
 
 
 def test_a_running_process_is_not_gone() -> None:
@@ -13,7 +13,7 @@ def test_a_running_process_is_not_gone() -> None:
 
 
 def test_a_process_that_ended_is_gone() -> None:
-    script = "from app.workers.presence import myself; print(myself())"
+    script = "from app.workers.liveness import myself; print(myself())"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
     assert gone([ended.stdout.strip()]) == [ended.stdout.strip()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.tools.tool import Defaults, Tool, input_schema
+from app.mcp.tools.tool import Defaults, Tool, input_schema
 
 
 def for_openai(tool: Tool, defaults: Defaults) -> dict[str, Any]:

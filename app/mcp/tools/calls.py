@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from app.tools.tool import Arguments, Call
+from app.mcp.tools.tool import Arguments, Call
 
 
 def store_memory(arguments: Arguments) -> Call:

@@ -5,8 +5,8 @@ The descriptions are read by models: each says when to call, what to write and w
 
 from __future__ import annotations
 
-from app.tools import calls
-from app.tools.tool import Input, Tool
+from app.mcp.tools import calls
+from app.mcp.tools.tool import Input, Tool
 
 _USER_ID = Input(
     "user_id",

@@ -6,7 +6,7 @@ import json
 
 import httpx2
 
-from app.tools.tool import Call
+from app.mcp.tools.tool import Call
 
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
 """In seconds. The service answers well below this; a hung connection should not hang an agent."""
