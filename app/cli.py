@@ -68,8 +68,8 @@ def api() -> None:
     with imports_that_stay():
         import uvicorn
 
-        from app.api.main import create_app
-        from app.api.protocol import Impatient
+        from app.api.app import create_app
+        from app.api.server import Impatient
 
     settings = _with_database()
     logs.configure(settings)
@@ -83,7 +83,8 @@ def api() -> None:
         server_header=False,
         http=Impatient,
         limit_concurrency=settings.limit_concurrency,
-        # Whom to believe about X-Forwarded-For is a setting of ours; see app/api/address.py.
+        # Whom to believe about X-Forwarded-For is a setting of ours:
+        # app/api/middleware/client_address.py.
         proxy_headers=False,
         timeout_graceful_shutdown=10,
         timeout_keep_alive=30,

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from app.api.main import COMMON_ERRORS, create_app
+from app.api.app import COMMON_ERRORS, create_app
 
 FOLDER = Path(__file__).parent / "reference" / "http"
 REFERENCE = "#/components/schemas/"

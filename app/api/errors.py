@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors
-from app.api import refusals
+from app.api.middleware import refusals
 from app.logs import log
 from app.settings import get_settings
 

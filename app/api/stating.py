@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Header
 
-from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryStored
+from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryStored
 from app.db.pool import transaction
 from app.db.tenants import Caller
 from app.memories.reconcile import Destination

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.api.main import create_app
+from app.api.app import create_app
 from tests.servers import Client
 from tests.stack import Stack
 

@@ -18,8 +18,8 @@ from limits import RateLimitItemPerMinute
 from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 
-from app.api.address import client_address
-from app.api.windows import Windows
+from app.api.middleware.client_address import client_address
+from app.api.middleware.windows import Windows
 from app.tenancy import api_keys
 from tests.conftest import MakeDatabase
 from tests.servers import LOCAL_MODEL, Client, new_tenant

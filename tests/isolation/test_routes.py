@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from app.api.main import create_app
+from app.api.app import create_app
 from tests.servers import Client
 from tests.stack import Stack
 

@@ -7,11 +7,11 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, model_validator
 
-from app.api.caller import may
-from app.api.memory_bodies import RulesInForce
-from app.api.serial import IsoTime
-from app.api.strict_json import StrictRoute
-from app.api.text import Share
+from app.api.auth import may
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.memories import RulesInForce
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import Share
 from app.db import quotas, redactions, spend, tuning
 from app.db.pool import read_only, transaction
 from app.db.redactions import Redaction

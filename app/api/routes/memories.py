@@ -9,10 +9,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.caller import may
+from app.api.auth import may
 from app.api.errors import PlanLimitBody
-from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
-from app.api.memory_bodies import (
+from app.api.schemas.filters import ReadingQuery
+from app.api.schemas.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.memories import (
     BatchResult,
     BatchStored,
     HistoryEvent,
@@ -27,10 +29,8 @@ from app.api.memory_bodies import (
     MemoryStored,
     Version,
 )
-from app.api.reading import ReadingQuery
+from app.api.schemas.types import Lenient, UserId
 from app.api.stating import StatedBy, store_facts, store_one, stored_answer
-from app.api.strict_json import StrictRoute
-from app.api.text import Lenient, UserId
 from app.db import events, memories
 from app.db.pool import read_only
 from app.errors import NotFound

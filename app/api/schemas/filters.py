@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from app.api.text import Flag, Namespace, QueryTime, Source, Text, storable_json
+from app.api.schemas.types import Flag, Namespace, QueryTime, Source, Text, storable_json
 from app.db.pool import read_only
 from app.db.tenants import Caller
 from app.errors import Unprocessable

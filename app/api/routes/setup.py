@@ -12,8 +12,8 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from app.api.errors import ErrorBody
-from app.api.strict_json import StrictRoute
-from app.api.text import STORABLE, Email
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.types import STORABLE, Email
 from app.db import tenants
 from app.db.pool import system, transaction
 from app.errors import Conflict, Forbidden, Gone, NotFound, RateLimited

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
-from app.api.about import named_in
+from app.api.middleware.about import named_in
 from app.db.tenants import Caller
 from app.errors import Unprocessable
 from app.tenancy.idempotency import Once

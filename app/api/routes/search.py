@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 
-from app.api.caller import may
-from app.api.memory_bodies import Context, MemoryOut, RulesInForce, SearchResults
-from app.api.paths import USER_ID
-from app.api.reading import ReadingQuery
-from app.api.strict_json import StrictRoute
-from app.api.text import Flag, Lenient, Question, UserId
+from app.api.auth import may
+from app.api.schemas.filters import ReadingQuery
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.memories import Context, MemoryOut, RulesInForce, SearchResults
+from app.api.schemas.paths import USER_ID
+from app.api.schemas.types import Flag, Lenient, Question, UserId
 from app.db import tenants, tuning
 from app.db.pool import read_only
 from app.db.tenants import Caller

@@ -14,14 +14,14 @@ from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterR
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.about import users_of
-from app.api.address import client_address
 from app.api.errors import database_response, internal_error_response, service_error_response
-from app.api.guesses import Guesses
-from app.api.rates import Rates
-from app.api.refusals import TooSlow
-from app.api.routes import route_of
-from app.api.windows import Windows
+from app.api.middleware.about import users_of
+from app.api.middleware.access_log import route_of
+from app.api.middleware.client_address import client_address
+from app.api.middleware.failed_logins import Guesses
+from app.api.middleware.rate_limits import Rates
+from app.api.middleware.refusals import TooSlow
+from app.api.middleware.windows import Windows
 from app.db import tenants
 from app.db.pool import system
 from app.db.tenants import Caller

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.caller import may
-from app.api.serial import IsoTime
-from app.api.strict_json import StrictRoute
-from app.api.text import MASKED, STORABLE, Namespace, Time, UserId
+from app.api.auth import may
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import MASKED, STORABLE, Namespace, Time, UserId
 from app.db import tenants
 from app.db.pool import clock, read_only, transaction
 from app.db.tenants import KeyInfo

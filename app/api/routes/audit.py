@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from app.api.caller import may
-from app.api.serial import IsoTime
-from app.api.strict_json import StrictRoute
-from app.api.text import Lenient, QueryTime, Text, UserId
+from app.api.auth import may
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import Lenient, QueryTime, Text, UserId
 from app.db import audit_log, tenants
 from app.db.audit_log import Access
 from app.db.pool import read_only

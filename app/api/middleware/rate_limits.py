@@ -9,8 +9,8 @@ from uuid import UUID
 from cachetools import TTLCache
 from limits import RateLimitItemPerMinute
 
-from app.api.refusals import TooMany
-from app.api.windows import Windows
+from app.api.middleware.refusals import TooMany
+from app.api.middleware.windows import Windows
 from app.db import plans
 from app.db.pool import read_only
 from app.settings import Settings

@@ -20,7 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.routes import route_of
+from app.api.middleware.access_log import route_of
 from app.db import circuit_breaker, queue_stats
 from app.db.pool import system
 from app.db.queue_stats import Standing

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from app.api.refusals import Overloaded, TooMany
+from app.api.middleware.refusals import Overloaded, TooMany
 from app.db import queue_stats
 from app.db.pool import read_only, system
 from app.settings import Settings

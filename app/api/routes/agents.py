@@ -8,18 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.caller import may
-from app.api.creation import create_once
-from app.api.idempotency import IdempotencyKey, mark_replayed, once_of
-from app.api.memories import OVER_PLAN
-from app.api.memory_bodies import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
-from app.api.reading import FiltersQuery, Reading
-from app.api.recall import shown
-from app.api.serial import IsoTime
-from app.api.skills import AttachedSkill
-from app.api.stating import StatedBy, store_one, stored_answer
-from app.api.strict_json import StrictRoute
-from app.api.text import (
+from app.api.auth import may
+from app.api.routes.memories import OVER_PLAN
+from app.api.routes.search import shown
+from app.api.routes.skills import AttachedSkill
+from app.api.schemas.creation import create_once
+from app.api.schemas.filters import FiltersQuery, Reading
+from app.api.schemas.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import (
     MASKED,
     STORABLE,
     FactText,
@@ -32,6 +31,7 @@ from app.api.text import (
     Source,
     UserId,
 )
+from app.api.stating import StatedBy, store_one, stored_answer
 from app.db import agents
 from app.db.agents import Agent
 from app.db.pool import Connection, read_only, transaction

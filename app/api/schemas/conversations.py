@@ -7,8 +7,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from app.api.serial import IsoTime
-from app.api.text import MASKED, STORABLE, Metadata, Namespace, Source, Text, Time, UserId, storable
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import (
+    MASKED,
+    STORABLE,
+    Metadata,
+    Namespace,
+    Source,
+    Text,
+    Time,
+    UserId,
+    storable,
+)
 from app.db.conversations import Progress
 from app.ingest.blocked import Obstacle
 from app.rules.transcripts import parse_transcript, said, text_of

@@ -9,12 +9,12 @@ import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.caller import may
-from app.api.creation import create_once
-from app.api.idempotency import IdempotencyKey, once_of
-from app.api.serial import IsoTime, rounded
-from app.api.strict_json import StrictRoute
-from app.api.text import MASKED, STORABLE, Lenient, MaskedMetadata, Share
+from app.api.auth import may
+from app.api.schemas.creation import create_once
+from app.api.schemas.idempotency import IdempotencyKey, once_of
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.serial import IsoTime, rounded
+from app.api.schemas.types import MASKED, STORABLE, Lenient, MaskedMetadata, Share
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.api.caller import may
-from app.api.paths import USER_ID
-from app.api.serial import IsoTime
-from app.api.strict_json import StrictRoute
-from app.api.text import UserId
+from app.api.auth import may
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.paths import USER_ID
+from app.api.schemas.serial import IsoTime
+from app.api.schemas.types import UserId
 from app.db import tenants, user_data
 from app.db.pool import read_only
 from app.errors import Forbidden

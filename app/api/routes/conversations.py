@@ -10,17 +10,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api.caller import may
-from app.api.conversation_bodies import (
+from app.api.auth import may
+from app.api.schemas.conversations import (
     ConversationAccepted,
     ConversationIn,
     ConversationOut,
     ConversationPage,
     ConversationReverted,
 )
-from app.api.idempotency import IdempotencyKey, key_of, mark_replayed
-from app.api.strict_json import StrictRoute
-from app.api.text import Flag, Lenient, QueryTime, UserId
+from app.api.schemas.idempotency import IdempotencyKey, key_of, mark_replayed
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.types import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction

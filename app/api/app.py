@@ -11,28 +11,27 @@ from fastapi import FastAPI
 
 import app.mcp.http as mcp
 from app import logs
-from app.api import (
-    account,
+from app.api import errors, openapi
+from app.api.middleware.backpressure import Backpressure
+from app.api.middleware.gate import Gate
+from app.api.routes import (
     agents,
+    api_keys,
     audit,
     conversations,
-    docs,
-    errors,
     graph,
-    keys,
+    health,
     memories,
     metrics,
-    operations,
-    people,
-    recall,
+    search,
     setup,
     skills,
     teams,
+    tenant,
     tools,
+    users,
     webhooks,
 )
-from app.api.backpressure import Backpressure
-from app.api.gate import Gate
 from app.db.pool import close_pool, open_pool
 from app.providers.registry import get_providers
 from app.settings import get_settings
@@ -50,20 +49,20 @@ shape: `{"error": "<for people>", "code": "<stable, for programs>"}`.
 # Search comes before the memories by id, whose path would take it for one.
 PARTS = (
     conversations,
-    recall,
+    search,
     memories,
-    people,
+    users,
     agents,
     skills,
     teams,
     graph,
     tools,
-    account,
-    keys,
+    tenant,
+    api_keys,
     audit,
     webhooks,
     setup,
-    operations,
+    health,
     metrics,
 )
 
@@ -90,7 +89,7 @@ def create_app() -> FastAPI:
     settings = get_settings()
     app = FastAPI(
         title="Smara memory API",
-        version=operations.VERSION,
+        version=health.VERSION,
         description=DESCRIPTION,
         lifespan=_lifespan,
         docs_url=None,
@@ -99,7 +98,7 @@ def create_app() -> FastAPI:
     )
     for part in PARTS:
         app.include_router(part.router, responses=COMMON_ERRORS)
-    docs.install(app)
+    openapi.install(app)
     mcp.mount(app)
     errors.install(app)
     app.state.backpressure = Backpressure(settings)

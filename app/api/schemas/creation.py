@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import BaseModel
 
-from app.api.idempotency import mark_replayed
+from app.api.schemas.idempotency import mark_replayed
 from app.db.pool import Connection, transaction
 from app.tenancy.idempotency import Once
 

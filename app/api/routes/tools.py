@@ -13,11 +13,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.api.caller import may
-from app.api.idempotency import IdempotencyKey, key_of
-from app.api.memories import OVER_PLAN
-from app.api.strict_json import StrictRoute
-from app.api.text import Text
+from app.api.auth import may
+from app.api.routes.memories import OVER_PLAN
+from app.api.schemas.idempotency import IdempotencyKey, key_of
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.types import Text
 from app.errors import Unprocessable
 from app.mcp.tools.formats import for_anthropic, for_openai
 from app.mcp.tools.in_process import IN_PROCESS_URL, in_process

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from app.api.caller import may
-from app.api.strict_json import StrictRoute
-from app.api.text import Lenient
-from app.api.webhook_bodies import (
+from app.api.auth import may
+from app.api.schemas.json_body import StrictRoute
+from app.api.schemas.types import Lenient
+from app.api.schemas.webhooks import (
     DeliveryOut,
     DeliveryPage,
     Replayed,

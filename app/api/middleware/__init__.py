@@ -1,0 +1,1 @@
+"""What every request passes, in plain ASGI, one job each."""
