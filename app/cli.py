@@ -17,7 +17,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app import logs
+from app.db import api_keys as stored_keys
 from app.db import conversations, spend, tenants, transcripts
+from app.db.api_keys import KeyInfo
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
@@ -284,10 +286,10 @@ def create_key(label: str, scopes: tuple[str, ...]) -> None:
 def list_keys() -> None:
     """List the keys, without their secrets."""
 
-    async def read() -> list[tenants.KeyInfo]:
+    async def read() -> list[KeyInfo]:
         tenant_id = await _first_tenant()
         async with transaction(tenant_id) as connection:
-            return await tenants.keys(connection, tenant_id)
+            return await stored_keys.list_all(connection, tenant_id)
 
     for key in _with_pool(read):
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "live"
@@ -302,7 +304,7 @@ def revoke_key(key_id: UUID) -> None:
     async def revoke() -> bool:
         tenant_id = await _first_tenant()
         async with transaction(tenant_id) as connection:
-            return await tenants.retire_key(connection, tenant_id, key_id) is not None
+            return await stored_keys.retire(connection, tenant_id, key_id) is not None
 
     if not _with_pool(revoke):
         raise ServiceError("There is no live key of this id; see `smara-server keys list`.")

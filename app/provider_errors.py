@@ -1,4 +1,5 @@
-"""A provider's HTTP status as one of our error families: one table for all providers."""
+"""What can go wrong with a paid provider, in families, and which of them an HTTP status means: one
+table for all providers."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from app.errors import ProviderError, ProviderRefused, ProviderRejected, ProviderUnavailable
+from app.errors import ServiceError
 
 RETRY_AFTER_MAX_SECONDS = 900.0
 """A provider may ask for no longer a pause than this; some have asked for days."""
@@ -17,6 +18,95 @@ _MONEY_IS_OUT = re.compile(
     r"|fund|quota)",
     re.I,
 )
+
+
+class ProviderError(ServiceError):
+    """A paid provider did not give a usable answer.
+
+    ``waits`` is set once the failure is known to have opened the provider's circuit, or to have met
+    it open: then the fault is not the conversation's, and burns no attempt.
+    """
+
+    code = "provider_error"
+    waits = False
+
+
+class ProviderUnavailable(ProviderError):
+    """Down, over capacity or too slow. The worker tries again later; the API says 503.
+
+    ``retry_after_seconds`` is what the provider asked for, when it asked. ``rate_limited`` (429)
+    burns no attempt.
+    """
+
+    code = "provider_unavailable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after_seconds: float | None = None,
+        rate_limited: bool = False,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+        self.rate_limited = rate_limited
+
+
+class ProviderPaused(ProviderUnavailable):
+    """The provider's circuit is open, so it was not asked."""
+
+    code = "provider_paused"
+    waits = True
+
+
+class ProviderPaced(ProviderUnavailable):
+    """Our own limit of calls or tokens a minute is used up, so the provider was not asked."""
+
+    code = "provider_paced"
+    waits = True
+
+
+class ProviderRefused(ProviderError):
+    """The account cannot call the provider at all: key refused, money out. Jobs wait; an operator
+    is needed."""
+
+    code = "provider_refused"
+
+
+class ProviderRejected(ProviderError):
+    """The provider will never take this request. The conversation is dead until somebody changes
+    something."""
+
+    code = "provider_rejected"
+
+
+class ProviderAnswerInvalid(ProviderError):
+    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension.
+    Tried again, boundedly.
+
+    ``tokens`` is what it is billed for, an app.rules.types.Usage, where the answer says so.
+    """
+
+    code = "provider_answer_invalid"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, tokens: object | None = None
+    ) -> None:
+        super().__init__(message, code=code)
+        self.tokens = tokens
+
+
+class ProviderDeclined(ProviderAnswerInvalid):
+    """The provider will not read this. It is asked once more, as it is not always of one mind."""
+
+    code = "refused"
+
+
+class ProviderAnswerTruncated(ProviderAnswerInvalid):
+    """The answer stopped at its token limit. It is never a success; a smaller part may fit."""
+
+    code = "provider_answer_truncated"
 
 
 def error_for_status(

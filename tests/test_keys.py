@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.db import api_keys as stored_keys
 from app.db import tenants
 from app.db.pool import close_pool, open_pool, system
 from app.settings import Settings
@@ -69,7 +70,7 @@ def caller_of(database_url: str, key: str) -> tenants.Caller | None:
         try:
             async with system() as connection:
                 secret = await tenants.installation_secret(connection)
-                return await tenants.caller_of(connection, api_keys.key_hash(key, secret))
+                return await stored_keys.caller_of(connection, api_keys.key_hash(key, secret))
         finally:
             await close_pool()
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from fastapi import Request
 
-from app.db.tenants import Caller
 from app.errors import Forbidden
+from app.rules.types import Caller
 
 
 def may(request: Request, scope: Literal["read", "write", "admin"]) -> Caller:

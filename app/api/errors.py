@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from app import errors
+from app import errors, provider_errors
 from app.api.middleware import refusals
 from app.logs import log
 from app.settings import get_settings
@@ -32,7 +32,7 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.Unprocessable: 422,
     errors.RateLimited: 429,
-    errors.ProviderError: 503,
+    provider_errors.ProviderError: 503,
     refusals.Overloaded: 503,
     errors.ServiceError: 500,
 }

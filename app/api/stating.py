@@ -9,13 +9,12 @@ from fastapi import Header
 
 from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryStored
 from app.db.pool import transaction
-from app.db.tenants import Caller
 from app.memories.reconcile import Destination
 from app.memories.store import Outcome, Stored, store
 from app.privacy.sanitize import clean_facts
 from app.rules.injection.screen import suspicion
 from app.rules.trust import OF_ROLE, STATED
-from app.rules.types import Fact, Visibility
+from app.rules.types import Caller, Fact, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import Once

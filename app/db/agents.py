@@ -243,3 +243,47 @@ def _adapted(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()
     }
+
+
+async def holding(
+    connection: Connection, tenant_id: UUID, user_id: str, namespace: str
+) -> list[UUID]:
+    """The agents that hold live memories of the user's namespace."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT agent_id FROM memories
+        WHERE tenant_id = %s AND user_id = %s AND namespace = %s AND agent_id IS NOT NULL
+          AND state = 'live'
+        """,
+        (tenant_id, user_id, namespace),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def users_of(connection: Connection, tenant_id: UUID, agent_id: UUID) -> list[str]:
+    """The users whose memories the agent holds, in order."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT user_id FROM memories WHERE tenant_id = %s AND agent_id = %s
+        ORDER BY user_id
+        """,
+        (tenant_id, agent_id),
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def delete_memories(connection: Connection, tenant_id: UUID, agent_id: UUID) -> int:
+    """Forget all that the agent remembers; how many of these were live."""
+    cursor = await connection.execute(
+        """
+        WITH gone AS (
+            DELETE FROM memories WHERE tenant_id = %s AND agent_id = %s RETURNING *
+        ), scrubbed AS (
+            UPDATE memory_events e SET before = NULL, after = NULL FROM gone
+            WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
+        ) SELECT count(*) FROM gone WHERE state = 'live'
+        """,
+        (tenant_id, agent_id),
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

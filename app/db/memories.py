@@ -17,7 +17,7 @@ from app.db import key_reach as reaches
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, Connection
 from app.db.search import REINFORCED, RETENTION, bounds, where
-from app.db.tuning import TUNING
+from app.db.tenant_settings import TUNING
 from app.rules.filters import Filters
 from app.rules.key_reach import EVERYTHING, Reach
 from app.rules.types import Memory, Scope, Vector

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.db.pool import Connection
-from app.db.tuning import COLUMNS
+from app.db.tenant_settings import COLUMNS
 from app.rules.tuning import Tuning
 from app.rules.types import Scope
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from app.db.pool import Connection
+from app.rules.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +271,56 @@ async def accept_invitation(
         """,
         (user_id, tenant_id, invitation_id),
     )
+
+
+async def authors_of(
+    connection: Connection, tenant_id: UUID, team_id: UUID
+) -> set[tuple[str, str]]:
+    """Who wrote memories of the team (and notes meant for it), as pairs of user and namespace."""
+    cursor = await connection.execute(
+        """
+        SELECT DISTINCT user_id, namespace FROM memories WHERE tenant_id = %s AND team_id = %s
+        """,
+        (tenant_id, team_id),
+    )
+    return {(row[0], row[1]) for row in await cursor.fetchall()}
+
+
+async def hand_to_author(connection: Connection, scope: Scope, team_id: UUID) -> int:
+    """Move what the author wrote for the team into the author's own ``scope``; what is said there
+    already is superseded by that. How many live memories there are fewer now."""
+    cursor = await connection.execute(
+        """
+        WITH mine AS (
+            SELECT content_hash, memory_id FROM memories
+            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
+        ), handed AS (
+            UPDATE memories m SET
+                visibility = 'private', team_id = NULL, scope_key = %(scope_key)s,
+                state = CASE WHEN said.memory_id IS NULL THEN m.state ELSE 'superseded' END,
+                superseded_at = CASE WHEN said.memory_id IS NULL THEN m.superseded_at
+                                     ELSE now() END,
+                superseded_by = coalesce(said.memory_id, m.superseded_by)
+            FROM memories old LEFT JOIN mine said
+                ON old.state = 'live' AND old.visibility = 'team'
+               AND said.content_hash = old.content_hash
+            WHERE m.tenant_id = %(tenant_id)s AND m.team_id = %(team_id)s
+              AND m.user_id = %(user_id)s AND m.namespace = %(namespace)s
+              AND old.tenant_id = m.tenant_id AND old.memory_id = m.memory_id
+            RETURNING m.memory_id, said.memory_id IS NOT NULL AS lost
+        ), counts AS (
+            UPDATE memory_recalls r SET scope_key = %(scope_key)s FROM handed
+            WHERE r.tenant_id = %(tenant_id)s AND r.memory_id = handed.memory_id
+        )
+        SELECT count(*) FILTER (WHERE lost) FROM handed
+        """,
+        {
+            "tenant_id": scope.tenant_id,
+            "scope_key": scope.key,
+            "team_id": team_id,
+            "user_id": scope.user_id,
+            "namespace": scope.namespace,
+        },
+    )
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0

@@ -16,8 +16,12 @@ import voyageai
 from voyageai import error
 from voyageai.api_resources import Embedding
 
-from app.errors import ProviderAnswerInvalid, ProviderError, ProviderUnavailable
-from app.provider_errors import error_for_status
+from app.provider_errors import (
+    ProviderAnswerInvalid,
+    ProviderError,
+    ProviderUnavailable,
+    error_for_status,
+)
 from app.rules.types import Embeddings, Usage, Vector
 
 DEFAULT_MODEL = "voyage-4"

@@ -20,15 +20,15 @@ from anthropic.types import (
 from anthropic.types import Usage as TokensUsed
 from pydantic import ValidationError
 
-from app.errors import (
+from app.extract.prompt import PROMPT_VERSION, SYSTEM_PROMPT, Answer, render
+from app.provider_errors import (
     ProviderAnswerInvalid,
     ProviderAnswerTruncated,
     ProviderDeclined,
     ProviderError,
     ProviderUnavailable,
+    error_for_status,
 )
-from app.extract.prompt import PROMPT_VERSION, SYSTEM_PROMPT, Answer, render
-from app.provider_errors import error_for_status
 from app.rules.types import Extraction, Transcript, Usage, Window
 
 STREAM_OVER_TOKENS = 8_192

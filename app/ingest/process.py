@@ -13,15 +13,14 @@ import psycopg
 from app.db import extractions, queue, subjects
 from app.db.pool import transaction
 from app.db.queue import Claim, Conversation
-from app.errors import ProviderAnswerTruncated, ProviderError
-from app.extract.halves import halves, part_of
-from app.extract.windows import windows
+from app.extract.windows import halves, part_of, windows
 from app.ingest.fault_injection import crash_point
 from app.ingest.receipt import receipt
 from app.ingest.retries import give_back
 from app.logs import log
 from app.memories.reconcile import Destination, at_home, settle
 from app.privacy.sanitize import clean_drawn
+from app.provider_errors import ProviderAnswerTruncated, ProviderError
 from app.providers.metering import paid_embedding, paid_extraction
 from app.providers.registry import Providers, get_providers
 from app.rules.embedding_text import document_text

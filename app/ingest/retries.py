@@ -10,8 +10,9 @@ import psycopg
 from app.db import queue
 from app.db.pool import transaction
 from app.db.queue import Claim
-from app.errors import (
-    OverBudget,
+from app.errors import OverBudget, ServiceError
+from app.logs import log
+from app.provider_errors import (
     ProviderAnswerTruncated,
     ProviderDeclined,
     ProviderError,
@@ -19,9 +20,7 @@ from app.errors import (
     ProviderRefused,
     ProviderRejected,
     ProviderUnavailable,
-    ServiceError,
 )
-from app.logs import log
 from app.rules.backoff import backoff_seconds
 from app.settings import get_settings
 

@@ -1,16 +1,15 @@
-"""Use case: what a conversation did to the memories is undone."""
+"""Use case: what a conversation did to the memories is undone, or its text erased."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import conversations, edges, events, memories, quotas, subjects
-from app.db import undo as undoing
+from app.db import conversations, edges, events, memories, quotas, subjects, undo
 from app.db.pool import Connection, transaction
-from app.db.tenants import Caller
 from app.db.undo import Born
 from app.errors import Conflict, Forbidden, NotFound
+from app.rules.types import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
     """Undo everything that a finished conversation did, in all of its runs. A second call undoes
     nothing more; a replay learns it again.
 
-    Raises NotFound, Conflict while it is unfinished, Forbidden as ``undo``.
+    Raises NotFound, Conflict while it is unfinished, Forbidden as ``take_back``.
     """
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as conn:
@@ -42,18 +41,33 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
                 " done.",
                 code="not_finished",
             )
-        undone = await undo(conn, caller, conversation_id, reason="conversation_reverted")
-        await undoing.mark_reverted(conn, tenant_id, conversation_id)
+        undone = await take_back(conn, caller, conversation_id, reason="conversation_reverted")
+        await undo.mark_reverted(conn, tenant_id, conversation_id)
     return undone
 
 
+async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -> None:
+    """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also takes
+    back what it did to the memories. Raises NotFound, Forbidden as ``take_back``."""
+    tenant_id = caller.tenant_id
+    async with transaction(tenant_id) as conn:
+        if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:
+            raise NotFound("There is no conversation of this id.")
+        if with_memories:
+            await hold(conn, tenant_id, conversation_id)
+            await take_back(conn, caller, conversation_id, reason="conversation_erased")
+        await conversations.erase(conn, tenant_id, conversation_id)
+
+
 async def hold(conn: Connection, tenant_id: UUID, conversation_id: UUID) -> None:
-    """Hold all that ``undo`` may change, until the transaction ends."""
-    for subject in await undoing.subjects_of(conn, tenant_id, conversation_id):
+    """Hold all that ``take_back`` may change, until the transaction ends."""
+    for subject in await undo.subjects_of(conn, tenant_id, conversation_id):
         await subjects.lock(conn, tenant_id, subject)
 
 
-async def undo(conn: Connection, caller: Caller, conversation_id: UUID, *, reason: str) -> Reverted:
+async def take_back(
+    conn: Connection, caller: Caller, conversation_id: UUID, *, reason: str
+) -> Reverted:
     """Take back what the conversation did, in the caller's transaction, which holds it.
 
     What it stored is deleted, edited since or not, unless somebody else has said it too: then it
@@ -62,19 +76,19 @@ async def undo(conn: Connection, caller: Caller, conversation_id: UUID, *, reaso
     the memories, which may have moved since.
     """
     tenant_id = caller.tenant_id
-    born = await undoing.born_of(conn, tenant_id, conversation_id)
+    born = await undo.born_of(conn, tenant_id, conversation_id)
     if not all(caller.reach.allows(each.user_id, each.namespace, each.agent_id) for each in born):
         raise Forbidden(
             "What was learned has moved to where this API key does not reach.", code="out_of_reach"
         )
-    weakened = await undoing.forget_repetitions(conn, tenant_id, conversation_id)
-    cut = await undoing.delete_edges_of(conn, tenant_id, conversation_id)
+    weakened = await undo.forget_repetitions(conn, tenant_id, conversation_id)
+    cut = await undo.delete_edges_of(conn, tenant_id, conversation_id)
     going = [
         each for each in born if not await _handed_over(conn, tenant_id, conversation_id, each)
     ]
     restored = 0
     for memory in going:
-        back = await undoing.bring_back(conn, tenant_id, conversation_id, memory)
+        back = await undo.bring_back(conn, tenant_id, conversation_id, memory)
         if back:  # The edges that it had from what it replaced return there.
             await edges.carry(conn, tenant_id, {memory.memory_id: back[0]})
         for memory_id in back:
@@ -94,7 +108,7 @@ async def _handed_over(
     """Whether somebody else has said the same: then the memory is theirs now."""
     if memory.state != "live":
         return False
-    heir = await undoing.heir_of(conn, tenant_id, memory.memory_id, but=conversation_id)
+    heir = await undo.heir_of(conn, tenant_id, memory.memory_id, but=conversation_id)
     if heir is not None:
-        await undoing.hand_over(conn, tenant_id, memory.memory_id, heir)
+        await undo.hand_over(conn, tenant_id, memory.memory_id, heir)
     return heir is not None

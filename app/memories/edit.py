@@ -12,13 +12,12 @@ import psycopg
 
 from app.db import events, memories, quotas, subjects
 from app.db.pool import Connection, transaction
-from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
 from app.memories.store import embed
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
 from app.rules.embedding_text import document_text
-from app.rules.types import Fact, Memory, Scope, Visibility
+from app.rules.types import Caller, Fact, Memory, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.quotas import count_one_more

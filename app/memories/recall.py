@@ -15,11 +15,11 @@ from cachetools import TTLCache
 
 from app.db import search, subjects
 from app.db.pool import read_only
-from app.db.sizes import is_large
+from app.db.search import is_large
 from app.embed.cache import QueryCache
 from app.embed.embedder import Embedder
-from app.errors import ProviderError
 from app.privacy.sanitize import clean_question
+from app.provider_errors import ProviderError
 from app.providers.query_embedder import PaidQuestions, asking
 from app.providers.registry import Providers, get_providers
 from app.rules.embedding_text import query_text

@@ -19,7 +19,7 @@ from app.db import edges, events, memories, quotas, search, subjects, teams
 from app.db.edges import NewEdge
 from app.db.memories import NewMemory
 from app.db.pool import Connection
-from app.db.sizes import is_large
+from app.db.search import is_large
 from app.db.subjects import Held
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from app.db import redactions
+from app.db import tenant_settings
 from app.db.pool import read_only
-from app.db.redactions import Redaction
+from app.db.tenant_settings import Redaction
 from app.logs import log
 from app.privacy.presidio import redact, redact_json
 from app.rules.secrets.mask import mask
@@ -107,7 +107,7 @@ async def _redaction_of(tenant_id: UUID) -> Redaction:
     if not get_settings().presidio:
         return "off"
     async with read_only(tenant_id) as conn:
-        return await redactions.of(conn, tenant_id)
+        return await tenant_settings.redaction(conn, tenant_id)
 
 
 def _mask_facts(facts: Sequence[Stated]) -> list[Stated]:

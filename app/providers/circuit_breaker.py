@@ -17,8 +17,8 @@ import psycopg
 from app.db import circuit_breaker
 from app.db.circuit_breaker import Key, Resting
 from app.db.pool import Connection, system, transaction
-from app.errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
 from app.logs import log
+from app.provider_errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
 from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
 from app.settings import get_settings
 

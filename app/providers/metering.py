@@ -20,9 +20,10 @@ import uuid_utils.compat as uuid_utils
 from app.db import extractions, llm_calls, quotas, spend
 from app.db.pool import Connection, transaction
 from app.db.spend import Caps, microusd
-from app.errors import OverBudget, ProviderAnswerInvalid, ProviderError
+from app.errors import OverBudget
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
 from app.logs import log
+from app.provider_errors import ProviderAnswerInvalid, ProviderError
 from app.providers import circuit_breaker, rate_limits
 from app.providers.registry import EMBEDDER, EXTRACTOR
 from app.rules.types import Embeddings, Extraction, Transcript, Usage, Window

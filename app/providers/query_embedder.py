@@ -12,8 +12,8 @@ from uuid import UUID
 import psycopg
 
 from app.embed.embedder import Embedder
-from app.errors import ProviderError, ProviderPaused
 from app.logs import log
+from app.provider_errors import ProviderError, ProviderPaused
 from app.providers import circuit_breaker
 from app.providers.metering import asked_a_question
 from app.providers.registry import EMBEDDER

@@ -17,8 +17,8 @@ from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
-from app.errors import ProviderPaced
 from app.logs import log
+from app.provider_errors import ProviderPaced
 from app.providers.registry import EMBEDDER, EXTRACTOR
 from app.settings import Settings, get_settings
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from app.rules.key_reach import EVERYTHING, Reach
+
 Vector: TypeAlias = Sequence[float]
 """A unit vector of the deployment's dimension."""
 
@@ -265,3 +267,13 @@ class Settled:
     memory_id: UUID | None = None
     replaced_id: UUID | None = None
     similarity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request speaks for, as its key says. ``key_id`` may be logged; the key never is."""
+
+    tenant_id: UUID
+    key_id: UUID
+    scopes: frozenset[str]
+    reach: Reach = EVERYTHING

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import agents, holdings, teams
+from app.db import agents, teams
 from app.db.pool import Connection
-from app.db.tenants import Caller
 from app.errors import Forbidden, NotFound, Unprocessable
-from app.rules.types import Scope, Visibility
+from app.rules.types import Caller, Scope, Visibility
 
 WRITERS = ("admin", "member")
 
@@ -204,7 +203,7 @@ def _own_scope(caller: Caller, place: Place) -> Scope:
 
 
 async def _agent_scopes(connection: Connection, caller: Caller, place: Place) -> list[Scope]:
-    found = await holdings.agents_of(connection, caller.tenant_id, place.user_id, place.namespace)
+    found = await agents.holding(connection, caller.tenant_id, place.user_id, place.namespace)
     allowed = caller.reach.agents
     return [
         Scope(caller.tenant_id, place.namespace, place.user_id, agent_id)

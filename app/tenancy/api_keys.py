@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.db import tenants
+from app.db import api_keys, tenants
+from app.db.api_keys import KeyInfo
 from app.db.pool import Connection
 from app.rules.key_reach import EVERYTHING, Reach
 
@@ -35,7 +36,7 @@ class IssuedKey:
     """A key at the only moment that it is known in clear."""
 
     api_key: str
-    info: tenants.KeyInfo
+    info: KeyInfo
 
 
 def generate() -> str:
@@ -73,7 +74,7 @@ async def issue(
 ) -> IssuedKey:
     """Make a key for the tenant and store its hash."""
     key = generate()
-    info = await tenants.add_key(
+    info = await api_keys.add(
         connection,
         tenant_id,
         prefix=key[: len(PREFIX) + 4],
@@ -91,7 +92,7 @@ async def rotate(
 ) -> IssuedKey | None:
     """A new key that may do the same; the old one ends after ``grace_seconds``. None when the
     tenant has no such live key."""
-    old = await tenants.retire_key(connection, tenant_id, key_id, grace_seconds=grace_seconds)
+    old = await api_keys.retire(connection, tenant_id, key_id, grace_seconds=grace_seconds)
     if old is None:
         return None
     return await issue(

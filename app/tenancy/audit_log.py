@@ -21,8 +21,8 @@ import psycopg
 from app.db import audit_log
 from app.db.audit_log import NewAccess
 from app.db.pool import transaction
-from app.db.tenants import Caller
 from app.logs import log
+from app.rules.types import Caller
 
 MOST = 10_000
 """What waits to be written, in one process: some megabytes."""

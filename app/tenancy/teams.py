@@ -11,13 +11,12 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import holdings, subjects, teams
 from app.db import quotas as counters
+from app.db import subjects, teams
 from app.db.pool import Connection, system, transaction
 from app.db.teams import Invitation, Member, Team
-from app.db.tenants import Caller
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
-from app.rules.types import Scope
+from app.rules.types import Caller, Scope
 from app.settings import get_settings
 from app.tenancy.quotas import count_one_more
 
@@ -172,12 +171,12 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
         tenant_id = caller.tenant_id
         await led(connection, caller, team_id, by)
         await subjects.lock(connection, tenant_id, subjects.of_team(team_id))
-        places = await holdings.authors_of_team(connection, tenant_id, team_id)
+        places = await teams.authors_of(connection, tenant_id, team_id)
         for author in sorted({author for author, _ in places}):
             await subjects.lock(connection, tenant_id, subjects.of_user(author))
         lost = 0
         for author, namespace in sorted(places):
-            lost += await holdings.hand_to_author(
+            lost += await teams.hand_to_author(
                 connection, Scope(tenant_id, namespace, author), team_id
             )
         await counters.add(connection, tenant_id, "memories", -lost)

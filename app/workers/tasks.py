@@ -23,10 +23,10 @@ from app.privacy.purge import tidy
 from app.providers.registry import import_clients
 from app.settings import get_settings
 from app.startup import imports_that_stay
-from app.workers import liveness, wakeup, watchdog
+from app.workers import liveness, wakeup
 from app.workers.celery import celery
 
-celery.steps["worker"].add(watchdog.Watchdog)
+celery.steps["worker"].add(liveness.Watchdog)
 
 _runner: asyncio.Runner | None = None
 _stopping = multiprocessing.get_context("fork").Event()
@@ -76,7 +76,7 @@ def _close(**_: object) -> None:
 @celery.task
 def remember_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
-    watchdog.heard()
+    liveness.heard()
     work = drain(_stopping.is_set, _call_for_help, claimed_by=liveness.myself())
     if _the_runner().run(work):
         wakeup.publish(1)
@@ -89,7 +89,7 @@ async def _call_for_help() -> None:
 @celery.task
 def sweep() -> None:
     """Take back what dead processes held, and ring for what is due."""
-    watchdog.heard()
+    liveness.heard()
     settings = get_settings()
     due = _the_runner().run(_sweep(settings.max_crashes))
     wakeup.publish(min(due, settings.worker_processes))

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 
 from app.db.pool import close_pool, open_pool
-from app.db.tenants import Caller
 from app.privacy.purge import tidy
+from app.rules.types import Caller
 from app.settings import Settings, get_settings
 from app.tenancy.audit_log import Recorder
 from tests.conftest import MakeDatabase

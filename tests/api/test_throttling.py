@@ -19,7 +19,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 
 from app.api.middleware.client_address import client_address
-from app.api.middleware.windows import Windows
+from app.api.middleware.rate_limits import Windows
 from app.tenancy import api_keys
 from tests.conftest import MakeDatabase
 from tests.servers import LOCAL_MODEL, Client, new_tenant

@@ -9,10 +9,9 @@ import pytest
 
 from app.db import conversations, extractions, queue, subjects
 from app.db.pool import system, transaction
-from app.db.tenants import Caller
 from app.errors import NotFound
-from app.privacy import erasure
-from app.rules.types import Extraction, Fact, Scope, Usage
+from app.ingest import undo
+from app.rules.types import Caller, Extraction, Fact, Scope, Usage
 from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
 
 pytestmark = pytest.mark.anyio
@@ -25,7 +24,7 @@ DRAWN = Extraction(
 async def erase(tenant_id: UUID, conversation_id: UUID, *, with_memories: bool = False) -> bool:
     caller = Caller(tenant_id, uuid4(), frozenset({"write"}))
     try:
-        await erasure.conversation(caller, conversation_id, with_memories=with_memories)
+        await undo.erase(caller, conversation_id, with_memories=with_memories)
     except NotFound:
         return False
     return True

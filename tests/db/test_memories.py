@@ -15,7 +15,7 @@ import pytest
 from app.db import memories
 from app.db import search as searches
 from app.db.pool import close_pool, open_pool, transaction
-from app.db.sizes import is_large
+from app.db.search import is_large
 from app.rules.content_hash import content_hash
 from app.rules.filters import Filters
 from app.rules.retention import half_life_days, retention

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.embed.cache import QueryCache
-from app.errors import ProviderUnavailable
+from app.provider_errors import ProviderUnavailable
 from app.rules.types import Embeddings, Usage, Vector
 
 pytestmark = pytest.mark.anyio

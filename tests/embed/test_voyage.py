@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.embed.voyage import VoyageEmbedder, batches
-from app.errors import (
+from app.provider_errors import (
     ProviderAnswerInvalid,
     ProviderError,
     ProviderRefused,

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import (
+from app.extract.claude import ClaudeExtractor
+from app.provider_errors import (
     ProviderAnswerInvalid,
     ProviderAnswerTruncated,
     ProviderDeclined,
@@ -20,7 +21,6 @@ from app.errors import (
     ProviderRejected,
     ProviderUnavailable,
 )
-from app.extract.claude import ClaudeExtractor
 from app.rules.types import Extraction, Message, Transcript, Window
 from tests.providers.anthropic import FakeAnthropic
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.extract.halves import halves, part_of
+from app.extract.windows import halves, part_of
 from app.rules.types import Window
 
 

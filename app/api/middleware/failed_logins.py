@@ -15,8 +15,8 @@ from ipaddress import IPv6Address, ip_address
 from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 
+from app.api.middleware.rate_limits import Windows
 from app.api.middleware.refusals import TooMany
-from app.api.middleware.windows import Windows
 from app.tenancy import api_keys
 
 PREFIX_CHARS = len(api_keys.PREFIX) + 4

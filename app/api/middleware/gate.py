@@ -19,14 +19,14 @@ from app.api.middleware.about import users_of
 from app.api.middleware.access_log import route_of
 from app.api.middleware.client_address import client_address
 from app.api.middleware.failed_logins import Guesses
-from app.api.middleware.rate_limits import Rates
+from app.api.middleware.rate_limits import Rates, Windows
 from app.api.middleware.refusals import TooSlow
-from app.api.middleware.windows import Windows
+from app.db import api_keys as stored_keys
 from app.db import tenants
 from app.db.pool import system
-from app.db.tenants import Caller
 from app.errors import ServiceError, TooLarge, Unauthenticated, UnsupportedMediaType
 from app.logs import log
+from app.rules.types import Caller
 from app.settings import Settings
 from app.tenancy import api_keys
 from app.tenancy.audit_log import Recorder, user_hash
@@ -186,7 +186,7 @@ class Gate:
         async with system() as conn:
             if self._secret is None:
                 self._secret = await tenants.installation_secret(conn)
-            caller = await tenants.caller_of(conn, api_keys.key_hash(key, self._secret))
+            caller = await stored_keys.caller_of(conn, api_keys.key_hash(key, self._secret))
         if caller is not None:
             self._callers[key] = caller
         return caller

@@ -12,17 +12,16 @@ from app.api.auth import may
 from app.api.routes.memories import OVER_PLAN
 from app.api.routes.search import shown
 from app.api.routes.skills import AttachedSkill
-from app.api.schemas.creation import create_once
 from app.api.schemas.filters import FiltersQuery, Reading
-from app.api.schemas.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_once, mark_replayed, once_of
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
-from app.api.schemas.serial import IsoTime
 from app.api.schemas.types import (
     MASKED,
     STORABLE,
     FactText,
     Flag,
+    IsoTime,
     Lenient,
     Metadata,
     Namespace,
@@ -37,7 +36,7 @@ from app.db.agents import Agent
 from app.db.pool import Connection, read_only, transaction
 from app.errors import Forbidden, NotFound
 from app.memories.recall import newest, recall
-from app.privacy import erasure
+from app.tenancy import agents as agent_removal
 from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.quotas import count_one_more
 
@@ -206,7 +205,7 @@ async def delete_agent(
     """Remove an agent. Its memories stay, found with `include_agents=true`, unless they are to be
     forgotten too."""
     caller = may(request, "write")
-    await erasure.agent(caller, agent_id, with_memories=memories)
+    await agent_removal.delete(caller, agent_id, with_memories=memories)
 
 
 @router.post(

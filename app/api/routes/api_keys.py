@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import MASKED, STORABLE, Namespace, Time, UserId
-from app.db import tenants
+from app.api.schemas.types import MASKED, STORABLE, IsoTime, Namespace, Time, UserId
+from app.db import api_keys as stored_keys
+from app.db.api_keys import KeyInfo
 from app.db.pool import clock, read_only, transaction
-from app.db.tenants import KeyInfo
 from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.key_reach import Reach
 from app.tenancy import api_keys
@@ -136,7 +135,7 @@ async def list_keys(request: Request) -> KeyList:
     """The tenant's keys. Needs the scope `admin`."""
     caller = may(request, "admin")
     async with read_only(caller.tenant_id) as conn:
-        found = await tenants.keys(conn, caller.tenant_id)
+        found = await stored_keys.list_all(conn, caller.tenant_id)
     return KeyList(keys=[KeyOut.of(info) for info in found])
 
 
@@ -146,10 +145,10 @@ async def revoke(request: Request, key_id: UUID) -> None:
     scope `admin` stays. Needs the scope `admin`."""
     caller = may(request, "admin")
     async with transaction(caller.tenant_id) as conn:
-        revoked = await tenants.retire_key(conn, caller.tenant_id, key_id)
+        revoked = await stored_keys.retire(conn, caller.tenant_id, key_id)
         if revoked is None:
             raise NotFound("There is no live key of this id.")
-        if not await tenants.has_admin_key(conn, caller.tenant_id):
+        if not await stored_keys.has_admin(conn, caller.tenant_id):
             raise Conflict(
                 "This is the last key that may manage keys; make another one first, or rotate it.",
                 code="last_admin_key",

@@ -10,9 +10,8 @@ from pydantic import BaseModel, Field
 
 from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import Lenient, QueryTime, Text, UserId
-from app.db import audit_log, tenants
+from app.api.schemas.types import IsoTime, Lenient, QueryTime, Text, UserId
+from app.db import api_keys, audit_log, tenants
 from app.db.audit_log import Access
 from app.db.pool import read_only
 from app.errors import NotFound
@@ -80,7 +79,7 @@ async def list_accesses(
     caller = may(request, "admin")
     async with read_only(caller.tenant_id) as conn:
         if key_id is not None:
-            known = await tenants.keys(conn, caller.tenant_id)
+            known = await api_keys.list_all(conn, caller.tenant_id)
             if key_id not in {key.key_id for key in known}:
                 raise NotFound("There is no key of this id.")
         digest = None

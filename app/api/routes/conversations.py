@@ -25,9 +25,8 @@ from app.db import conversations, subjects
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
-from app.ingest import undo as reverts
+from app.ingest import undo
 from app.ingest.blocked import Obstacle, obstacle
-from app.privacy import erasure
 from app.privacy.sanitize import clean_chat, mask_text
 from app.tenancy import access
 from app.tenancy.access import Place
@@ -195,7 +194,7 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
 async def revert(request: Request, conversation_id: UUID) -> ConversationReverted:
     """Undo everything that a finished conversation did: what it stored is deleted, what it replaced
     is alive again, its edges are cut. Its text stays, and a replay learns from it anew."""
-    undone = await reverts.revert(may(request, "write"), conversation_id)
+    undone = await undo.revert(may(request, "write"), conversation_id)
     return ConversationReverted(
         id=conversation_id,
         deleted=undone.deleted,
@@ -213,4 +212,4 @@ async def erase(
 ) -> None:
     """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
     from it."""
-    await erasure.conversation(may(request, "write"), conversation_id, with_memories=memories)
+    await undo.erase(may(request, "write"), conversation_id, with_memories=memories)

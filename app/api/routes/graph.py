@@ -10,17 +10,15 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.auth import may
-from app.api.schemas.creation import create_once
-from app.api.schemas.idempotency import IdempotencyKey, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.serial import IsoTime, rounded
-from app.api.schemas.types import MASKED, STORABLE, Lenient, MaskedMetadata, Share
+from app.api.schemas.types import MASKED, STORABLE, IsoTime, Lenient, MaskedMetadata, Share, rounded
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
 from app.db.pool import Connection, read_only, transaction
-from app.db.tenants import Caller
 from app.errors import Conflict, NotFound, Unprocessable
+from app.rules.types import Caller
 
 router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
 

@@ -12,8 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from app.api.auth import may
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import Lenient
+from app.api.schemas.types import IsoTime, Lenient
 from app.db import circuit_breaker, queue_stats
 from app.db.circuit_breaker import Key, Resting
 from app.db.pool import system, transaction

@@ -10,16 +10,15 @@ from app.api.auth import may
 from app.api.schemas.filters import ReadingQuery
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import Context, MemoryOut, RulesInForce, SearchResults
-from app.api.schemas.paths import USER_ID
-from app.api.schemas.types import Flag, Lenient, Question, UserId
-from app.db import tenants, tuning
+from app.api.schemas.types import USER_ID, Flag, Lenient, Question, UserId
+from app.db import tenant_settings, tenants
 from app.db.pool import read_only
-from app.db.tenants import Caller
 from app.memories.recall import Recollection, recall, strongest
 from app.providers.registry import get_providers
 from app.rules import served_context
 from app.rules.context_block import context_block
 from app.rules.tuning import in_force
+from app.rules.types import Caller
 
 router = APIRouter(prefix="/v1", tags=["recall"], route_class=StrictRoute)
 
@@ -99,5 +98,5 @@ def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
 
 async def _rules(caller: Caller) -> dict[str, Any]:
     async with read_only(caller.tenant_id) as conn:
-        own = await tuning.get(conn, caller.tenant_id)
+        own = await tenant_settings.tuning(conn, caller.tenant_id)
     return {"explain": RulesInForce.of(in_force(own, get_providers().bands))}

@@ -10,11 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.auth import may
-from app.api.schemas.creation import create_once
-from app.api.schemas.idempotency import IdempotencyKey, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import MASKED, STORABLE, MaskedMetadata
+from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
 from app.db import agents
 from app.db.agents import Skill
 from app.db.pool import Connection, read_only, transaction

@@ -12,12 +12,9 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app.api.auth import may
 from app.api.errors import ErrorBody
 from app.api.routes.memories import OVER_PLAN
-from app.api.schemas.creation import create_once
-from app.api.schemas.idempotency import IdempotencyKey, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.paths import USER_ID
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import MASKED, STORABLE, Email, Text, UserId
+from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
 from app.db import teams
 from app.db.pool import Connection, read_only, transaction
 from app.db.teams import Member, Team

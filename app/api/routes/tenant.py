@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field, model_validator
 from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import RulesInForce
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import Share
-from app.db import quotas, redactions, spend, tuning
+from app.api.schemas.types import IsoTime, Share
+from app.db import quotas, spend, tenant_settings
 from app.db.pool import read_only, transaction
-from app.db.redactions import Redaction
+from app.db.tenant_settings import Redaction
 from app.errors import Unprocessable
 from app.providers.metering import caps
 from app.providers.registry import get_providers
@@ -140,8 +139,8 @@ async def read_rules(request: Request) -> TenantSettings:
     of people's personal data is redacted."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as conn:
-        own = await tuning.get(conn, caller.tenant_id)
-        redaction = await redactions.of(conn, caller.tenant_id)
+        own = await tenant_settings.tuning(conn, caller.tenant_id)
+        redaction = await tenant_settings.redaction(conn, caller.tenant_id)
     return _settings(in_force(own, get_providers().bands), redaction)
 
 
@@ -159,12 +158,12 @@ async def change_rules(body: RulesPatch, request: Request) -> TenantSettings:
         )
     async with transaction(caller.tenant_id) as conn:
         if "redaction" in body.model_fields_set:
-            await redactions.set_to(conn, caller.tenant_id, wanted or "off")
-        redaction = await redactions.of(conn, caller.tenant_id)
+            await tenant_settings.set_redaction(conn, caller.tenant_id, wanted or "off")
+        redaction = await tenant_settings.redaction(conn, caller.tenant_id)
         own = (
-            await tuning.change(conn, caller.tenant_id, changes)
+            await tenant_settings.change_tuning(conn, caller.tenant_id, changes)
             if changes
-            else await tuning.get(conn, caller.tenant_id)
+            else await tenant_settings.tuning(conn, caller.tenant_id)
         )
         try:
             rules = in_force(own, get_providers().bands)

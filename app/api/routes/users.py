@@ -12,9 +12,7 @@ from pydantic import BaseModel, Field
 
 from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.paths import USER_ID
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import UserId
+from app.api.schemas.types import USER_ID, IsoTime, UserId
 from app.db import tenants, user_data
 from app.db.pool import read_only
 from app.errors import Forbidden
@@ -81,7 +79,7 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
 async def erase(request: Request, user_id: UserPath) -> UserErased:
     """Erase all that is kept about or from a user: memories, conversations, their history. What is
     still being worked on comes to nothing."""
-    receipt = await erasure.person(may(request, "write"), user_id)
+    receipt = await erasure.erase_person(may(request, "write"), user_id)
     return UserErased(
         user_id=user_id,
         erased=ErasedCounts.model_validate(receipt.erased),

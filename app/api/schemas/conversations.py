@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
 
-from app.api.schemas.serial import IsoTime
 from app.api.schemas.types import (
     MASKED,
     STORABLE,
+    IsoTime,
     Metadata,
     Namespace,
     Source,

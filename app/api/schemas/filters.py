@@ -11,10 +11,9 @@ from fastapi import Depends, Query
 
 from app.api.schemas.types import Flag, Namespace, QueryTime, Source, Text, storable_json
 from app.db.pool import read_only
-from app.db.tenants import Caller
 from app.errors import Unprocessable
 from app.rules.filters import Condition, Filters, conditions
-from app.rules.types import Scope, Visibility
+from app.rules.types import Caller, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 

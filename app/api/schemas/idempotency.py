@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from app.api.middleware.about import named_in
-from app.db.tenants import Caller
+from app.db.pool import Connection, transaction
 from app.errors import Unprocessable
+from app.rules.types import Caller
 from app.tenancy.idempotency import Once
 
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
@@ -49,3 +52,25 @@ def mark_replayed(response: Response, replayed: bool) -> None:
     """Say in a header that this answer was given before."""
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
+
+
+Made = TypeVar("Made", bound=BaseModel)
+
+
+async def create_once(
+    tenant_id: UUID,
+    model: type[Made],
+    once: Once | None,
+    response: Response,
+    create: Callable[[Connection], Awaitable[Made]],
+) -> Made:
+    """What ``create`` makes in a transaction of its own, or what it made under the same key."""
+    async with transaction(tenant_id) as conn:
+        earlier = await once.take(conn) if once else None
+        if earlier is not None:
+            mark_replayed(response, True)
+            return model.model_validate(earlier)
+        made = await create(conn)
+        if once:
+            await once.keep(conn, made.model_dump(mode="json", by_alias=True))
+        return made

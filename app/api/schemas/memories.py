@@ -7,8 +7,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from app.api.schemas.serial import IsoTime, rounded
-from app.api.schemas.types import FactText, Metadata, Namespace, Share, Source, Time, UserId
+from app.api.schemas.types import (
+    FactText,
+    IsoTime,
+    Metadata,
+    Namespace,
+    Share,
+    Source,
+    Time,
+    UserId,
+    rounded,
+)
 from app.db.events import Event
 from app.rules.tuning import InForce
 from app.rules.types import Memory, Recalled, Visibility

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from starlette.convertors import Convertor, register_url_convertor
 
 from app.privacy.sanitize import mask_metadata, mask_text
 
@@ -170,3 +171,34 @@ Metadata = Annotated[dict[str, Any], AfterValidator(storable_json)]
 
 MaskedMetadata = Annotated[Metadata, AfterValidator(mask_metadata)]
 """The same without the secrets in it. That of facts and conversations is masked with these."""
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and ``Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+IsoTime = Annotated[datetime, PlainSerializer(iso, return_type=str)]
+
+
+def rounded(number: float) -> float:
+    """To 4 decimals, as every score is shown."""
+    return round(number, 4)
+
+
+class AnyText(Convertor[str]):
+    """What remains of the path, encoded slashes and line breaks too: ``{user_id:any}``."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+# Routes are compiled where they are declared, so the convertor is known before the first of them.
+register_url_convertor("any", AnyText())
+
+USER_ID = "{user_id:any}"

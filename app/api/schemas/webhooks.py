@@ -8,8 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.schemas.serial import IsoTime
-from app.api.schemas.types import MASKED, STORABLE, Time
+from app.api.schemas.types import MASKED, STORABLE, IsoTime, Time
 from app.db.deliveries import Delivery
 from app.db.webhooks import Endpoint
 from app.webhooks.addresses import MAX_URL_CHARS

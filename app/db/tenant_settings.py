@@ -1,9 +1,11 @@
-"""The tenant's own rules: how its memories are ranked, fade, and replace each other."""
+"""The tenant's own settings: how its memories are ranked, fade and replace each other, and how much
+of people's personal data is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from psycopg import sql
@@ -21,19 +23,23 @@ TUNING = f"""(
 """One row for the statements that rank: what the tenant has set, or the default. Read where it is
 used, so that a change holds from the next statement on, in every process."""
 
+Redaction: TypeAlias = Literal["off", "memories", "everything"]
+"""``memories``: what is remembered holds none. ``everything``: nor does what is accepted, and so
+nothing that a provider is sent."""
+
 COLUMNS = ", ".join(field.name for field in fields(Tuning))
 
 
-async def get(connection: Connection, tenant_id: UUID) -> Tuning:
+async def tuning(connection: Connection, tenant_id: UUID) -> Tuning:
     """What the tenant has set."""
     async with connection.cursor(row_factory=class_row(Tuning)) as cursor:
         await cursor.execute(f"SELECT {COLUMNS} FROM tenants WHERE tenant_id = %s", (tenant_id,))
-        tuning = await cursor.fetchone()
-    assert tuning is not None, "a caller's tenant exists"
-    return tuning
+        found = await cursor.fetchone()
+    assert found is not None, "a caller's tenant exists"
+    return found
 
 
-async def change(
+async def change_tuning(
     connection: Connection, tenant_id: UUID, changes: Mapping[str, float | None]
 ) -> Tuning:
     """Set the named fields of Tuning, None for the default; what the tenant has set then."""
@@ -48,6 +54,24 @@ async def change(
             ),
             {**changes, "tenant_id": tenant_id},
         )
-        tuning = await cursor.fetchone()
-    assert tuning is not None, "a caller's tenant exists"
-    return tuning
+        found = await cursor.fetchone()
+    assert found is not None, "a caller's tenant exists"
+    return found
+
+
+async def redaction(connection: Connection, tenant_id: UUID) -> Redaction:
+    """What the tenant has set."""
+    cursor = await connection.execute(
+        "SELECT redaction FROM tenants WHERE tenant_id = %s", (tenant_id,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a caller's tenant exists"
+    found: Redaction = row[0]
+    return found
+
+
+async def set_redaction(connection: Connection, tenant_id: UUID, wanted: Redaction) -> None:
+    """Set it; what is kept already stays as it is."""
+    await connection.execute(
+        "UPDATE tenants SET redaction = %s WHERE tenant_id = %s", (wanted, tenant_id)
+    )

@@ -1,0 +1,160 @@
+"""API keys as they are stored: a hash, what the key may do, and what it is restricted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from psycopg.rows import class_row
+
+from app.db.pool import Connection
+from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.types import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """An API key without its secret."""
+
+    key_id: UUID
+    prefix: str
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    users: list[str] | None
+    namespaces: list[str] | None
+    agents: list[UUID] | None
+
+    @property
+    def reach(self) -> Reach:
+        """What the key is restricted to."""
+        return Reach(_set(self.users), _set(self.namespaces), _set(self.agents))
+
+
+_KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
+
+
+async def add(
+    connection: Connection,
+    tenant_id: UUID,
+    *,
+    prefix: str,
+    key_hash: bytes,
+    label: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    reach: Reach = EVERYTHING,
+) -> KeyInfo:
+    """Store a key's hash; the key itself is shown by the caller, once."""
+    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+        await cursor.execute(
+            f"""
+            INSERT INTO api_keys (
+                tenant_id, prefix, key_hash, label, scopes, expires_at, users, namespaces, agents)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            RETURNING {_KEY_INFO}
+            """,
+            (
+                tenant_id,
+                prefix,
+                key_hash,
+                label,
+                list(scopes),
+                expires_at,
+                _sorted(reach.users),
+                _sorted(reach.namespaces),
+                _sorted(reach.agents),
+            ),
+        )
+        info = await cursor.fetchone()
+    assert info is not None
+    return info
+
+
+async def list_all(connection: Connection, tenant_id: UUID) -> list[KeyInfo]:
+    """Every key of the tenant, revoked ones too, oldest first."""
+    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+        await cursor.execute(
+            f"SELECT {_KEY_INFO} FROM api_keys WHERE tenant_id = %s ORDER BY key_id", (tenant_id,)
+        )
+        return await cursor.fetchall()
+
+
+async def retire(
+    connection: Connection, tenant_id: UUID, key_id: UUID, *, grace_seconds: float = 0
+) -> KeyInfo | None:
+    """End a live key ``grace_seconds`` from now, or when it would have expired if that is sooner;
+    the key as it was, or None when the tenant has no such live key."""
+    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+        await cursor.execute(
+            f"""
+            WITH live AS (
+                SELECT {_KEY_INFO} FROM api_keys
+                WHERE tenant_id = %(tenant_id)s AND key_id = %(key_id)s AND revoked_at IS NULL
+                  AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE
+            ), retired AS (
+                UPDATE api_keys SET
+                    revoked_at = CASE WHEN %(grace)s <= 0 THEN now() END,
+                    expires_at = CASE WHEN %(grace)s <= 0 THEN expires_at
+                        ELSE least(expires_at, now() + make_interval(secs => %(grace)s)) END
+                WHERE tenant_id = %(tenant_id)s AND key_id IN (SELECT key_id FROM live)
+            )
+            SELECT {_KEY_INFO} FROM live
+            """,
+            {"grace": float(grace_seconds), "tenant_id": tenant_id, "key_id": key_id},
+        )
+        return await cursor.fetchone()
+
+
+async def has_admin(connection: Connection, tenant_id: UUID) -> bool:
+    """Whether a live key of the tenant may manage keys. The tenant is held, so that two that are
+    retired at once do not count on each other."""
+    await connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant_id,))
+    cursor = await connection.execute(
+        """
+        SELECT FROM api_keys
+        WHERE tenant_id = %s AND 'admin' = ANY(scopes) AND revoked_at IS NULL
+          AND (expires_at IS NULL OR expires_at > now()) LIMIT 1
+        """,
+        (tenant_id,),
+    )
+    return await cursor.fetchone() is not None
+
+
+async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
+    """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use
+    once a minute."""
+    cursor = await connection.execute(
+        """
+        WITH used AS (
+            UPDATE api_keys SET last_used_at = now()
+            WHERE key_hash = %(hash)s
+              AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
+        SELECT tenant_id, key_id, scopes, users, namespaces, agents FROM api_keys
+        WHERE key_hash = %(hash)s AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > now())
+        """,
+        {"hash": key_hash},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    tenant_id, key_id, scopes, *restrictions = row
+    return Caller(tenant_id, key_id, frozenset(scopes), Reach(*map(_set, restrictions)))
+
+
+Member = TypeVar("Member")
+
+
+def _set(restriction: Sequence[Member] | None) -> frozenset[Member] | None:
+    return None if restriction is None else frozenset(restriction)
+
+
+def _sorted(restriction: frozenset[Any] | None) -> list[Any] | None:
+    return None if restriction is None else sorted(restriction)
