@@ -161,9 +161,9 @@ def create_tenant(name: str, plan: str | None) -> None:
 
     async def create() -> str:
         tenant_id = tenants.new_id()
-        async with transaction(tenant_id) as connection:
-            await tenants.create_tenant(connection, tenant_id, name, plan=chosen)
-            issued = await api_keys.issue(connection, tenant_id, label=name)
+        async with transaction(tenant_id) as tx:
+            await tenants.create_tenant(tx, name, plan=chosen)
+            issued = await api_keys.issue(tx, label=name)
             return f"{tenant_id}  {issued.api_key}"
 
     click.echo(_with_pool(create))
@@ -174,8 +174,8 @@ def list_tenants() -> None:
     """List the tenants with their plans and what they hold."""
 
     async def read() -> list[tenants.TenantInfo]:
-        async with system() as connection:
-            return await tenants.list_all(connection)
+        async with system() as tx:
+            return await tenants.list_all(tx)
 
     for tenant in _with_pool(read):
         click.echo(f"{tenant.tenant_id}  {tenant.plan}  {tenant.memories} memories  {tenant.name}")
@@ -189,8 +189,8 @@ def set_plan(tenant_id: UUID, plan: str) -> None:
     chosen = _known_plan(plan)
 
     async def change() -> bool:
-        async with transaction(tenant_id) as connection:
-            return await tenants.set_plan(connection, tenant_id, chosen)
+        async with transaction(tenant_id) as tx:
+            return await tenants.set_plan(tx, chosen)
 
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
@@ -205,8 +205,8 @@ def set_transcript_days(tenant_id: UUID, days: float | None) -> None:
     SMARA_TRANSCRIPT_DAYS says."""
 
     async def change() -> bool:
-        async with transaction(tenant_id) as connection:
-            return await transcripts.keep_for(connection, tenant_id, days)
+        async with transaction(tenant_id) as tx:
+            return await transcripts.keep_for(tx, days)
 
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
@@ -227,10 +227,8 @@ def set_budget(tenant_id: UUID, soft: float | None, hard: float | None) -> None:
         raise ServiceError("The soft limit must not be above the hard one.")
 
     async def change() -> bool:
-        async with transaction(tenant_id) as connection:
-            return await spend.set_limits(
-                connection, tenant_id, soft=spend.microusd(soft), hard=spend.microusd(hard)
-            )
+        async with transaction(tenant_id) as tx:
+            return await spend.set_limits(tx, soft=spend.microusd(soft), hard=spend.microusd(hard))
 
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
@@ -266,17 +264,13 @@ def create_key(label: str, scopes: tuple[str, ...]) -> None:
     """Issue a key and print it, once. On a fresh database a tenant is made for it."""
 
     async def issue() -> str:
-        async with system() as connection:
-            first = await tenants.first_tenant(connection)
+        async with system() as tx:
+            first = await tenants.first_tenant(tx)
         tenant_id = first or tenants.new_id()
-        async with transaction(tenant_id) as connection:
+        async with transaction(tenant_id) as tx:
             if first is None:
-                await tenants.create_tenant(
-                    connection, tenant_id, "default", plan=get_settings().default_plan
-                )
-            issued = await api_keys.issue(
-                connection, tenant_id, label=label, scopes=scopes or api_keys.SCOPES
-            )
+                await tenants.create_tenant(tx, "default", plan=get_settings().default_plan)
+            issued = await api_keys.issue(tx, label=label, scopes=scopes or api_keys.SCOPES)
             return issued.api_key
 
     click.echo(_with_pool(issue))
@@ -288,8 +282,8 @@ def list_keys() -> None:
 
     async def read() -> list[KeyInfo]:
         tenant_id = await _first_tenant()
-        async with transaction(tenant_id) as connection:
-            return await stored_keys.list_all(connection, tenant_id)
+        async with transaction(tenant_id) as tx:
+            return await stored_keys.list_all(tx)
 
     for key in _with_pool(read):
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "live"
@@ -303,8 +297,8 @@ def revoke_key(key_id: UUID) -> None:
 
     async def revoke() -> bool:
         tenant_id = await _first_tenant()
-        async with transaction(tenant_id) as connection:
-            return await stored_keys.retire(connection, tenant_id, key_id) is not None
+        async with transaction(tenant_id) as tx:
+            return await stored_keys.retire(tx, key_id) is not None
 
     if not _with_pool(revoke):
         raise ServiceError("There is no live key of this id; see `smara-server keys list`.")
@@ -318,8 +312,8 @@ def replay(conversation_id: UUID) -> None:
 
     async def queue_again() -> bool:
         tenant_id = await _first_tenant()
-        async with transaction(tenant_id) as connection:
-            return await conversations.replay(connection, tenant_id, conversation_id)
+        async with transaction(tenant_id) as tx:
+            return await conversations.replay(tx, conversation_id)
 
     if not _with_pool(queue_again):
         raise ServiceError(
@@ -329,8 +323,8 @@ def replay(conversation_id: UUID) -> None:
 
 
 async def _first_tenant() -> UUID:
-    async with system() as connection:
-        tenant_id = await tenants.first_tenant(connection)
+    async with system() as tx:
+        tenant_id = await tenants.first_tenant(tx)
     if tenant_id is None:
         raise ServiceError(
             "There is no tenant yet; `smara-server keys create` makes the first one."

@@ -105,9 +105,9 @@ def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
         await open_pool(Settings(database_url=database_url), size=1)
         try:
             tenant_id = tenants.new_id()
-            async with transaction(tenant_id) as connection:
-                await tenants.create_tenant(connection, tenant_id, name)
-                return tenant_id, (await api_keys.issue(connection, tenant_id, label=name)).api_key
+            async with transaction(tenant_id) as tx:
+                await tenants.create_tenant(tx, name)
+                return tenant_id, (await api_keys.issue(tx, label=name)).api_key
         finally:
             await close_pool()
 

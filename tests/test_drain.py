@@ -99,8 +99,8 @@ async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is nam
         idempotency_key=None,
         body_sha256=None,
     )
-    async with transaction(tenant_id) as conn:
-        return (await conversations.accept(conn, new)).conversation_id
+    async with transaction(tenant_id) as tx:
+        return (await conversations.accept(tx, new)).conversation_id
 
 
 async def rows(
@@ -227,8 +227,8 @@ async def test_a_suspect_runs_first_and_alone(
     fake_anthropic[0].delay_seconds = 0.1
     for user in ("ada", "bob", "eve"):
         await queue_up(tenant, user)
-    async with transaction(tenant) as conn:
-        await conn.execute("UPDATE conversations SET crash_attempts = 1 WHERE user_id = 'eve'")
+    async with transaction(tenant) as tx:
+        await tx.execute("UPDATE conversations SET crash_attempts = 1 WHERE user_id = 'eve'")
 
     assert await drain() is False
 
@@ -282,9 +282,9 @@ async def test_an_extraction_is_paid_for_once_whatever_becomes_of_the_embedding(
     await queue_up(tenant, "ada")
 
     await drain()
-    async with transaction(tenant) as conn:
-        await conn.execute("UPDATE conversations SET next_attempt_at = now()")
-        await conn.execute("UPDATE circuits SET retry_at = now()")
+    async with transaction(tenant) as tx:
+        await tx.execute("UPDATE conversations SET next_attempt_at = now()")
+        await tx.execute("UPDATE circuits SET retry_at = now()")
     await drain()
 
     assert await rows("state") == ["done"]

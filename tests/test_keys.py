@@ -68,9 +68,9 @@ def caller_of(database_url: str, key: str) -> tenants.Caller | None:
     async def look() -> tenants.Caller | None:
         await open_pool(Settings(database_url=database_url), size=1)
         try:
-            async with system() as connection:
-                secret = await tenants.installation_secret(connection)
-                return await stored_keys.caller_of(connection, api_keys.key_hash(key, secret))
+            async with system() as tx:
+                secret = await tenants.installation_secret(tx)
+                return await stored_keys.caller_of(tx, api_keys.key_hash(key, secret))
         finally:
             await close_pool()
 

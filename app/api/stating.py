@@ -44,11 +44,11 @@ async def store_facts(
     chat says: an order waits in quarantine. Raises NotFound, Forbidden, Unprocessable,
     ProviderError."""
     places: dict[tuple[Place, Visibility | None], access.Target] = {}
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         for body in bodies:
             where = _place(body)
             if where not in places:
-                places[where] = await access.target(conn, caller, *where)
+                places[where] = await access.target(tx, caller, *where)
     clean = await clean_facts(caller.tenant_id, [(body.fact, body.metadata) for body in bodies])
     return await store(
         [

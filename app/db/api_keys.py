@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx
 from app.rules.key_reach import EVERYTHING, Reach
 from app.rules.types import Caller
 
@@ -41,8 +41,7 @@ _KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
 
 
 async def add(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     *,
     prefix: str,
     key_hash: bytes,
@@ -52,7 +51,7 @@ async def add(
     reach: Reach = EVERYTHING,
 ) -> KeyInfo:
     """Store a key's hash; the key itself is shown by the caller, once."""
-    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
         await cursor.execute(
             f"""
             INSERT INTO api_keys (
@@ -61,7 +60,7 @@ async def add(
             RETURNING {_KEY_INFO}
             """,
             (
-                tenant_id,
+                tx.tenant_id,
                 prefix,
                 key_hash,
                 label,
@@ -77,21 +76,20 @@ async def add(
     return info
 
 
-async def list_all(connection: Connection, tenant_id: UUID) -> list[KeyInfo]:
+async def list_all(tx: TenantTx) -> list[KeyInfo]:
     """Every key of the tenant, revoked ones too, oldest first."""
-    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
         await cursor.execute(
-            f"SELECT {_KEY_INFO} FROM api_keys WHERE tenant_id = %s ORDER BY key_id", (tenant_id,)
+            f"SELECT {_KEY_INFO} FROM api_keys WHERE tenant_id = %s ORDER BY key_id",
+            (tx.tenant_id,),
         )
         return await cursor.fetchall()
 
 
-async def retire(
-    connection: Connection, tenant_id: UUID, key_id: UUID, *, grace_seconds: float = 0
-) -> KeyInfo | None:
+async def retire(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> KeyInfo | None:
     """End a live key ``grace_seconds`` from now, or when it would have expired if that is sooner;
     the key as it was, or None when the tenant has no such live key."""
-    async with connection.cursor(row_factory=class_row(KeyInfo)) as cursor:
+    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
         await cursor.execute(
             f"""
             WITH live AS (
@@ -107,30 +105,30 @@ async def retire(
             )
             SELECT {_KEY_INFO} FROM live
             """,
-            {"grace": float(grace_seconds), "tenant_id": tenant_id, "key_id": key_id},
+            {"grace": float(grace_seconds), "tenant_id": tx.tenant_id, "key_id": key_id},
         )
         return await cursor.fetchone()
 
 
-async def has_admin(connection: Connection, tenant_id: UUID) -> bool:
+async def has_admin(tx: TenantTx) -> bool:
     """Whether a live key of the tenant may manage keys. The tenant is held, so that two that are
     retired at once do not count on each other."""
-    await connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant_id,))
-    cursor = await connection.execute(
+    await tx.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tx.tenant_id,))
+    cursor = await tx.execute(
         """
         SELECT FROM api_keys
         WHERE tenant_id = %s AND 'admin' = ANY(scopes) AND revoked_at IS NULL
           AND (expires_at IS NULL OR expires_at > now()) LIMIT 1
         """,
-        (tenant_id,),
+        (tx.tenant_id,),
     )
     return await cursor.fetchone() is not None
 
 
-async def caller_of(connection: Connection, key_hash: bytes) -> Caller | None:
+async def caller_of(tx: SystemTx, key_hash: bytes) -> Caller | None:
     """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use
     once a minute."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH used AS (
             UPDATE api_keys SET last_used_at = now()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Access:
 _ACCESS = ", ".join(field.name for field in fields(Access))
 
 
-async def add(connection: Connection, tenant_id: UUID, accesses: Sequence[NewAccess]) -> None:
+async def add(tx: TenantTx, accesses: Sequence[NewAccess]) -> None:
     """Note them, in the order given."""
     columns = zip(
         *(
@@ -53,7 +53,7 @@ async def add(connection: Connection, tenant_id: UUID, accesses: Sequence[NewAcc
         ),
         strict=True,
     )  # fmt: skip
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO accesses (tenant_id, key_id, method, route, via, user_hash, status, at)
         SELECT %s, key_id, method, route, via, user_hash, status,
@@ -61,13 +61,12 @@ async def add(connection: Connection, tenant_id: UUID, accesses: Sequence[NewAcc
         FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[],
             %s::float8[]) AS each (key_id, method, route, via, user_hash, status, seconds_ago)
         """,
-        (tenant_id, *map(list, columns)),
+        (tx.tenant_id, *map(list, columns)),
     )
 
 
 async def list_page(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     *,
     user_hash: bytes | None,
     key_id: UUID | None,
@@ -87,14 +86,14 @@ async def list_page(
         "access_id < %(before)s": before,
     }
     wanted = "".join(f" AND {text}" for text, value in conditions.items() if value is not None)
-    async with connection.cursor(row_factory=class_row(Access)) as cursor:
+    async with tx.cursor(row_factory=class_row(Access)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_ACCESS} FROM accesses WHERE tenant_id = %(tenant_id)s{wanted}
             ORDER BY access_id DESC LIMIT %(limit)s
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "user_hash": user_hash,
                 "key_id": key_id,
                 "route": route,
@@ -107,8 +106,8 @@ async def list_page(
         return await cursor.fetchall()
 
 
-async def purge(connection: Connection, *, older_than_days: float) -> None:
+async def purge(tx: SystemTx, *, older_than_days: float) -> None:
     """Forget what every tenant did so long ago. Asked as the system."""
-    await connection.execute(
+    await tx.execute(
         "DELETE FROM accesses WHERE at < now() - %s * interval '1 day'", (older_than_days,)
     )

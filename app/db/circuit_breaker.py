@@ -14,7 +14,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, Tx
 from app.rules.circuit_breaker import Circuit, State
 
 Key: TypeAlias = tuple[str, str]
@@ -38,9 +38,9 @@ class Resting:
         return self.provider, self.model
 
 
-async def resting(connection: Connection) -> list[Resting]:
+async def resting(tx: Tx) -> list[Resting]:
     """The circuits that are not closed; on a calm day there are none."""
-    async with connection.cursor(row_factory=class_row(Resting)) as cursor:
+    async with tx.cursor(row_factory=class_row(Resting)) as cursor:
         await cursor.execute(
             """
             SELECT provider, model, state, reason, opened_at,
@@ -51,12 +51,12 @@ async def resting(connection: Connection) -> list[Resting]:
         return await cursor.fetchall()
 
 
-async def lock(connection: Connection, key: Key) -> Circuit:
+async def lock(tx: Tx, key: Key) -> Circuit:
     """The circuit as it is; nobody else changes it until the transaction ends."""
-    await connection.execute(
+    await tx.execute(
         "INSERT INTO circuits (provider, model) VALUES (%s, %s) ON CONFLICT DO NOTHING", key
     )
-    async with connection.cursor(row_factory=class_row(Circuit)) as cursor:
+    async with tx.cursor(row_factory=class_row(Circuit)) as cursor:
         await cursor.execute(
             """
             SELECT state, failures, failed_probes, reason,
@@ -73,9 +73,9 @@ async def lock(connection: Connection, key: Key) -> Circuit:
     return circuit
 
 
-async def write(connection: Connection, key: Key, circuit: Circuit) -> None:
+async def write(tx: Tx, key: Key, circuit: Circuit) -> None:
     """Put down what a locked circuit has become; with an age of 0 the state is a new one."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE circuits
         SET state = %(state)s, failures = %(failures)s, failed_probes = %(failed_probes)s,
@@ -102,10 +102,10 @@ async def write(connection: Connection, key: Key, circuit: Circuit) -> None:
     )
 
 
-async def succeeded(connection: Connection, key: Key, *, seconds: float) -> bool:
+async def succeeded(tx: Tx, key: Key, *, seconds: float) -> bool:
     """Close the circuit after a call that took ``seconds`` and was answered; whether that changed
     anything. A call that began before the circuit opened does not close it."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         UPDATE circuits
         SET state = 'closed', failures = 0, failed_probes = 0, reason = NULL, opened_at = NULL,
@@ -120,11 +120,11 @@ async def succeeded(connection: Connection, key: Key, *, seconds: float) -> bool
 
 
 async def take_probe(
-    connection: Connection, keys: Sequence[Key], probe: UUID, *, lost_after_seconds: float
+    tx: SystemTx, keys: Sequence[Key], probe: UUID, *, lost_after_seconds: float
 ) -> list[Key]:
     """Half open those of the circuits whose pause is over, for the one caller who gets them
     back."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         UPDATE circuits c
         SET state = 'half_open', probe = %(probe)s, changed_at = clock_timestamp(),
@@ -147,9 +147,9 @@ async def take_probe(
     return [(provider, model) for provider, model in await cursor.fetchall()]
 
 
-async def return_probe(connection: Connection, probe: UUID) -> None:
+async def return_probe(tx: SystemTx, probe: UUID) -> None:
     """Let somebody else try what this probe has not tried; what it has is left as it found it."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE circuits SET state = 'open', probe = NULL, retry_at = clock_timestamp()
         WHERE probe = %s AND state = 'half_open'

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db import key_reach as reaches
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules.key_reach import EVERYTHING, Reach
 from app.rules.types import Message, Scope
 
@@ -85,11 +85,11 @@ _PROGRESS = """
 """
 
 
-async def accept(connection: Connection, new: NewConversation) -> Accepted:
+async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
     """Write the conversation down. The same idempotency key again gives the first row back,
     whatever the body."""
     scope = new.scope
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         INSERT INTO conversations (
             tenant_id, subject, user_id, namespace, agent_id, team_id, visibility, messages,
@@ -108,7 +108,7 @@ async def accept(connection: Connection, new: NewConversation) -> Accepted:
         RETURNING conversation_id, state, created_at
         """,
         {
-            "tenant_id": new.tenant_id,
+            "tenant_id": tx.tenant_id,
             "subject": new.subject,
             "user_id": new.user_id,
             "namespace": scope.namespace,
@@ -133,23 +133,21 @@ async def accept(connection: Connection, new: NewConversation) -> Accepted:
         return Accepted(
             conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256
         )
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT conversation_id, 'queued', created_at, true, body_sha256 FROM conversations
         WHERE tenant_id = %s AND idempotency_key = %s
         """,
-        (new.tenant_id, new.idempotency_key),
+        (tx.tenant_id, new.idempotency_key),
     )
     row = await cursor.fetchone()
     assert row is not None, "a conversation is never deleted, so its key stays taken"
     return Accepted(*row)
 
 
-async def get(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, reach: Reach = EVERYTHING
-) -> Progress | None:
+async def get(tx: TenantTx, conversation_id: UUID, reach: Reach = EVERYTHING) -> Progress | None:
     """One conversation, or None when this tenant has none of that id within ``reach``."""
-    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+    async with tx.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_PROGRESS} FROM conversations c
@@ -157,7 +155,7 @@ async def get(
               AND {reaches.within("c")}
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "conversation_id": conversation_id,
                 **reaches.parameters(reach),
             },
@@ -166,8 +164,7 @@ async def get(
 
 
 async def list_page(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     *,
     user_id: str | None,
     state: str | None,
@@ -178,7 +175,7 @@ async def list_page(
 ) -> list[Progress]:
     """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were
     accepted."""
-    async with connection.cursor(row_factory=class_row(Progress)) as cursor:
+    async with tx.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_PROGRESS} FROM conversations c
@@ -190,7 +187,7 @@ async def list_page(
             ORDER BY conversation_id DESC LIMIT %(limit)s
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "user_id": user_id,
                 "state": state,
                 "since": since,
@@ -202,10 +199,10 @@ async def list_page(
         return await cursor.fetchall()
 
 
-async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> bool:
+async def replay(tx: TenantTx, conversation_id: UUID) -> bool:
     """Queue a finished conversation once more, attempts from zero. False when it is not dead or
     done, or is erased."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         UPDATE conversations
         SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0,
@@ -215,20 +212,20 @@ async def replay(connection: Connection, tenant_id: UUID, conversation_id: UUID)
           AND messages IS NOT NULL
         RETURNING conversation_id
         """,
-        (tenant_id, conversation_id),
+        (tx.tenant_id, conversation_id),
     )
     return await cursor.fetchone() is not None
 
 
-async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> bool:
+async def erase(tx: TenantTx, conversation_id: UUID) -> bool:
     """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
     receipt. What was learned stays. False when this tenant has no such conversation.
 
     The subject is locked, so a settle of this conversation either came before, or finds it
     cancelled. The names that were heard in the subject's conversations are forgotten.
     """
-    key = (tenant_id, conversation_id)
-    found = await connection.execute(
+    key = (tx.tenant_id, conversation_id)
+    found = await tx.execute(
         """
         SELECT FROM subjects JOIN conversations USING (tenant_id, subject)
         WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF subjects
@@ -236,7 +233,7 @@ async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID) 
         key,
     )
     await found.fetchall()
-    erased = await connection.execute(
+    erased = await tx.execute(
         f"""
         WITH found AS (
             SELECT tenant_id, conversation_id, state AS was FROM conversations
@@ -261,10 +258,8 @@ async def erase(connection: Connection, tenant_id: UUID, conversation_id: UUID) 
         """,
         key,
     )
-    await connection.execute(
-        "DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key
-    )
-    await connection.execute(
+    await tx.execute("DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key)
+    await tx.execute(
         """
         UPDATE memories SET quote = ''
         WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx
 
 PER_ENDPOINT = 4
 """Deliveries to one endpoint at a time, so that a slow one takes no more of us than that."""
@@ -61,11 +61,11 @@ class Outgoing:
 _DELIVERY = ", ".join(f"d.{field.name}" for field in fields(Delivery))
 
 
-async def claim(connection: Connection, *, limit: int, lease_seconds: float) -> list[Attempt]:
+async def claim(tx: SystemTx, *, limit: int, lease_seconds: float) -> list[Attempt]:
     """Take up to ``limit`` due deliveries, of every endpoint one before any has two. Asked as the
     system. The attempt is counted here; one that is never concluded is due again after the
     lease."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH due AS (
             SELECT d.tenant_id, d.delivery_id, row_number() OVER (
@@ -96,9 +96,9 @@ async def claim(connection: Connection, *, limit: int, lease_seconds: float) -> 
     return [Attempt(*row) for row in await cursor.fetchall()]
 
 
-async def any_due(connection: Connection) -> bool:
+async def any_due(tx: SystemTx) -> bool:
     """Whether there is something to tell now. Asked as the system."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
         WHERE e.disabled_at IS NULL AND d.state = 'pending' AND d.next_attempt_at <= now() LIMIT 1
@@ -107,18 +107,18 @@ async def any_due(connection: Connection) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def load(connection: Connection, attempt: Attempt) -> Outgoing | None:
+async def load(tx: TenantTx, attempt: Attempt) -> Outgoing | None:
     """What to send; None when it was erased, concluded by another, or its endpoint is disabled."""
-    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+    async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_DELIVERY} FROM webhook_deliveries d
             WHERE tenant_id = %s AND delivery_id = %s AND attempts = %s AND state = 'pending'
             """,
-            (attempt.tenant_id, attempt.delivery_id, attempt.attempts),
+            (tx.tenant_id, attempt.delivery_id, attempt.attempts),
         )
         delivery = await cursor.fetchone()
-    cursor_ = await connection.execute(
+    cursor_ = await tx.execute(
         """
         SELECT e.endpoint_id, e.url, e.secret,
                CASE WHEN e.old_secret_until > now() THEN e.old_secret END,
@@ -126,7 +126,7 @@ async def load(connection: Connection, attempt: Attempt) -> Outgoing | None:
         FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
         WHERE d.tenant_id = %s AND d.delivery_id = %s AND e.disabled_at IS NULL
         """,
-        (attempt.tenant_id, attempt.delivery_id),
+        (tx.tenant_id, attempt.delivery_id),
     )
     row = await cursor_.fetchone()
     if delivery is None or row is None:
@@ -136,9 +136,9 @@ async def load(connection: Connection, attempt: Attempt) -> Outgoing | None:
     return Outgoing(endpoint_id, url, secrets, delivery, failing_seconds)
 
 
-async def delivered(connection: Connection, attempt: Attempt, status: int) -> None:
+async def delivered(tx: TenantTx, attempt: Attempt, status: int) -> None:
     """Note that it has arrived."""
-    await connection.execute(
+    await tx.execute(
         """
         WITH arrived AS (
             UPDATE webhook_deliveries
@@ -156,7 +156,7 @@ async def delivered(connection: Connection, attempt: Attempt, status: int) -> No
 
 
 async def missed(
-    connection: Connection,
+    tx: TenantTx,
     attempt: Attempt,
     *,
     status: int | None,
@@ -164,7 +164,7 @@ async def missed(
     retry_in_seconds: float | None,
 ) -> None:
     """Note that it has not arrived; with None as the pause, that it is given up."""
-    await connection.execute(
+    await tx.execute(
         """
         WITH missed AS (
             UPDATE webhook_deliveries
@@ -183,15 +183,15 @@ async def missed(
     )
 
 
-async def add(connection: Connection, tenant_id: UUID, endpoint_id: UUID, event: str) -> Delivery:
+async def add(tx: TenantTx, endpoint_id: UUID, event: str) -> Delivery:
     """Something to tell one endpoint that nothing has caused."""
-    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+    async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
         await cursor.execute(
             f"""
             INSERT INTO webhook_deliveries AS d (tenant_id, endpoint_id, event)
             VALUES (%s, %s, %s) RETURNING {_DELIVERY}
             """,
-            (tenant_id, endpoint_id, event),
+            (tx.tenant_id, endpoint_id, event),
         )
         delivery = await cursor.fetchone()
     assert delivery is not None
@@ -199,8 +199,7 @@ async def add(connection: Connection, tenant_id: UUID, endpoint_id: UUID, event:
 
 
 async def list_page(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     endpoint_id: UUID,
     *,
     state: str | None,
@@ -208,7 +207,7 @@ async def list_page(
     limit: int,
 ) -> list[Delivery]:
     """What the endpoint was told or is to be told, newest first."""
-    async with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+    async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_DELIVERY} FROM webhook_deliveries d
@@ -218,7 +217,7 @@ async def list_page(
             ORDER BY delivery_id DESC LIMIT %(limit)s
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "endpoint_id": endpoint_id,
                 "state": state,
                 "before": before,
@@ -229,8 +228,7 @@ async def list_page(
 
 
 async def replay(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     endpoint_id: UUID,
     *,
     delivery_ids: Sequence[UUID] | None = None,
@@ -238,7 +236,7 @@ async def replay(
 ) -> int:
     """Have these deliveries tried again from the first attempt on, delivered or not; without ids,
     those that failed, of what happened ``since`` then. How many there were."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         UPDATE webhook_deliveries
         SET state = 'pending', attempts = 0, next_attempt_at = now(), lease_until = NULL,
@@ -250,7 +248,7 @@ async def replay(
         RETURNING delivery_id
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "endpoint_id": endpoint_id,
             "ids": None if delivery_ids is None else list(delivery_ids),
             "since": since,
@@ -259,9 +257,9 @@ async def replay(
     return len(await cursor.fetchall())
 
 
-async def purge(connection: Connection, *, older_than_days: float) -> None:
+async def purge(tx: SystemTx, *, older_than_days: float) -> None:
     """Forget deliveries that were concluded so long ago. Asked as the system."""
-    await connection.execute(
+    await tx.execute(
         "DELETE FROM webhook_deliveries WHERE finished_at < now() - %s * interval '1 day'",
         (older_than_days,),
     )

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from app.db import key_reach as reaches
-from app.db.pool import TENANT, Connection
+from app.db.pool import TENANT, TenantTx
 from app.rules.key_reach import Reach
 
 SUPERSEDES = "supersedes"
@@ -42,12 +42,10 @@ class NewEdge:
     weight: float = 1.0
 
 
-async def hold_live(
-    connection: Connection, tenant_id: UUID, memory_ids: Sequence[UUID], reach: Reach
-) -> set[UUID]:
+async def hold_live(tx: TenantTx, memory_ids: Sequence[UUID], reach: Reach) -> set[UUID]:
     """Those of the memories that are live and within reach; none of them is retired before the
     transaction ends."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         f"""
         SELECT memory_id, state FROM memories m
         WHERE tenant_id = {TENANT} AND memory_id = ANY(%(memory_ids)s)
@@ -55,7 +53,7 @@ async def hold_live(
         ORDER BY memory_id FOR SHARE
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "memory_ids": list(memory_ids),
             **reaches.parameters(reach),
         },
@@ -63,11 +61,9 @@ async def hold_live(
     return {memory_id for memory_id, state in await cursor.fetchall() if state == "live"}
 
 
-async def connect(
-    connection: Connection, tenant_id: UUID, edge: NewEdge, metadata: Mapping[str, Any]
-) -> Edge | None:
+async def connect(tx: TenantTx, edge: NewEdge, metadata: Mapping[str, Any]) -> Edge | None:
     """Write the edge down; None when the two are connected in this way already."""
-    async with connection.cursor(row_factory=class_row(Edge)) as cursor:
+    async with tx.cursor(row_factory=class_row(Edge)) as cursor:
         await cursor.execute(
             """
             INSERT INTO memory_edges (
@@ -78,7 +74,7 @@ async def connect(
                 created_at
             """,
             (
-                tenant_id,
+                tx.tenant_id,
                 edge.from_memory_id,
                 edge.to_memory_id,
                 edge.relationship_type,
@@ -90,8 +86,7 @@ async def connect(
 
 
 async def add(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     edges: Sequence[NewEdge],
     *,
     conversation_id: UUID | None = None,
@@ -99,7 +94,7 @@ async def add(
     """Write edges between memories of the same transaction down, those that are not there yet."""
     if not edges:
         return
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO memory_edges (
             tenant_id, conversation_id, from_memory_id, to_memory_id, relationship_type, weight)
@@ -107,7 +102,7 @@ async def add(
         ON CONFLICT (tenant_id, from_memory_id, to_memory_id, relationship_type) DO NOTHING
         """,
         (
-            tenant_id,
+            tx.tenant_id,
             conversation_id,
             [edge.from_memory_id for edge in edges],
             [edge.to_memory_id for edge in edges],
@@ -117,14 +112,14 @@ async def add(
     )
 
 
-async def carry(connection: Connection, tenant_id: UUID, heirs: Mapping[UUID, UUID]) -> None:
+async def carry(tx: TenantTx, heirs: Mapping[UUID, UUID]) -> None:
     """Move the edges of replaced memories to their successors (``heirs``: old → new).
 
     An edge that the successor has already, or that would lead to itself, goes.
     """
     if not heirs:
         return
-    await connection.execute(
+    await tx.execute(
         """
         WITH replaced AS (
             SELECT * FROM unnest(%(old)s::uuid[], %(new)s::uuid[]) AS pair (old, heir)
@@ -147,7 +142,7 @@ async def carry(connection: Connection, tenant_id: UUID, heirs: Mapping[UUID, UU
         ON CONFLICT DO NOTHING
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "old": list(heirs.keys()),
             "new": list(heirs.values()),
             "supersedes": SUPERSEDES,
@@ -155,9 +150,9 @@ async def carry(connection: Connection, tenant_id: UUID, heirs: Mapping[UUID, UU
     )
 
 
-async def delete(connection: Connection, tenant_id: UUID, edge_id: UUID, reach: Reach) -> bool:
+async def delete(tx: TenantTx, edge_id: UUID, reach: Reach) -> bool:
     """Cut the edge; False when the tenant has none of that id between memories within reach."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         f"""
         DELETE FROM memory_edges e USING memories a, memories b
         WHERE e.tenant_id = %(tenant_id)s AND e.edge_id = %(edge_id)s
@@ -166,6 +161,6 @@ async def delete(connection: Connection, tenant_id: UUID, edge_id: UUID, reach: 
           AND {reaches.within("a")} AND {reaches.within("b")}
         RETURNING e.edge_id
         """,
-        {"tenant_id": tenant_id, "edge_id": edge_id, **reaches.parameters(reach)},
+        {"tenant_id": tx.tenant_id, "edge_id": edge_id, **reaches.parameters(reach)},
     )
     return await cursor.fetchone() is not None

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules.types import Settled
 
 
@@ -34,8 +34,7 @@ class Event:
 
 
 async def record(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     settled: Sequence[Settled],
     *,
     conversation_id: UUID | None,
@@ -45,7 +44,7 @@ async def record(
     happened = [
         (op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None
     ]
-    await connection.execute(
+    await tx.execute(
         f"""
         WITH happened AS (
             INSERT INTO memory_events (
@@ -57,7 +56,7 @@ async def record(
         ), {ANNOUNCED_MEMORY_EVENTS} SELECT
         """,
         (
-            tenant_id,
+            tx.tenant_id,
             conversation_id,
             run,
             [op_no for op_no, _ in happened],
@@ -71,8 +70,7 @@ async def record(
 
 
 async def note(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     memory_id: UUID,
     *,
     action: str,
@@ -81,7 +79,7 @@ async def note(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """One event that no conversation has caused."""
-    await connection.execute(
+    await tx.execute(
         f"""
         WITH happened AS (
             INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after)
@@ -90,7 +88,7 @@ async def note(
         ), {ANNOUNCED_MEMORY_EVENTS} SELECT
         """,
         (
-            tenant_id,
+            tx.tenant_id,
             memory_id,
             action,
             reason,
@@ -100,10 +98,10 @@ async def note(
     )
 
 
-async def of_memory(connection: Connection, tenant_id: UUID, memory_id: UUID) -> list[Event]:
+async def of_memory(tx: TenantTx, memory_id: UUID) -> list[Event]:
     """What happened to the memory, what replaced it too, oldest first; at most 200."""
     columns = ", ".join(field.name for field in fields(Event))
-    async with connection.cursor(row_factory=class_row(Event)) as cursor:
+    async with tx.cursor(row_factory=class_row(Event)) as cursor:
         await cursor.execute(
             f"""
             SELECT {columns} FROM memory_events
@@ -111,6 +109,6 @@ async def of_memory(connection: Connection, tenant_id: UUID, memory_id: UUID) ->
               AND (memory_id = %(memory_id)s OR other_memory_id = %(memory_id)s)
             ORDER BY event_id LIMIT 200
             """,
-            {"tenant_id": tenant_id, "memory_id": memory_id},
+            {"tenant_id": tx.tenant_id, "memory_id": memory_id},
         )
         return await cursor.fetchall()

@@ -12,20 +12,18 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules.types import Extraction, Fact, Relation, Usage
 
 
-async def stored(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str
-) -> dict[int, Extraction]:
+async def stored(tx: TenantTx, conversation_id: UUID, version: str) -> dict[int, Extraction]:
     """The conversation's extractions of this extractor version, by part."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT part, facts, usage, relations FROM extractions
         WHERE tenant_id = %s AND conversation_id = %s AND version = %s AND NOT split
         """,
-        (tenant_id, conversation_id, version),
+        (tx.tenant_id, conversation_id, version),
     )
     return {
         part: Extraction(
@@ -37,25 +35,21 @@ async def stored(
     }
 
 
-async def split(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, version: str
-) -> set[int]:
+async def split(tx: TenantTx, conversation_id: UUID, version: str) -> set[int]:
     """The parts that were too much for one answer, so that their halves are read instead."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT part FROM extractions
         WHERE tenant_id = %s AND conversation_id = %s AND version = %s AND split
         """,
-        (tenant_id, conversation_id, version),
+        (tx.tenant_id, conversation_id, version),
     )
     return {part for (part,) in await cursor.fetchall()}
 
 
-async def save_split(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, part: int, version: str
-) -> None:
+async def save_split(tx: TenantTx, conversation_id: UUID, part: int, version: str) -> None:
     """Note that a part is to be read in halves, so that it is tried whole only once."""
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO extractions (tenant_id, conversation_id, part, version, facts, usage, split)
         SELECT %(tenant_id)s, %(conversation_id)s, %(part)s, %(version)s, '[]', '{}', true
@@ -65,7 +59,7 @@ async def save_split(
         ON CONFLICT DO NOTHING
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "conversation_id": conversation_id,
             "part": part,
             "version": version,
@@ -74,8 +68,7 @@ async def save_split(
 
 
 async def save(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     conversation_id: UUID,
     part: int,
     version: str,
@@ -84,7 +77,7 @@ async def save(
     """Keep one part; one that is stored stays, so that a slow second process changes nothing. Of a
     conversation that was erased nothing is kept: its row is held, since an erasure beside this
     would delete what it sees and miss what comes after."""
-    await connection.execute(
+    await tx.execute(
         """
         WITH held AS (
             SELECT FROM conversations
@@ -95,9 +88,9 @@ async def save(
         ON CONFLICT DO NOTHING
         """,
         (
-            tenant_id,
+            tx.tenant_id,
             conversation_id,
-            tenant_id,
+            tx.tenant_id,
             conversation_id,
             part,
             version,

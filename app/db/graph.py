@@ -11,7 +11,7 @@ from psycopg.rows import args_row
 
 from app.db import key_reach as reaches
 from app.db.edges import SUPERSEDES
-from app.db.pool import TENANT, Connection
+from app.db.pool import TENANT, TenantTx
 from app.rules.key_reach import Reach
 
 EDGES_READ = 50_000
@@ -106,8 +106,7 @@ LIMIT %(limit)s + 1
 
 
 async def traverse(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     root: UUID,
     *,
     depth: int,
@@ -122,14 +121,14 @@ async def traverse(
     Edges are walked in both directions, breadth first, and never through a memory that is not live.
     Needs a transaction. Raises psycopg.errors.QueryCanceled after SECONDS.
     """
-    await connection.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
+    await tx.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
     # A plan kept from when the graph was small would scan the tables once a node.
-    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    async with connection.cursor(row_factory=args_row(Node), binary=True) as cursor:
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    async with tx.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
             TRAVERSE,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "root": root,
                 "depth": depth,
                 "type": relationship_type,
@@ -141,8 +140,7 @@ async def traverse(
 
 
 async def related(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     memory_id: UUID,
     *,
     relationship_type: str | None,
@@ -151,7 +149,7 @@ async def related(
 ) -> list[Node]:
     """The live memories one edge away, by weight. Asked for ``supersedes``, the retired ones too:
     that is what such an edge leads to."""
-    async with connection.cursor(row_factory=args_row(Node), binary=True) as cursor:
+    async with tx.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
             f"""
             SELECT {_NODE}, 1 AS depth
@@ -167,7 +165,7 @@ async def related(
             ORDER BY e.weight DESC, e.edge_id LIMIT %(limit)s
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "memory_id": memory_id,
                 "type": relationship_type,
                 "limit": limit,

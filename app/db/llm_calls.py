@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules.types import Usage
 
 
 async def begin(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     call_id: UUID,
     *,
     conversation_id: UUID | None,
@@ -21,19 +20,18 @@ async def begin(
     reserved_microusd: int,
 ) -> None:
     """Note a call before it is made, with what is reserved for it."""
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO llm_calls (
             tenant_id, call_id, conversation_id, purpose, provider, model, reserved_microusd)
         VALUES (%s, %s, %s, %s, %s, %s, %s)
         """,
-        (tenant_id, call_id, conversation_id, purpose, provider, model, reserved_microusd),
+        (tx.tenant_id, call_id, conversation_id, purpose, provider, model, reserved_microusd),
     )
 
 
 async def end(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     call_id: UUID,
     *,
     outcome: str,
@@ -48,7 +46,7 @@ async def end(
     ``cost_microusd`` None charges all that was reserved: whether a call without an answer was
     billed, nobody tells us. ``soft_microusd`` is the limit of a tenant without one of its own.
     """
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH call AS (
             SELECT reserved_microusd, date_trunc('month', started_at)::date AS month,
@@ -76,7 +74,7 @@ async def end(
         RETURNING s.soft_reached_at = now(), call.day, call.reserved_microusd, call.cost
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "call_id": call_id,
             "outcome": outcome,
             "input": usage.input_tokens,
@@ -93,7 +91,7 @@ async def end(
     reached, day, reserved_microusd, cost = row
     if fused:
         # Last, since every tenant's calls wait for this row.
-        await connection.execute(
+        await tx.execute(
             """
             UPDATE spend_days
             SET reserved_microusd = greatest(reserved_microusd - %s, 0),
@@ -105,16 +103,14 @@ async def end(
     return bool(reached)
 
 
-async def spent_on_questions(
-    connection: Connection, tenant_id: UUID, *, cost_microusd: int
-) -> None:
+async def spent_on_questions(tx: TenantTx, *, cost_microusd: int) -> None:
     """Add the embeddings of questions to the month; no budget keeps these from being asked."""
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO spend AS s (tenant_id, month, spent_microusd)
         VALUES (%s, date_trunc('month', now())::date, %s)
         ON CONFLICT (tenant_id, month) DO UPDATE
             SET spent_microusd = s.spent_microusd + excluded.spent_microusd
         """,
-        (tenant_id, cost_microusd),
+        (tx.tenant_id, cost_microusd),
     )

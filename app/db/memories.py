@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from app.db import key_reach as reaches
 from app.db.edges import SUPERSEDES
-from app.db.pool import TENANT, Connection
+from app.db.pool import TENANT, TenantTx
 from app.db.search import REINFORCED, RETENTION, bounds, where
 from app.db.tenant_settings import TUNING
 from app.rules.filters import Filters
@@ -65,8 +65,7 @@ _MEMORY = ", ".join(
 
 
 async def get(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     memory_id: UUID,
     *,
     reach: Reach = EVERYTHING,
@@ -74,7 +73,7 @@ async def get(
 ) -> Memory | None:
     """One memory, live or superseded, or None when the tenant has none of that id within
     ``reach``. With ``lock`` it does not change until the transaction ends."""
-    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
+    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_MEMORY} FROM memories m
@@ -82,13 +81,13 @@ async def get(
             WHERE m.tenant_id = {TENANT} AND m.memory_id = %(memory_id)s
               AND {reaches.within("m")} {"FOR UPDATE OF m" if lock else ""}
             """,
-            {"tenant_id": tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
+            {"tenant_id": tx.tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
         )
         return await cursor.fetchone()
 
 
 async def list_page(
-    connection: Connection,
+    tx: TenantTx,
     scopes: Sequence[Scope],
     *,
     filters: Filters,
@@ -98,7 +97,7 @@ async def list_page(
 ) -> list[Memory]:
     """The memories of ``scopes`` (of one tenant), newest first: those before the id ``before``,
     without the first ``offset``."""
-    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
+    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
             f"""
             WITH page AS MATERIALIZED (
@@ -115,20 +114,18 @@ async def list_page(
         return await cursor.fetchall()
 
 
-async def count(connection: Connection, scopes: Sequence[Scope], *, filters: Filters) -> int:
+async def count(tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters) -> int:
     """How many memories the whole list has."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         f"SELECT count(*) FROM memories m WHERE {where(filters)}", bounds(scopes, filters)
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-async def versions(
-    connection: Connection, tenant_id: UUID, memory_id: UUID, reach: Reach
-) -> list[Memory]:
+async def versions(tx: TenantTx, memory_id: UUID, reach: Reach) -> list[Memory]:
     """What the memory has replaced, and what that had replaced, within reach: newest first."""
-    async with connection.cursor(row_factory=class_row(Memory)) as cursor:
+    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
             f"""
             WITH RECURSIVE older AS (
@@ -143,14 +140,12 @@ async def versions(
             WHERE m.tenant_id = %(tenant_id)s AND {reaches.within("m")}
             ORDER BY m.superseded_at DESC, m.memory_id DESC LIMIT 100
             """,
-            {"tenant_id": tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
+            {"tenant_id": tx.tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
         )
         return await cursor.fetchall()
 
 
-async def change(
-    connection: Connection, tenant_id: UUID, memory_id: UUID, changes: Mapping[str, Any]
-) -> None:
+async def change(tx: TenantTx, memory_id: UUID, changes: Mapping[str, Any]) -> None:
     """Set the named columns. Raises psycopg.errors.UniqueViolation when a live memory of the scope
     says the same then."""
     values = {
@@ -168,14 +163,14 @@ async def change(
         )
         for name in values
     )
-    key = {"tenant_id": tenant_id, "memory_id": memory_id}
-    await connection.execute(
+    key = {"tenant_id": tx.tenant_id, "memory_id": memory_id}
+    await tx.execute(
         sql.SQL("UPDATE memories SET {}, updated_at = now()").format(assignments)
         + sql.SQL(" WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s"),
         {**values, **key},
     )
     if "scope_key" in changes:
-        await connection.execute(
+        await tx.execute(
             """
             UPDATE memory_recalls SET scope_key = %(scope_key)s
             WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
@@ -185,27 +180,27 @@ async def change(
 
 
 async def quarantined(
-    connection: Connection, scope: Scope, content_hashes: Sequence[bytes]
+    tx: TenantTx, scope: Scope, content_hashes: Sequence[bytes]
 ) -> dict[bytes, UUID]:
     """Those of the facts that wait for review in the scope already, by content hash."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT content_hash, memory_id FROM memories
         WHERE tenant_id = %s AND scope_key = %s AND state = 'quarantined'
           AND content_hash = ANY(%s)
         """,
-        (scope.tenant_id, scope.key, list(content_hashes)),
+        (tx.tenant_id, scope.key, list(content_hashes)),
     )
     return {bytes(content_hash): memory_id for content_hash, memory_id in await cursor.fetchall()}
 
 
-async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
+async def restore(tx: TenantTx, memory_id: UUID) -> None:
     """Bring a superseded memory back to life, replaced by nothing any more, or one out of
     quarantine, as one that was reviewed.
 
     Raises psycopg.errors.UniqueViolation when a live one of its scope says the same.
     """
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
@@ -213,21 +208,21 @@ async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> N
             updated_at = now()
         WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
         """,
-        (tenant_id, memory_id),
+        (tx.tenant_id, memory_id),
     )
-    await connection.execute(
+    await tx.execute(
         """
         DELETE FROM memory_edges
         WHERE tenant_id = %s AND to_memory_id = %s AND relationship_type = %s
         """,
-        (tenant_id, memory_id, SUPERSEDES),
+        (tx.tenant_id, memory_id, SUPERSEDES),
     )
 
 
-async def delete(connection: Connection, tenant_id: UUID, memory_id: UUID) -> None:
+async def delete(tx: TenantTx, memory_id: UUID) -> None:
     """Forget the memory, its edges and its counts; its events and the receipts of the conversations
     that said it lose their texts."""
-    await connection.execute(
+    await tx.execute(
         """
         WITH told AS (
             UPDATE conversations c SET receipt = jsonb_set(receipt, '{facts}', (
@@ -244,16 +239,16 @@ async def delete(connection: Connection, tenant_id: UUID, memory_id: UUID) -> No
             WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s)
         DELETE FROM memories WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
         """,
-        {"tenant_id": tenant_id, "memory_id": memory_id},
+        {"tenant_id": tx.tenant_id, "memory_id": memory_id},
     )
 
 
-async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
+async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
     """Write the memories down. Raises psycopg.errors.UniqueViolation when a live one of its scope
     says the same."""
     if not new:
         return
-    await connection.execute(
+    await tx.execute(
         f"""
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
@@ -305,8 +300,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
 
 
 async def supersede(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     memory_id: UUID,
     *,
     by: UUID,
@@ -314,23 +308,21 @@ async def supersede(
 ) -> None:
     """Retire a live memory: it keeps its row, says since when and by which, and is no longer
     recalled."""
-    await connection.execute(
+    await tx.execute(
         f"""
         UPDATE memories
         SET state = 'superseded', superseded_at = now(), superseded_by = %(by)s,
             valid_until = coalesce(%(valid_until)s, now())
         WHERE tenant_id = {TENANT} AND memory_id = %(memory_id)s AND state = 'live'
         """,
-        {"by": by, "valid_until": valid_until, "tenant_id": tenant_id, "memory_id": memory_id},
+        {"by": by, "valid_until": valid_until, "tenant_id": tx.tenant_id, "memory_id": memory_id},
     )
 
 
-async def date_history(
-    connection: Connection, tenant_id: UUID, memory_id: UUID, successor: UUID
-) -> None:
+async def date_history(tx: TenantTx, memory_id: UUID, successor: UUID) -> None:
     """Fit a truth that came late between those that were known: it held until the next one began,
     and the one before it only until it began. ``successor`` is what holds now."""
-    await connection.execute(
+    await tx.execute(
         """
         WITH RECURSIVE line AS (
             SELECT memory_id, valid_from, valid_until FROM memories
@@ -350,14 +342,14 @@ async def date_history(
             OR line.valid_from < late.valid_from AND line.valid_until > late.valid_from
         WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = line.memory_id
         """,
-        {"tenant_id": tenant_id, "memory_id": memory_id, "successor": successor},
+        {"tenant_id": tx.tenant_id, "memory_id": memory_id, "successor": successor},
     )
 
 
-async def reinforce(connection: Connection, scope: Scope, memory_id: UUID) -> None:
+async def reinforce(tx: TenantTx, scope: Scope, memory_id: UUID) -> None:
     """Count that the memory was said again, at most once a day, so that repetition in a loop gains
     nothing."""
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO memory_recalls (tenant_id, scope_key, memory_id, reinforcements,
             last_reinforced_at)
@@ -367,5 +359,5 @@ async def reinforce(connection: Connection, scope: Scope, memory_id: UUID) -> No
         WHERE memory_recalls.last_reinforced_at IS NULL
            OR memory_recalls.last_reinforced_at < now() - interval '1 day'
         """,
-        (scope.tenant_id, scope.key, memory_id),
+        (tx.tenant_id, scope.key, memory_id),
     )

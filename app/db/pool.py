@@ -11,19 +11,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg.rows import TupleRow
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.rows import AsyncRowFactory, TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from app.logs import log
 from app.settings import Settings
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
+AsyncCursor: TypeAlias = psycopg.AsyncCursor[TupleRow]
 
 TENANT = "(SELECT %(tenant_id)s::uuid)"
 """The tenant in statements that look rows up by id. As a plain parameter it is compared with the
@@ -37,6 +40,38 @@ APP_ROLE = "smara_app"
 WAITING_EACH = 50
 """Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
 it takes longer, more of them would only hold memory until their time is up."""
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """An open transaction, whosever it is."""
+
+    connection: Connection
+
+    async def execute(self, query: QueryNoTemplate, params: Params | None = None) -> AsyncCursor:
+        """Run one statement."""
+        return await self.connection.execute(query, params)
+
+    def cursor(
+        self, *, row_factory: AsyncRowFactory[Row], binary: bool = False
+    ) -> psycopg.AsyncCursor[Row]:
+        """Make a cursor whose rows are of one's own type, read as text or in binary."""
+        return self.connection.cursor(row_factory=row_factory, binary=binary)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantTx(Tx):
+    """A transaction of one tenant: it sees and changes that tenant's rows alone."""
+
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTx(Tx):
+    """A transaction that sees every tenant, and of each only what the role smara_system may."""
+
 
 _pool: AsyncConnectionPool[Connection] | None = None
 
@@ -73,7 +108,7 @@ async def close_pool() -> None:
 
 
 @asynccontextmanager
-async def transaction(tenant_id: UUID) -> AsyncIterator[Connection]:
+async def transaction(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     """One READ COMMITTED transaction of one tenant: committed when the block ends, rolled back when
     it raises.
 
@@ -84,11 +119,11 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[Connection]:
     """
     async with _begun() as conn:
         await conn.execute("SELECT set_config('app.tenant', %s, true)", (str(tenant_id),))
-        yield conn
+        yield TenantTx(conn, tenant_id)
 
 
 @asynccontextmanager
-async def read_only(tenant_id: UUID) -> AsyncIterator[Connection]:
+async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     """One transaction of one tenant that cannot write.
 
     It is the pipeline's own, without a BEGIN and a COMMIT: these would take a third of the time
@@ -103,7 +138,7 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[Connection]:
                     " set_config('transaction_read_only', 'on', true)",
                     (str(tenant_id),),
                 )
-                yield conn
+                yield TenantTx(conn, tenant_id)
         except (psycopg.Error, asyncio.CancelledError):
             # What was to be prepared after the failure was not, but psycopg 3.3 takes it for done,
             # and every later use would fail. Only a rollback makes it forget; none happens here.
@@ -112,16 +147,16 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def system() -> AsyncIterator[Connection]:
+async def system() -> AsyncIterator[SystemTx]:
     """One transaction that sees every tenant, and of each only what the role smara_system may."""
     async with _begun() as conn:
         await conn.execute("SET LOCAL ROLE smara_system")
-        yield conn
+        yield SystemTx(conn)
 
 
-async def clock(connection: Connection) -> datetime:
+async def clock(tx: Tx) -> datetime:
     """What time it is: Postgres' clock is the only one whose times are compared."""
-    cursor = await connection.execute("SELECT clock_timestamp()")
+    cursor = await tx.execute("SELECT clock_timestamp()")
     row = await cursor.fetchone()
     assert row is not None
     at: datetime = row[0]

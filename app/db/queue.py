@@ -14,7 +14,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx
 from app.rules.types import Message, Scope, Transcript
 
 
@@ -101,7 +101,7 @@ RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_befor
 
 
 async def claim(
-    connection: Connection,
+    tx: SystemTx,
     *,
     limit: int,
     max_in_flight: int,
@@ -115,7 +115,7 @@ async def claim(
     process. ``claimed_by`` names the process. ``suspects`` asks for those whose process died before
     instead, so that they can be run with no others beside them.
     """
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         _CLAIM,
         {
             "limit": limit,
@@ -128,9 +128,9 @@ async def claim(
     return [Claim(*row) for row in await cursor.fetchall()]
 
 
-async def load(connection: Connection, claim: Claim) -> Conversation | None:
+async def load(tx: TenantTx, claim: Claim) -> Conversation | None:
     """What there is to remember; None when its text was erased or the lease is lost."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT tenant_id, user_id, namespace, agent_id, team_id, visibility, source, metadata,
                messages, occurred_at, instructions
@@ -144,25 +144,25 @@ async def load(connection: Connection, claim: Claim) -> Conversation | None:
     return _to_conversation(*row) if row else None
 
 
-async def still_ours(connection: Connection, claim: Claim) -> bool:
+async def still_ours(tx: TenantTx, claim: Claim) -> bool:
     """Whether the lease holds; the row stays locked until the transaction ends. A lost lease
     changes nothing."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT FROM conversations
         WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
             AND state = 'processing' FOR UPDATE
         """,
-        (claim.tenant_id, claim.conversation_id, claim.lease_token),
+        (tx.tenant_id, claim.conversation_id, claim.lease_token),
     )
     return await cursor.fetchone() is not None
 
 
 async def finish(
-    connection: Connection, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]
+    tx: TenantTx, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]
 ) -> None:
     """Mark the conversation done with its receipt, and let the subject's next one come forward."""
-    await connection.execute(
+    await tx.execute(
         f"""
         WITH finished AS (
             UPDATE conversations
@@ -179,18 +179,18 @@ async def finish(
     )
 
 
-async def last_failure(connection: Connection, claim: Claim) -> str | None:
+async def last_failure(tx: TenantTx, claim: Claim) -> str | None:
     """The code that the attempt before this one failed with; None when there was none."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         "SELECT error_code FROM conversations WHERE tenant_id = %s AND conversation_id = %s",
-        (claim.tenant_id, claim.conversation_id),
+        (tx.tenant_id, claim.conversation_id),
     )
     row = await cursor.fetchone()
     return row[0] if row else None
 
 
 async def fail(
-    connection: Connection,
+    tx: TenantTx,
     claim: Claim,
     *,
     code: str,
@@ -200,7 +200,7 @@ async def fail(
 ) -> None:
     """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead,
     with the reason."""
-    await connection.execute(
+    await tx.execute(
         f"""
         WITH finished AS (
             UPDATE conversations
@@ -223,34 +223,34 @@ async def fail(
         },
     )
     if retry_in_seconds is None:
-        await connection.execute(_WAKE_NEXT, _names_of(claim))
+        await tx.execute(_WAKE_NEXT, _names_of(claim))
 
 
-async def release(connection: Connection, claim: Claim) -> None:
+async def release(tx: TenantTx, claim: Claim) -> None:
     """Give an unfinished claim back at once, as if it had never been made: this process is being
     stopped."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE conversations
         SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(),
             lease_token = NULL, lease_until = NULL
         WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
         """,
-        (claim.tenant_id, claim.conversation_id, claim.lease_token),
+        (tx.tenant_id, claim.conversation_id, claim.lease_token),
     )
 
 
-async def claimers(connection: Connection) -> list[str]:
+async def claimers(tx: SystemTx) -> list[str]:
     """The processes that hold a lease now."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         "SELECT DISTINCT claimed_by FROM conversations WHERE state = 'processing'"
     )
     return [name for (name,) in await cursor.fetchall()]
 
 
-async def end_leases(connection: Connection, claimed_by: Sequence[str]) -> None:
+async def end_leases(tx: SystemTx, claimed_by: Sequence[str]) -> None:
     """Let the leases of these processes run out now, since they are known to be dead."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE conversations SET lease_until = now() - interval '1 microsecond'
         WHERE state = 'processing' AND lease_until > now() AND claimed_by = ANY(%s)
@@ -259,14 +259,14 @@ async def end_leases(connection: Connection, claimed_by: Sequence[str]) -> None:
     )
 
 
-async def sweep(connection: Connection, *, max_crashes: int) -> int:
+async def sweep(tx: SystemTx, *, max_crashes: int) -> int:
     """Take back expired leases, wake followers that nobody woke, and count what is due. Any number
     may run at once.
 
     A lease that ran out means that its process died or hung: after ``max_crashes`` of these a
     conversation is dead.
     """
-    await connection.execute(
+    await tx.execute(
         f"""
         WITH expired AS (
             SELECT tenant_id, conversation_id FROM conversations
@@ -285,7 +285,7 @@ async def sweep(connection: Connection, *, max_crashes: int) -> int:
         {"max": max_crashes, "detail": "The process that worked on it died or hung."},
     )
     # An accept beside the finish of its forerunner saw it unfinished, and was not seen by it.
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE conversations SET ready = true
         WHERE (tenant_id, conversation_id) IN (
@@ -298,7 +298,7 @@ async def sweep(connection: Connection, *, max_crashes: int) -> int:
             FOR UPDATE SKIP LOCKED)
         """
     )
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT count(*) FROM conversations
         WHERE state = 'queued' AND ready AND next_attempt_at <= now()

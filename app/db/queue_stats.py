@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,10 @@ class Pipeline:
     at: datetime
 
 
-async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) -> Pipeline:
+async def read(tx: TenantTx, *, window_minutes: int) -> Pipeline:
     """The tenant's queue now, and what came through it in the last ``window_minutes``."""
-    parameters: dict[str, Any] = {"tenant_id": tenant_id, "minutes": window_minutes}
-    states = await connection.execute(
+    parameters: dict[str, Any] = {"tenant_id": tx.tenant_id, "minutes": window_minutes}
+    states = await tx.execute(
         """
         SELECT state, count(*) FROM conversations
         WHERE tenant_id = %(tenant_id)s AND state IN ('queued', 'processing')
@@ -40,7 +39,7 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
     )
     by_state = dict.fromkeys(("queued", "processing", "done", "dead", "cancelled"), 0)
     by_state.update(dict(await states.fetchall()))
-    ages = await connection.execute(
+    ages = await tx.execute(
         """
         SELECT now(), greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
         FROM conversations
@@ -50,7 +49,7 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
     )
     age = await ages.fetchone()
     assert age is not None
-    stages = await connection.execute(
+    stages = await tx.execute(
         """
         SELECT stage, count(*),
                percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY spent::float8)
@@ -65,7 +64,7 @@ async def read(connection: Connection, tenant_id: UUID, *, window_minutes: int) 
         parameters,
     )
     timed = {stage: (count, quantiles) for stage, count, quantiles in await stages.fetchall()}
-    dead = await connection.execute(
+    dead = await tx.execute(
         """
         SELECT coalesce(error_code, 'unknown'), count(*) FROM conversations
         WHERE tenant_id = %(tenant_id)s AND state = 'dead' GROUP BY 1
@@ -96,9 +95,9 @@ class Standing:
     pending_deliveries: int
 
 
-async def standing(connection: Connection) -> Standing:
+async def standing(tx: SystemTx) -> Standing:
     """How every tenant's work stands together. Asked as the system."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT state, count(*) FROM conversations
         WHERE state IN ('queued', 'processing') GROUP BY state
@@ -108,12 +107,12 @@ async def standing(connection: Connection) -> Standing:
     )
     counts = {"queued": 0, "processing": 0, **dict(await cursor.fetchall())}
     deliveries = counts.pop("deliveries")
-    return Standing(counts, await oldest_due_seconds(connection), deliveries)
+    return Standing(counts, await oldest_due_seconds(tx), deliveries)
 
 
-async def oldest_due_seconds(connection: Connection) -> float:
+async def oldest_due_seconds(tx: SystemTx) -> float:
     """How long the oldest due conversation of any tenant has waited; 0 when nothing waits."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
         FROM conversations
@@ -124,15 +123,15 @@ async def oldest_due_seconds(connection: Connection) -> float:
     return float(row[0]) if row else 0.0
 
 
-async def unfinished(connection: Connection, tenant_id: UUID, *, at_most: int) -> int:
+async def unfinished(tx: TenantTx, *, at_most: int) -> int:
     """How many conversations of the tenant are not finished; ``at_most`` when there are more."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT count(*) FROM (
             SELECT FROM conversations
             WHERE tenant_id = %s AND state IN ('queued', 'processing') LIMIT %s) counted
         """,
-        (tenant_id, at_most),
+        (tx.tenant_id, at_most),
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0

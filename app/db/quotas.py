@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
-from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 
 Counted: TypeAlias = Literal["memories", "agents", "teams"]
 
@@ -23,25 +22,25 @@ class Used:
     teams: int
 
 
-async def used(connection: Connection, tenant_id: UUID, *, lock: bool = False) -> Used:
+async def used(tx: TenantTx, *, lock: bool = False) -> Used:
     """What the tenant holds. With ``lock`` nobody else may add to it until the transaction ends."""
-    async with connection.cursor(row_factory=class_row(Used)) as cursor:
+    async with tx.cursor(row_factory=class_row(Used)) as cursor:
         await cursor.execute(
             f"""
             SELECT plan, memories, agents, teams FROM quotas JOIN tenants USING (tenant_id)
             WHERE tenant_id = %s {"FOR UPDATE OF quotas" if lock else ""}
             """,
-            (tenant_id,),
+            (tx.tenant_id,),
         )
         found = await cursor.fetchone()
     assert found is not None, "every tenant has its counters"
     return found
 
 
-async def add(connection: Connection, tenant_id: UUID, what: Counted, number: int) -> None:
+async def add(tx: TenantTx, what: Counted, number: int) -> None:
     """Count ``number`` more, or fewer. Last in its transaction, since a tenant's other transactions
     wait for it."""
     if number:
-        await connection.execute(
-            f"UPDATE quotas SET {what} = {what} + %s WHERE tenant_id = %s", (number, tenant_id)
+        await tx.execute(
+            f"UPDATE quotas SET {what} = {what} + %s WHERE tenant_id = %s", (number, tx.tenant_id)
         )

@@ -11,7 +11,7 @@ from pgvector import HalfVector
 from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
-from app.db.pool import TENANT, Connection
+from app.db.pool import TENANT, TenantTx
 from app.db.tenant_settings import TUNING
 from app.rules.content_hash import INVISIBLE, visible
 from app.rules.filters import NO_FILTERS, Filters
@@ -35,7 +35,7 @@ _CANDIDATES_OF_A_LARGE_SCOPE = """
 
 
 async def nearest(
-    connection: Connection,
+    tx: TenantTx,
     scope: Scope,
     vectors: Sequence[Vector],
     content_hashes: Sequence[bytes],
@@ -50,7 +50,7 @@ async def nearest(
     Only cosine similarities of ``floor`` or more count, and a memory whose content hash is that of
     the fact itself always does, with similarity 1.
     """
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         f"""
         SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
         FROM unnest(%(vectors)b::halfvec[], %(hashes)b::bytea[])
@@ -70,7 +70,7 @@ async def nearest(
         {
             "vectors": [HalfVector(list(vector)) for vector in vectors],
             "hashes": list(content_hashes),
-            "tenant_id": scope.tenant_id,
+            "tenant_id": tx.tenant_id,
             "scope_key": scope.key,
             "floor": floor,
             "limit": limit,
@@ -260,7 +260,7 @@ _ANY_WORD = """memories m
 
 
 async def search(
-    connection: Connection,
+    tx: TenantTx,
     scopes: Sequence[Scope],
     vector: Vector,
     *,
@@ -276,12 +276,12 @@ async def search(
     """
     statement = _BY_CODE if large and filters == NO_FILTERS else by_vector(where(filters))
     return await _recall(
-        connection, statement, scopes, filters, limit, {"vector": HalfVector(list(vector))}
+        tx, statement, scopes, filters, limit, {"vector": HalfVector(list(vector))}
     )
 
 
 async def search_text(
-    connection: Connection,
+    tx: TenantTx,
     scopes: Sequence[Scope],
     text: str,
     *,
@@ -299,24 +299,22 @@ async def search_text(
         order="score",
     )
     words = {"text": visible(text), "invisible": INVISIBLE}
-    return await _recall(connection, statement, scopes, filters, limit, words)
+    return await _recall(tx, statement, scopes, filters, limit, words)
 
 
 async def strongest(
-    connection: Connection, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
+    tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> list[Recalled]:
     """The memories of ``scopes`` with the highest retention, over all of them; their similarity
     reads 1."""
-    return await _recall(connection, _unasked(filters, order="score"), scopes, filters, limit, {})
+    return await _recall(tx, _unasked(filters, order="score"), scopes, filters, limit, {})
 
 
 async def newest(
-    connection: Connection, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
+    tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> list[Recalled]:
     """The memories of ``scopes`` that were learned last; similarity and score as ``strongest``."""
-    return await _recall(
-        connection, _unasked(filters, order="created_at"), scopes, filters, limit, {}
-    )
+    return await _recall(tx, _unasked(filters, order="created_at"), scopes, filters, limit, {})
 
 
 def _unasked(filters: Filters, *, order: str) -> str:
@@ -332,14 +330,14 @@ def _unasked(filters: Filters, *, order: str) -> str:
 
 
 async def _recall(
-    connection: Connection,
+    tx: TenantTx,
     statement: str,
     scopes: Sequence[Scope],
     filters: Filters,
     limit: int,
     parameters: dict[str, Any],
 ) -> list[Recalled]:
-    async with connection.cursor(row_factory=args_row(Recalled), binary=True) as cursor:
+    async with tx.cursor(row_factory=args_row(Recalled), binary=True) as cursor:
         await cursor.execute(statement, {**bounds(scopes, filters), "limit": limit, **parameters})
         return await cursor.fetchall()
 
@@ -352,18 +350,18 @@ memories cost ten times as much exactly."""
 _known: TTLCache[tuple[Scope, ...], bool] = TTLCache(maxsize=50_000, ttl=60.0)
 
 
-async def is_large(connection: Connection, scopes: Sequence[Scope]) -> bool:
+async def is_large(tx: TenantTx, scopes: Sequence[Scope]) -> bool:
     """Whether the scopes (of one tenant) hold LARGE live memories or more."""
     key = tuple(scopes)
     large = _known.get(key)
     if large is None:
-        cursor = await connection.execute(
+        cursor = await tx.execute(
             """
             SELECT count(*) FROM (
                 SELECT FROM memories WHERE tenant_id = %s AND scope_key = ANY(%s)
                     AND state = 'live' LIMIT %s) counted
             """,
-            (scopes[0].tenant_id, [scope.key for scope in scopes], LARGE),
+            (tx.tenant_id, [scope.key for scope in scopes], LARGE),
         )
         row = await cursor.fetchone()
         large = _known[key] = row is not None and row[0] >= LARGE

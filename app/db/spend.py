@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import SystemTx, TenantTx, Tx
 
 BLOCKED_AT_MOST = "interval '1 hour'"
 """A tenant over its budget is tried again after this: the installation's default may have been
@@ -50,9 +49,9 @@ def microusd(usd: float | None) -> int | None:
     return None if usd is None else round(usd * 1e6)
 
 
-async def budget(connection: Connection, tenant_id: UUID, caps: Caps) -> Budget:
+async def budget(tx: TenantTx, caps: Caps) -> Budget:
     """This month's budget of the tenant; ``blocked``: its conversations have no turn now."""
-    async with connection.cursor(row_factory=class_row(Budget)) as cursor:
+    async with tx.cursor(row_factory=class_row(Budget)) as cursor:
         await cursor.execute(
             """
             SELECT date_trunc('month', now())::date AS month,
@@ -66,16 +65,16 @@ async def budget(connection: Connection, tenant_id: UUID, caps: Caps) -> Budget:
                 ON s.tenant_id = t.tenant_id AND s.month = date_trunc('month', now())::date
             WHERE t.tenant_id = %(tenant_id)s
             """,
-            {"tenant_id": tenant_id, "soft": caps.soft, "hard": caps.hard},
+            {"tenant_id": tx.tenant_id, "soft": caps.soft, "hard": caps.hard},
         )
         found = await cursor.fetchone()
     assert found is not None, "a caller's tenant exists"
     return found
 
 
-async def reserve(connection: Connection, tenant_id: UUID, microusd: int, caps: Caps) -> bool:
+async def reserve(tx: TenantTx, microusd: int, caps: Caps) -> bool:
     """Set ``microusd`` aside for a call; False when the month's hard limit has no room for it."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH cap AS (
             SELECT coalesce(budget_hard_microusd, %(hard)s::bigint, 9223372036854775807) AS hard
@@ -90,17 +89,17 @@ async def reserve(connection: Connection, tenant_id: UUID, microusd: int, caps: 
                 <= (SELECT hard FROM cap)
         RETURNING tenant_id
         """,
-        {"tenant_id": tenant_id, "microusd": microusd, "hard": caps.hard},
+        {"tenant_id": tx.tenant_id, "microusd": microusd, "hard": caps.hard},
     )
     return await cursor.fetchone() is not None
 
 
-async def reserve_of_the_day(connection: Connection, microusd: int, fuse: int) -> bool:
+async def reserve_of_the_day(tx: Tx, microusd: int, fuse: int) -> bool:
     """Set ``microusd`` aside of the installation's day; False when the fuse has no room for it.
 
     The row is held until the transaction ends, so this comes last in it.
     """
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         INSERT INTO spend_days AS d (day, reserved_microusd)
         SELECT current_date, %(microusd)s::bigint WHERE %(microusd)s::bigint <= %(fuse)s::bigint
@@ -115,10 +114,10 @@ async def reserve_of_the_day(connection: Connection, microusd: int, fuse: int) -
     return await cursor.fetchone() is not None
 
 
-async def block(connection: Connection, tenant_id: UUID, microusd: int, caps: Caps) -> None:
+async def block(tx: TenantTx, microusd: int, caps: Caps) -> None:
     """Give the tenant no turn for a call of ``microusd``: until the month ends, or shortly when
     calls under way hold what it needs."""
-    await connection.execute(
+    await tx.execute(
         f"""
         UPDATE tenant_turns SET blocked_until = (
             SELECT CASE
@@ -132,13 +131,13 @@ async def block(connection: Connection, tenant_id: UUID, microusd: int, caps: Ca
             WHERE t.tenant_id = %(tenant_id)s)
         WHERE tenant_id = %(tenant_id)s
         """,
-        {"tenant_id": tenant_id, "microusd": microusd, "hard": caps.hard},
+        {"tenant_id": tx.tenant_id, "microusd": microusd, "hard": caps.hard},
     )
 
 
-async def blow_fuse(connection: Connection, microusd: int, fuse: int) -> None:
+async def blow_fuse(tx: Tx, microusd: int, fuse: int) -> None:
     """Stop all claims for the day, unless it is only calls under way that hold what is needed."""
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO spend_days AS d (day, blown_at_microusd)
         SELECT current_date, %(fuse)s WHERE %(microusd)s::bigint > %(fuse)s::bigint
@@ -146,7 +145,7 @@ async def blow_fuse(connection: Connection, microusd: int, fuse: int) -> None:
         """,
         {"microusd": microusd, "fuse": fuse},
     )
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE spend_days SET blown_at_microusd = %(fuse)s
         WHERE day = current_date AND spent_microusd + %(microusd)s::bigint > %(fuse)s::bigint
@@ -155,29 +154,27 @@ async def blow_fuse(connection: Connection, microusd: int, fuse: int) -> None:
     )
 
 
-async def used_of_the_day(connection: Connection) -> int:
+async def used_of_the_day(tx: Tx) -> int:
     """What all tenants together have spent and reserved today."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         "SELECT spent_microusd + reserved_microusd FROM spend_days WHERE day = current_date"
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-async def fuse_is_blown(connection: Connection, fuse: int) -> bool:
+async def fuse_is_blown(tx: Tx, fuse: int) -> bool:
     """Whether a call of today found no room under this fuse or a larger one."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         "SELECT FROM spend_days WHERE day = current_date AND blown_at_microusd >= %s", (fuse,)
     )
     return await cursor.fetchone() is not None
 
 
-async def set_limits(
-    connection: Connection, tenant_id: UUID, *, soft: int | None, hard: int | None
-) -> bool:
+async def set_limits(tx: TenantTx, *, soft: int | None, hard: int | None) -> bool:
     """Set the tenant's own limits, None for the installation's, and let it go on. False when there
     is no such tenant."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH turn AS (
             UPDATE tenant_turns SET blocked_until = '-infinity' WHERE tenant_id = %(tenant_id)s
@@ -187,17 +184,17 @@ async def set_limits(
         UPDATE tenants SET budget_soft_microusd = %(soft)s, budget_hard_microusd = %(hard)s
         WHERE tenant_id = %(tenant_id)s RETURNING tenant_id
         """,
-        {"tenant_id": tenant_id, "soft": soft, "hard": hard},
+        {"tenant_id": tx.tenant_id, "soft": soft, "hard": hard},
     )
     return await cursor.fetchone() is not None
 
 
-async def give_back_lost(connection: Connection, *, older_than_seconds: float) -> int:
+async def give_back_lost(tx: SystemTx, *, older_than_seconds: float) -> int:
     """Free what calls hold that nobody can be waiting for any more; how many these were.
 
     Their process died: whether they were billed is not known, and they count as not spent.
     """
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH lost AS (
             SELECT tenant_id, call_id, started_at, reserved_microusd FROM llm_calls
@@ -222,7 +219,7 @@ async def give_back_lost(connection: Connection, *, older_than_seconds: float) -
     )
     by_day = await cursor.fetchall()
     for day, microusd, _ in by_day:
-        await connection.execute(
+        await tx.execute(
             """
             UPDATE spend_days SET reserved_microusd = greatest(reserved_microusd - %s, 0)
             WHERE day = %s

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.db.tenant_settings import COLUMNS
 from app.rules.tuning import Tuning
 from app.rules.types import Scope
@@ -41,15 +41,13 @@ def of_scope(scope: Scope) -> str:
     return of_user(scope.user_id)
 
 
-async def lock(
-    connection: Connection, tenant_id: UUID, subject: str, speakers: Collection[str] = ()
-) -> Held:
+async def lock(tx: TenantTx, subject: str, speakers: Collection[str] = ()) -> Held:
     """Hold the subject until the transaction ends; every change to its memories waits here, one at
     a time.
 
     ``speakers`` are names heard in the subject's conversations; up to 50 are remembered.
     """
-    await connection.execute(
+    await tx.execute(
         """
         INSERT INTO subjects (tenant_id, subject, version, speakers) VALUES (%s, %s, 1, %s)
         ON CONFLICT (tenant_id, subject) DO UPDATE
@@ -58,22 +56,22 @@ async def lock(
                             ELSE ARRAY(SELECT DISTINCT
                                 unnest(subjects.speakers || excluded.speakers) LIMIT 50) END
         """,
-        (tenant_id, subject, sorted(speakers)),
+        (tx.tenant_id, subject, sorted(speakers)),
     )
-    async with connection.cursor() as cursor:
-        await cursor.execute(
-            f"SELECT now(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s", (tenant_id,)
-        )
-        row = await cursor.fetchone()
+    cursor = await tx.execute(
+        f"SELECT now(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s", (tx.tenant_id,)
+    )
+    row = await cursor.fetchone()
     assert row is not None, "a tenant is not deleted under its callers"
     now, plan, *tuning = row
     return Held(now, plan, Tuning(*tuning))
 
 
-async def speakers(connection: Connection, tenant_id: UUID, subject: str) -> tuple[str, ...]:
+async def speakers(tx: TenantTx, subject: str) -> tuple[str, ...]:
     """The names that speakers had in the subject's conversations; empty for an unknown subject."""
-    cursor = await connection.execute(
-        "SELECT speakers FROM subjects WHERE tenant_id = %s AND subject = %s", (tenant_id, subject)
+    cursor = await tx.execute(
+        "SELECT speakers FROM subjects WHERE tenant_id = %s AND subject = %s",
+        (tx.tenant_id, subject),
     )
     row = await cursor.fetchone()
     return tuple(row[0]) if row else ()

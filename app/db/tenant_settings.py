@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Literal, TypeAlias
-from uuid import UUID
 
 from psycopg import sql
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules import retention, score
 from app.rules.tuning import Tuning
 
@@ -30,48 +29,44 @@ nothing that a provider is sent."""
 COLUMNS = ", ".join(field.name for field in fields(Tuning))
 
 
-async def tuning(connection: Connection, tenant_id: UUID) -> Tuning:
+async def tuning(tx: TenantTx) -> Tuning:
     """What the tenant has set."""
-    async with connection.cursor(row_factory=class_row(Tuning)) as cursor:
-        await cursor.execute(f"SELECT {COLUMNS} FROM tenants WHERE tenant_id = %s", (tenant_id,))
+    async with tx.cursor(row_factory=class_row(Tuning)) as cursor:
+        await cursor.execute(f"SELECT {COLUMNS} FROM tenants WHERE tenant_id = %s", (tx.tenant_id,))
         found = await cursor.fetchone()
     assert found is not None, "a caller's tenant exists"
     return found
 
 
-async def change_tuning(
-    connection: Connection, tenant_id: UUID, changes: Mapping[str, float | None]
-) -> Tuning:
+async def change_tuning(tx: TenantTx, changes: Mapping[str, float | None]) -> Tuning:
     """Set the named fields of Tuning, None for the default; what the tenant has set then."""
     assert changes.keys() <= {field.name for field in fields(Tuning)}
     settings = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes
     )
-    async with connection.cursor(row_factory=class_row(Tuning)) as cursor:
+    async with tx.cursor(row_factory=class_row(Tuning)) as cursor:
         await cursor.execute(
             sql.SQL("UPDATE tenants SET {} WHERE tenant_id = {} RETURNING " + COLUMNS).format(
                 settings, sql.Placeholder("tenant_id")
             ),
-            {**changes, "tenant_id": tenant_id},
+            {**changes, "tenant_id": tx.tenant_id},
         )
         found = await cursor.fetchone()
     assert found is not None, "a caller's tenant exists"
     return found
 
 
-async def redaction(connection: Connection, tenant_id: UUID) -> Redaction:
+async def redaction(tx: TenantTx) -> Redaction:
     """What the tenant has set."""
-    cursor = await connection.execute(
-        "SELECT redaction FROM tenants WHERE tenant_id = %s", (tenant_id,)
-    )
+    cursor = await tx.execute("SELECT redaction FROM tenants WHERE tenant_id = %s", (tx.tenant_id,))
     row = await cursor.fetchone()
     assert row is not None, "a caller's tenant exists"
     found: Redaction = row[0]
     return found
 
 
-async def set_redaction(connection: Connection, tenant_id: UUID, wanted: Redaction) -> None:
+async def set_redaction(tx: TenantTx, wanted: Redaction) -> None:
     """Set it; what is kept already stays as it is."""
-    await connection.execute(
-        "UPDATE tenants SET redaction = %s WHERE tenant_id = %s", (wanted, tenant_id)
+    await tx.execute(
+        "UPDATE tenants SET redaction = %s WHERE tenant_id = %s", (wanted, tx.tenant_id)
     )

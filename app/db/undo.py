@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +36,20 @@ class Heir:
     said: dict[str, Any] | None
 
 
-async def born_of(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> list[Born]:
+async def born_of(tx: TenantTx, conversation_id: UUID) -> list[Born]:
     """The memories that the conversation has made, held until the transaction ends."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT memory_id, state, superseded_by, user_id, namespace, agent_id FROM memories
         WHERE tenant_id = %s AND conversation_id = %s ORDER BY memory_id FOR UPDATE
         """,
-        (tenant_id, conversation_id),
+        (tx.tenant_id, conversation_id),
     )
     return [Born(*row) for row in await cursor.fetchall()]
 
 
 async def heir_of(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     memory_id: UUID,
     *,
     but: UUID | None = None,
@@ -58,7 +57,7 @@ async def heir_of(
 ) -> Heir | None:
     """The first that said the fact of the memory again and was not undone since, leaving out the
     conversation ``but`` and all that ``but_user`` said or may have said."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT e.conversation_id, c.user_id, c.source, c.metadata, said.fact
         FROM memory_events e
@@ -76,16 +75,16 @@ async def heir_of(
                   AND c.user_id IS DISTINCT FROM %(but_user)s)
         ORDER BY e.event_id LIMIT 1
         """,
-        {"tenant_id": tenant_id, "memory_id": memory_id, "but": but, "but_user": but_user},
+        {"tenant_id": tx.tenant_id, "memory_id": memory_id, "but": but, "but_user": but_user},
     )
     row = await cursor.fetchone()
     return Heir(*row) if row else None
 
 
-async def hand_over(connection: Connection, tenant_id: UUID, memory_id: UUID, heir: Heir) -> None:
+async def hand_over(tx: TenantTx, memory_id: UUID, heir: Heir) -> None:
     """Let the memory rest on its heir from now on; its words stay."""
     said = heir.said or {}
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE memories SET conversation_id = %s, user_id = coalesce(%s, user_id),
             message_indexes = %s, quote = %s, updated_at = now()
@@ -96,32 +95,30 @@ async def hand_over(connection: Connection, tenant_id: UUID, memory_id: UUID, he
             heir.user_id,
             said.get("message_indexes", []),
             said.get("quote", ""),
-            tenant_id,
+            tx.tenant_id,
             memory_id,
         ),
     )
 
 
-async def shared_by(connection: Connection, tenant_id: UUID, user_id: str) -> list[UUID]:
+async def shared_by(tx: TenantTx, user_id: str) -> list[UUID]:
     """The live memories that the user has told teams, held until the transaction ends."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT memory_id FROM memories
         WHERE tenant_id = %s AND user_id = %s AND visibility = 'team' AND state = 'live'
         ORDER BY memory_id FOR UPDATE
         """,
-        (tenant_id, user_id),
+        (tx.tenant_id, user_id),
     )
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def reword(
-    connection: Connection, tenant_id: UUID, memory_id: UUID, heir: Heir, content_hash: bytes
-) -> None:
+async def reword(tx: TenantTx, memory_id: UUID, heir: Heir, content_hash: bytes) -> None:
     """Put the memory in its heir's words and name, with nothing left of who had said it first. A
     scope that holds these words already keeps them once: then this one stays as it is."""
     said = heir.said or {}
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE memories m
         SET user_id = %(user_id)s, conversation_id = %(conversation_id)s, fact = %(fact)s,
@@ -133,7 +130,7 @@ async def reword(
               AND o.content_hash = %(hash)s AND o.memory_id <> m.memory_id)
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "memory_id": memory_id,
             "user_id": heir.user_id,
             "conversation_id": heir.conversation_id,
@@ -147,10 +144,10 @@ async def reword(
     )
 
 
-async def subjects_of(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> list[str]:
+async def subjects_of(tx: TenantTx, conversation_id: UUID) -> list[str]:
     """What to lock before the conversation is undone: its own subject, and those of its memories,
     which may have moved since. In order."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT subject FROM conversations
         WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
@@ -160,34 +157,32 @@ async def subjects_of(connection: Connection, tenant_id: UUID, conversation_id: 
         WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
         ORDER BY subject
         """,
-        {"tenant_id": tenant_id, "conversation_id": conversation_id},
+        {"tenant_id": tx.tenant_id, "conversation_id": conversation_id},
     )
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def bring_back(
-    connection: Connection, tenant_id: UUID, conversation_id: UUID, born: Born
-) -> list[UUID]:
+async def bring_back(tx: TenantTx, conversation_id: UUID, born: Born) -> list[UUID]:
     """What the memory had replaced is as if it had never been there: alive again or, when something
     has replaced the memory meanwhile, replaced by that. Those that are alive again.
 
     One whose words are alive in its scope under another id stays superseded.
     """
     if born.state == "superseded" and born.superseded_by is not None:
-        await connection.execute(
+        await tx.execute(
             """
             UPDATE memories SET superseded_by = %(heir)s
             WHERE tenant_id = %(tenant_id)s AND superseded_by = %(memory_id)s
               AND memory_id <> %(heir)s
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "memory_id": born.memory_id,
                 "heir": born.superseded_by,
             },
         )
         return []
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         WITH retired AS (
             -- This one goes first: two live ones of the same words cannot be.
@@ -207,28 +202,28 @@ async def bring_back(
         ORDER BY old.scope_key, old.content_hash, old.superseded_at DESC
         """,
         {
-            "tenant_id": tenant_id,
+            "tenant_id": tx.tenant_id,
             "memory_id": born.memory_id,
             "conversation_id": conversation_id,
         },
     )
     back = [row[0] for row in await cursor.fetchall()]
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
             updated_at = now()
         WHERE tenant_id = %s AND memory_id = ANY(%s)
         """,
-        (tenant_id, back),
+        (tx.tenant_id, back),
     )
     return back
 
 
-async def forget_repetitions(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> int:
+async def forget_repetitions(tx: TenantTx, conversation_id: UUID) -> int:
     """Take back what the conversation's duplicates have added to memories of others, as far as
     nothing was added since; how many were weakened."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         UPDATE memory_recalls r
         SET reinforcements = r.reinforcements - 1, last_reinforced_at = NULL
@@ -238,28 +233,28 @@ async def forget_repetitions(connection: Connection, tenant_id: UUID, conversati
           AND r.last_reinforced_at = e.at AND r.reinforcements > 0
         RETURNING r.memory_id
         """,
-        {"tenant_id": tenant_id, "conversation_id": conversation_id},
+        {"tenant_id": tx.tenant_id, "conversation_id": conversation_id},
     )
     return len(await cursor.fetchall())
 
 
-async def delete_edges_of(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> int:
+async def delete_edges_of(tx: TenantTx, conversation_id: UUID) -> int:
     """Cut the edges that the conversation has drawn; how many there were."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         DELETE FROM memory_edges WHERE tenant_id = %s AND conversation_id = %s RETURNING edge_id
         """,
-        (tenant_id, conversation_id),
+        (tx.tenant_id, conversation_id),
     )
     return len(await cursor.fetchall())
 
 
-async def mark_reverted(connection: Connection, tenant_id: UUID, conversation_id: UUID) -> None:
+async def mark_reverted(tx: TenantTx, conversation_id: UUID) -> None:
     """Note on the conversation that it was undone."""
-    await connection.execute(
+    await tx.execute(
         """
         UPDATE conversations SET reverted_at = now()
         WHERE tenant_id = %s AND conversation_id = %s
         """,
-        (tenant_id, conversation_id),
+        (tx.tenant_id, conversation_id),
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
-from app.db.pool import Connection, read_only
+from app.db.pool import TenantTx, read_only
 from app.db.subjects import of_team, of_user
 
 PAGE = 500
@@ -32,9 +32,9 @@ class Erased:
     agents: int
 
 
-async def subjects_of(connection: Connection, tenant_id: UUID, user_id: str) -> list[str]:
+async def subjects_of(tx: TenantTx, user_id: str) -> list[str]:
     """What to lock before the user's rows change: the user, and the teams that they wrote for."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         """
         SELECT DISTINCT team_id FROM (
             SELECT team_id FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s
@@ -42,17 +42,15 @@ async def subjects_of(connection: Connection, tenant_id: UUID, user_id: str) -> 
             SELECT team_id FROM conversations WHERE tenant_id = %(t)s AND user_id = %(u)s) both_
         WHERE team_id IS NOT NULL
         """,
-        {"t": tenant_id, "u": user_id},
+        {"t": tx.tenant_id, "u": user_id},
     )
     return sorted([of_user(user_id), *(of_team(row[0]) for row in await cursor.fetchall())])
 
 
-async def erase(
-    connection: Connection, tenant_id: UUID, user_id: str, subjects: Sequence[str]
-) -> Erased:
+async def erase(tx: TenantTx, user_id: str, subjects: Sequence[str]) -> Erased:
     """Delete the user's rows, and the names that were heard in their conversations; the caller
     holds ``subjects``, which are all that the user wrote for. Counted by kind."""
-    async with connection.cursor(row_factory=class_row(Erased)) as cursor:
+    async with tx.cursor(row_factory=class_row(Erased)) as cursor:
         await cursor.execute(
             """
             WITH mine AS (
@@ -81,7 +79,7 @@ async def erase(
                    (SELECT count(*) FROM agents
                     WHERE tenant_id = %(t)s AND owner_id = %(u)s)::int AS agents
             """,
-            {"t": tenant_id, "u": user_id},
+            {"t": tx.tenant_id, "u": user_id},
         )
         erased = await cursor.fetchone()
     assert erased is not None, "counts are one row"
@@ -94,24 +92,24 @@ async def erase(
         ("invitations", "accepted_by"),
         ("agents", "owner_id"),
     ):
-        await connection.execute(
-            f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = %s", (tenant_id, user_id)
+        await tx.execute(
+            f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = %s", (tx.tenant_id, user_id)
         )
-    await connection.execute(
+    await tx.execute(
         "UPDATE team_members SET invited_by = NULL WHERE tenant_id = %s AND invited_by = %s",
-        (tenant_id, user_id),
+        (tx.tenant_id, user_id),
     )
-    await connection.execute(
+    await tx.execute(
         "UPDATE api_keys SET users = array_remove(users, %s) WHERE tenant_id = %s AND users @> %s",
-        (user_id, tenant_id, [user_id]),
+        (user_id, tx.tenant_id, [user_id]),
     )
-    await connection.execute(
+    await tx.execute(
         "DELETE FROM subjects WHERE tenant_id = %s AND subject = %s",
-        (tenant_id, of_user(user_id)),
+        (tx.tenant_id, of_user(user_id)),
     )
-    await connection.execute(
+    await tx.execute(
         "UPDATE subjects SET speakers = '{}' WHERE tenant_id = %s AND subject = ANY(%s)",
-        (tenant_id, list(subjects)),
+        (tx.tenant_id, list(subjects)),
     )
     return erased
 
@@ -163,8 +161,8 @@ async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
     for kind, (table, key, document, condition) in _EXPORTED.items():
         last = UUID(int=0)
         while True:
-            async with read_only(tenant_id) as connection:
-                cursor = await connection.execute(
+            async with read_only(tenant_id) as tx:
+                cursor = await tx.execute(
                     f"""
                     SELECT {key}, {document} FROM {table} r
                     WHERE tenant_id = %(t)s AND {condition} AND {key} > %(last)s

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.rows import class_row
 
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ _ENDPOINT = ", ".join(field.name for field in fields(Endpoint))
 
 
 async def add(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     *,
     url: str,
     description: str,
@@ -44,8 +43,8 @@ async def add(
 ) -> Endpoint | None:
     """A new endpoint; None when the tenant has ``at_most`` already."""
     # The tenant's row is held, so that two at once do not both find room.
-    await connection.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tenant_id,))
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    await tx.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tx.tenant_id,))
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"""
             INSERT INTO webhook_endpoints (tenant_id, url, description, events, secret)
@@ -55,7 +54,7 @@ async def add(
             RETURNING {_ENDPOINT}
             """,
             {
-                "tenant_id": tenant_id,
+                "tenant_id": tx.tenant_id,
                 "url": url,
                 "description": description,
                 "events": list(events),
@@ -66,66 +65,63 @@ async def add(
         return await cursor.fetchone()
 
 
-async def all_of(connection: Connection, tenant_id: UUID) -> list[Endpoint]:
+async def all_of(tx: TenantTx) -> list[Endpoint]:
     """The tenant's endpoints, oldest first."""
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"SELECT {_ENDPOINT} FROM webhook_endpoints WHERE tenant_id = %s ORDER BY endpoint_id",
-            (tenant_id,),
+            (tx.tenant_id,),
         )
         return await cursor.fetchall()
 
 
-async def get(connection: Connection, tenant_id: UUID, endpoint_id: UUID) -> Endpoint | None:
+async def get(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
     """One of them, or None."""
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"SELECT {_ENDPOINT} FROM webhook_endpoints WHERE tenant_id = %s AND endpoint_id = %s",
-            (tenant_id, endpoint_id),
+            (tx.tenant_id, endpoint_id),
         )
         return await cursor.fetchone()
 
 
-async def change(
-    connection: Connection, tenant_id: UUID, endpoint_id: UUID, changes: Mapping[str, Any]
-) -> Endpoint | None:
+async def change(tx: TenantTx, endpoint_id: UUID, changes: Mapping[str, Any]) -> Endpoint | None:
     """Set url, description or events; None when there is no such endpoint."""
     assert changes.keys() <= {"url", "description", "events"}
     assignments = sql.SQL(", ").join(
         sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes
     )
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             sql.SQL("UPDATE webhook_endpoints SET {} ").format(assignments)
             + sql.SQL(
                 "WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s"
                 f" RETURNING {_ENDPOINT}"
             ),
-            {**changes, "tenant_id": tenant_id, "endpoint_id": endpoint_id},
+            {**changes, "tenant_id": tx.tenant_id, "endpoint_id": endpoint_id},
         )
         return await cursor.fetchone()
 
 
-async def delete(connection: Connection, tenant_id: UUID, endpoint_id: UUID) -> bool:
+async def delete(tx: TenantTx, endpoint_id: UUID) -> bool:
     """Remove the endpoint with all that it was to be told; False when there is none."""
-    cursor = await connection.execute(
+    cursor = await tx.execute(
         "DELETE FROM webhook_endpoints WHERE tenant_id = %s AND endpoint_id = %s"
         " RETURNING endpoint_id",
-        (tenant_id, endpoint_id),
+        (tx.tenant_id, endpoint_id),
     )
     return await cursor.fetchone() is not None
 
 
 async def rotate(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     endpoint_id: UUID,
     secret: bytes,
     *,
     grace_seconds: float,
 ) -> Endpoint | None:
     """Give the endpoint a new secret; the old one signs too for ``grace_seconds``."""
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"""
             UPDATE webhook_endpoints
@@ -134,16 +130,14 @@ async def rotate(
             WHERE tenant_id = %s AND endpoint_id = %s
             RETURNING {_ENDPOINT}
             """,
-            (grace_seconds, secret, tenant_id, endpoint_id),
+            (grace_seconds, secret, tx.tenant_id, endpoint_id),
         )
         return await cursor.fetchone()
 
 
-async def disable(
-    connection: Connection, tenant_id: UUID, endpoint_id: UUID, reason: str
-) -> Endpoint | None:
+async def disable(tx: TenantTx, endpoint_id: UUID, reason: str) -> Endpoint | None:
     """Tell the endpoint nothing more; what it was to be told has failed, and can be replayed."""
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"""
             WITH given_up AS (
@@ -157,14 +151,14 @@ async def disable(
             WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
             RETURNING {_ENDPOINT}
             """,
-            {"tenant_id": tenant_id, "endpoint_id": endpoint_id, "reason": reason},
+            {"tenant_id": tx.tenant_id, "endpoint_id": endpoint_id, "reason": reason},
         )
         return await cursor.fetchone()
 
 
-async def enable(connection: Connection, tenant_id: UUID, endpoint_id: UUID) -> Endpoint | None:
+async def enable(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
     """Tell the endpoint what happens from now on."""
-    async with connection.cursor(row_factory=class_row(Endpoint)) as cursor:
+    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
         await cursor.execute(
             f"""
             UPDATE webhook_endpoints
@@ -172,6 +166,6 @@ async def enable(connection: Connection, tenant_id: UUID, endpoint_id: UUID) -> 
             WHERE tenant_id = %s AND endpoint_id = %s
             RETURNING {_ENDPOINT}
             """,
-            (tenant_id, endpoint_id),
+            (tx.tenant_id, endpoint_id),
         )
         return await cursor.fetchone()

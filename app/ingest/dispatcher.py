@@ -121,15 +121,15 @@ async def _claim(
     if limit <= 0:
         return []
     try:
-        async with system() as conn:
+        async with system() as tx:
             fuse = caps(settings).fuse
-            if fuse is not None and await spend.fuse_is_blown(conn, fuse):
+            if fuse is not None and await spend.fuse_is_blown(tx, fuse):
                 return []
-            claimable, probe = await circuit_breaker.claimable(conn, get_providers().circuits)
+            claimable, probe = await circuit_breaker.claimable(tx, get_providers().circuits)
             if not claimable:
                 return []
             claims = await queue.claim(
-                conn,
+                tx,
                 limit=1 if probe else limit,
                 max_in_flight=settings.max_in_flight_per_tenant,
                 lease_seconds=settings.lease_seconds,
@@ -137,7 +137,7 @@ async def _claim(
                 suspects=suspects,
             )
             if probe and not claims:
-                await circuit_breaker.give_probe_back(conn, probe)
+                await circuit_breaker.give_probe_back(tx, probe)
             return [replace(claim, probe=probe) for claim in claims]
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
@@ -174,6 +174,6 @@ async def _remember_or_give_back(claim: Claim, settings: Settings) -> None:
             failure = failure or error
             await asyncio.sleep(DATABASE_RETRY_SECONDS)
         except asyncio.CancelledError:
-            async with transaction(claim.tenant_id) as conn:
-                await queue.release(conn, claim)
+            async with transaction(claim.tenant_id) as tx:
+                await queue.release(tx, claim)
             raise

@@ -61,8 +61,8 @@ async def remember(claim: Claim) -> None:
 async def _remember(claim: Claim) -> None:
     providers = get_providers()
     stages: dict[str, float] = {}
-    async with transaction(claim.tenant_id) as conn:
-        conversation = await queue.load(conn, claim)
+    async with transaction(claim.tenant_id) as tx:
+        conversation = await queue.load(tx, claim)
     if conversation is None:
         log.info("lease_lost", conversation_id=str(claim.conversation_id))
         return
@@ -92,21 +92,21 @@ async def _remember(claim: Claim) -> None:
         embedded = await _embed(claim, providers, accepted)
 
     began = time.perf_counter()
-    async with transaction(claim.tenant_id) as conn:
+    async with transaction(claim.tenant_id) as tx:
         names = {
             message.name
             for message in transcript.messages
             if message.name and message.role == "user"
         }
-        held = await subjects.lock(conn, claim.tenant_id, claim.subject, names)
-        if not await queue.still_ours(conn, claim):
+        held = await subjects.lock(tx, claim.subject, names)
+        if not await queue.still_ours(tx, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
-        destination = await at_home(conn, _destination(claim, conversation))
+        destination = await at_home(tx, _destination(claim, conversation))
         if destination.subject != claim.subject:
-            held = await subjects.lock(conn, claim.tenant_id, destination.subject)
+            held = await subjects.lock(tx, destination.subject)
         settled = await settle(
-            conn,
+            tx,
             [(destination, fact) for fact in accepted],
             embedded.vectors if embedded else (),
             held=held,
@@ -116,7 +116,7 @@ async def _remember(claim: Claim) -> None:
         crash_point("before_commit")
         stages["settle_ms"] = _since(began)
         usages = [extraction.usage for _, extraction in parts]
-        await queue.finish(conn, claim, receipt(settled, usages, embedded), stages)
+        await queue.finish(tx, claim, receipt(settled, usages, embedded), stages)
     crash_point("after_commit")
     log.info("remembered", conversation_id=str(claim.conversation_id), facts=len(settled), **stages)
 
@@ -130,10 +130,10 @@ async def _extract(
     kept: dict[int, Extraction] = {}
     split: set[int] = set()
     if claim.seen_before:
-        key = (claim.tenant_id, claim.conversation_id, extractor.version)
-        async with transaction(claim.tenant_id) as conn:
-            kept = await extractions.stored(conn, *key)
-            split = await extractions.split(conn, *key)
+        key = (claim.conversation_id, extractor.version)
+        async with transaction(claim.tenant_id) as tx:
+            kept = await extractions.stored(tx, *key)
+            split = await extractions.split(tx, *key)
     overlap = settings.window_overlap_messages
     # The next window is the last one, so that the two halves of one come before what follows it.
     waiting = windows(transcript, settings.window_max_chars, overlap)[::-1]

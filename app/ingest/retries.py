@@ -55,13 +55,13 @@ async def give_back(claim: Claim, error: BaseException) -> None:
         base_seconds=settings.retry_base_seconds,
         cap_seconds=settings.retry_cap_seconds,
     )
-    async with transaction(claim.tenant_id) as conn:
-        again = await queue.last_failure(conn, claim) == code
+    async with transaction(claim.tenant_id) as tx:
+        again = await queue.last_failure(tx, claim) == code
         retry_in, burns_attempt = _consequence(error, backoff, again=again)
         if burns_attempt and claim.attempts >= settings.max_attempts:
             retry_in = None
         await queue.fail(
-            conn,
+            tx,
             claim,
             code=code,
             detail=detail,

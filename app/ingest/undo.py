@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.db import conversations, edges, events, memories, quotas, subjects, undo
-from app.db.pool import Connection, transaction
+from app.db.pool import TenantTx, transaction
 from app.db.undo import Born
 from app.errors import Conflict, Forbidden, NotFound
 from app.rules.types import Caller
@@ -30,19 +30,19 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
     Raises NotFound, Conflict while it is unfinished, Forbidden as ``take_back``.
     """
     tenant_id = caller.tenant_id
-    async with transaction(tenant_id) as conn:
-        if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:
+    async with transaction(tenant_id) as tx:
+        if await conversations.get(tx, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
-        await hold(conn, tenant_id, conversation_id)
-        progress = await conversations.get(conn, tenant_id, conversation_id, caller.reach)
+        await hold(tx, conversation_id)
+        progress = await conversations.get(tx, conversation_id, caller.reach)
         if progress is None or progress.state in ("queued", "processing"):
             raise Conflict(
                 "This conversation is unfinished; cancel it with DELETE, or revert it when it is"
                 " done.",
                 code="not_finished",
             )
-        undone = await take_back(conn, caller, conversation_id, reason="conversation_reverted")
-        await undo.mark_reverted(conn, tenant_id, conversation_id)
+        undone = await take_back(tx, caller, conversation_id, reason="conversation_reverted")
+        await undo.mark_reverted(tx, conversation_id)
     return undone
 
 
@@ -50,23 +50,23 @@ async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -
     """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also takes
     back what it did to the memories. Raises NotFound, Forbidden as ``take_back``."""
     tenant_id = caller.tenant_id
-    async with transaction(tenant_id) as conn:
-        if await conversations.get(conn, tenant_id, conversation_id, caller.reach) is None:
+    async with transaction(tenant_id) as tx:
+        if await conversations.get(tx, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
         if with_memories:
-            await hold(conn, tenant_id, conversation_id)
-            await take_back(conn, caller, conversation_id, reason="conversation_erased")
-        await conversations.erase(conn, tenant_id, conversation_id)
+            await hold(tx, conversation_id)
+            await take_back(tx, caller, conversation_id, reason="conversation_erased")
+        await conversations.erase(tx, conversation_id)
 
 
-async def hold(conn: Connection, tenant_id: UUID, conversation_id: UUID) -> None:
+async def hold(tx: TenantTx, conversation_id: UUID) -> None:
     """Hold all that ``take_back`` may change, until the transaction ends."""
-    for subject in await undo.subjects_of(conn, tenant_id, conversation_id):
-        await subjects.lock(conn, tenant_id, subject)
+    for subject in await undo.subjects_of(tx, conversation_id):
+        await subjects.lock(tx, subject)
 
 
 async def take_back(
-    conn: Connection, caller: Caller, conversation_id: UUID, *, reason: str
+    tx: TenantTx, caller: Caller, conversation_id: UUID, *, reason: str
 ) -> Reverted:
     """Take back what the conversation did, in the caller's transaction, which holds it.
 
@@ -75,40 +75,35 @@ async def take_back(
     since or its scope says the same meanwhile. Raises Forbidden when the key does not reach one of
     the memories, which may have moved since.
     """
-    tenant_id = caller.tenant_id
-    born = await undo.born_of(conn, tenant_id, conversation_id)
+    born = await undo.born_of(tx, conversation_id)
     if not all(caller.reach.allows(each.user_id, each.namespace, each.agent_id) for each in born):
         raise Forbidden(
             "What was learned has moved to where this API key does not reach.", code="out_of_reach"
         )
-    weakened = await undo.forget_repetitions(conn, tenant_id, conversation_id)
-    cut = await undo.delete_edges_of(conn, tenant_id, conversation_id)
-    going = [
-        each for each in born if not await _handed_over(conn, tenant_id, conversation_id, each)
-    ]
+    weakened = await undo.forget_repetitions(tx, conversation_id)
+    cut = await undo.delete_edges_of(tx, conversation_id)
+    going = [each for each in born if not await _handed_over(tx, conversation_id, each)]
     restored = 0
     for memory in going:
-        back = await undo.bring_back(conn, tenant_id, conversation_id, memory)
+        back = await undo.bring_back(tx, conversation_id, memory)
         if back:  # The edges that it had from what it replaced return there.
-            await edges.carry(conn, tenant_id, {memory.memory_id: back[0]})
+            await edges.carry(tx, {memory.memory_id: back[0]})
         for memory_id in back:
-            await events.note(conn, tenant_id, memory_id, action="restored", reason=reason)
+            await events.note(tx, memory_id, action="restored", reason=reason)
         restored += len(back)
     for memory in going:
-        await events.note(conn, tenant_id, memory.memory_id, action="deleted", reason=reason)
-        await memories.delete(conn, tenant_id, memory.memory_id)
+        await events.note(tx, memory.memory_id, action="deleted", reason=reason)
+        await memories.delete(tx, memory.memory_id)
     alive = sum(memory.state == "live" for memory in going)
-    await quotas.add(conn, tenant_id, "memories", restored - alive)
+    await quotas.add(tx, "memories", restored - alive)
     return Reverted(len(going), restored, cut, weakened)
 
 
-async def _handed_over(
-    conn: Connection, tenant_id: UUID, conversation_id: UUID, memory: Born
-) -> bool:
+async def _handed_over(tx: TenantTx, conversation_id: UUID, memory: Born) -> bool:
     """Whether somebody else has said the same: then the memory is theirs now."""
     if memory.state != "live":
         return False
-    heir = await undo.heir_of(conn, tenant_id, memory.memory_id, but=conversation_id)
+    heir = await undo.heir_of(tx, memory.memory_id, but=conversation_id)
     if heir is not None:
-        await undo.hand_over(conn, tenant_id, memory.memory_id, heir)
+        await undo.hand_over(tx, memory.memory_id, heir)
     return heir is not None

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from app.db import events, memories, quotas, subjects
-from app.db.pool import Connection, transaction
+from app.db.pool import TenantTx, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.memories.store import embed
 from app.providers.registry import get_providers
@@ -45,15 +45,15 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     """
     vector = None
     if revision.fact is not None:
-        async with transaction(caller.tenant_id) as conn:  # Before the embedder is paid.
-            await _changeable(conn, caller, memory_id, revision.acting)
+        async with transaction(caller.tenant_id) as tx:  # Before the embedder is paid.
+            await _changeable(tx, caller, memory_id, revision.acting)
         [vector] = await embed(
             caller.tenant_id, [document_text(Fact(revision.fact, 0.0, about=""))]
         )
     try:
-        async with transaction(caller.tenant_id) as conn:
-            before = await _held(conn, caller, memory_id, revision)
-            after = await _after(conn, caller, before, revision)
+        async with transaction(caller.tenant_id) as tx:
+            before = await _held(tx, caller, memory_id, revision)
+            after = await _after(tx, caller, before, revision)
             changes = {
                 name: value for name, value in after.items() if getattr(before, name) != value
             }
@@ -64,17 +64,16 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
                     "embedding_model": get_providers().embedder.model,
                 }
             if changes:
-                await memories.change(conn, caller.tenant_id, memory_id, changes)
+                await memories.change(tx, memory_id, changes)
                 await events.note(
-                    conn,
-                    caller.tenant_id,
+                    tx,
                     memory_id,
                     action="edited",
                     reason="by_request",
                     before={name: getattr(before, name) for name in _noted(changes)},
                     after={name: changes[name] for name in _noted(changes)},
                 )
-            changed = await memories.get(conn, caller.tenant_id, memory_id)
+            changed = await memories.get(tx, memory_id)
     except psycopg.errors.UniqueViolation:
         raise _said_already() from None
     assert changed is not None, "it is held by the transaction"
@@ -87,16 +86,14 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
     Raises NotFound, Conflict when it is live or the scope says the same meanwhile, PlanLimit.
     """
     try:
-        async with transaction(caller.tenant_id) as conn:
-            memory = await _locked(conn, caller, memory_id, acting)
+        async with transaction(caller.tenant_id) as tx:
+            memory = await _locked(tx, caller, memory_id, acting)
             if memory.state == "live":
                 raise Conflict("This memory is live; only a superseded one can be restored.")
-            await count_one_more(conn, caller.tenant_id, "memories")
-            await memories.restore(conn, caller.tenant_id, memory_id)
-            await events.note(
-                conn, caller.tenant_id, memory_id, action="restored", reason="by_request"
-            )
-            restored = await memories.get(conn, caller.tenant_id, memory_id)
+            await count_one_more(tx, "memories")
+            await memories.restore(tx, memory_id)
+            await events.note(tx, memory_id, action="restored", reason="by_request")
+            restored = await memories.get(tx, memory_id)
     except psycopg.errors.UniqueViolation:
         raise _said_already() from None
     assert restored is not None, "it is held by the transaction"
@@ -105,58 +102,58 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
 
 async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> None:
     """Forget a memory, live or superseded; what is left is that there was one. Raises NotFound."""
-    async with transaction(caller.tenant_id) as conn:
-        memory = await _locked(conn, caller, memory_id, acting)
-        await events.note(conn, caller.tenant_id, memory_id, action="deleted", reason="by_request")
-        await memories.delete(conn, caller.tenant_id, memory_id)
+    async with transaction(caller.tenant_id) as tx:
+        memory = await _locked(tx, caller, memory_id, acting)
+        await events.note(tx, memory_id, action="deleted", reason="by_request")
+        await memories.delete(tx, memory_id)
         if memory.state == "live":
-            await quotas.add(conn, caller.tenant_id, "memories", -1)
+            await quotas.add(tx, "memories", -1)
 
 
 async def _changeable(
-    conn: Connection, caller: Caller, memory_id: UUID, acting: str | None, *, lock: bool = False
+    tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | None, *, lock: bool = False
 ) -> Memory:
-    memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach, lock=lock)
+    memory = await memories.get(tx, memory_id, reach=caller.reach, lock=lock)
     if memory is None:
         raise NotFound("There is no memory of this id.")
     if acting is not None:
         shared_with = memory.team_id if memory.visibility == "team" else None
-        await access.may_change(conn, caller, memory.user_id, shared_with, acting)
+        await access.may_change(tx, caller, memory.user_id, shared_with, acting)
     return memory
 
 
-async def _locked(conn: Connection, caller: Caller, memory_id: UUID, acting: str | None) -> Memory:
+async def _locked(tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | None) -> Memory:
     """The memory with its subject held, as every change to a scope needs it."""
-    memory = await _changeable(conn, caller, memory_id, acting)
-    await subjects.lock(conn, caller.tenant_id, _subject(caller, memory))
-    return await _changeable(conn, caller, memory_id, acting, lock=True)
+    memory = await _changeable(tx, caller, memory_id, acting)
+    await subjects.lock(tx, _subject(caller, memory))
+    return await _changeable(tx, caller, memory_id, acting, lock=True)
 
 
-async def _held(conn: Connection, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
+async def _held(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     """The live memory, with both subjects held when it moves from one scope to another."""
-    memory = await _changeable(conn, caller, memory_id, revision.acting)
-    moved = replace(memory, **await _place(conn, caller, memory, revision))
+    memory = await _changeable(tx, caller, memory_id, revision.acting)
+    moved = replace(memory, **await _place(tx, caller, memory, revision))
     for subject in sorted({_subject(caller, memory), _subject(caller, moved)}):
-        await subjects.lock(conn, caller.tenant_id, subject)
-    memory = await _changeable(conn, caller, memory_id, revision.acting, lock=True)
+        await subjects.lock(tx, subject)
+    memory = await _changeable(tx, caller, memory_id, revision.acting, lock=True)
     if memory.state != "live":
         raise Conflict("This memory has been superseded; only a live one can be changed.")
     return memory
 
 
 async def _after(
-    conn: Connection, caller: Caller, before: Memory, revision: Revision
+    tx: TenantTx, caller: Caller, before: Memory, revision: Revision
 ) -> dict[str, Any]:
     """The columns as they shall be."""
     own = {"fact": revision.fact, "metadata": revision.metadata, "importance": revision.importance}
     after: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
-    after |= await _place(conn, caller, before, revision)
+    after |= await _place(tx, caller, before, revision)
     after["scope_key"] = _scope(caller, replace(before, **after)).key
     return after
 
 
 async def _place(
-    conn: Connection, caller: Caller, memory: Memory, revision: Revision
+    tx: TenantTx, caller: Caller, memory: Memory, revision: Revision
 ) -> dict[str, Any]:
     """Where the memory belongs after the revision: namespace, visibility, team."""
     place: dict[str, Any] = {}
@@ -174,7 +171,7 @@ async def _place(
         team = revision.team_id or memory.team_id
         place |= {
             "visibility": revision.visibility or memory.visibility,
-            "team_id": await access.team_to_share_with(conn, caller, user, team),
+            "team_id": await access.team_to_share_with(tx, caller, user, team),
         }
     return place
 

@@ -58,12 +58,12 @@ async def recall(
         with asking(tenant_id):
             vector = await _questions(get_providers()).embed_query(text)
     except ProviderError as error:
-        async with read_only(tenant_id) as conn:
-            found = await search.search_text(conn, scopes, question, filters=filters, limit=limit)
+        async with read_only(tenant_id) as tx:
+            found = await search.search_text(tx, scopes, question, filters=filters, limit=limit)
         return Recollection(found, degraded=error.code)
-    async with read_only(tenant_id) as conn:
-        large = await is_large(conn, scopes)
-        found = await search.search(conn, scopes, vector, filters=filters, limit=limit, large=large)
+    async with read_only(tenant_id) as tx:
+        large = await is_large(tx, scopes)
+        found = await search.search(tx, scopes, vector, filters=filters, limit=limit, large=large)
     return Recollection(found)
 
 
@@ -73,8 +73,8 @@ async def strongest(
     """Without a question: the memories of the highest retention, over all of the scopes."""
     if not scopes:
         return Recollection(())
-    async with read_only(scopes[0].tenant_id) as conn:
-        return Recollection(await search.strongest(conn, scopes, filters=filters, limit=limit))
+    async with read_only(scopes[0].tenant_id) as tx:
+        return Recollection(await search.strongest(tx, scopes, filters=filters, limit=limit))
 
 
 async def newest(
@@ -83,8 +83,8 @@ async def newest(
     """Without a question: what was learned last."""
     if not scopes:
         return Recollection(())
-    async with read_only(scopes[0].tenant_id) as conn:
-        return Recollection(await search.newest(conn, scopes, filters=filters, limit=limit))
+    async with read_only(scopes[0].tenant_id) as tx:
+        return Recollection(await search.newest(tx, scopes, filters=filters, limit=limit))
 
 
 @lru_cache(maxsize=1)
@@ -99,8 +99,6 @@ def _questions(providers: Providers) -> Embedder:
 async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
     names = _speakers.get((tenant_id, subject))
     if names is None:
-        async with read_only(tenant_id) as conn:
-            names = _speakers[tenant_id, subject] = await subjects.speakers(
-                conn, tenant_id, subject
-            )
+        async with read_only(tenant_id) as tx:
+            names = _speakers[tenant_id, subject] = await subjects.speakers(tx, subject)
     return names

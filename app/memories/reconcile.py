@@ -18,7 +18,7 @@ import uuid_utils.compat as uuid_utils
 from app.db import edges, events, memories, quotas, search, subjects, teams
 from app.db.edges import NewEdge
 from app.db.memories import NewMemory
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.db.search import is_large
 from app.db.subjects import Held
 from app.providers.registry import get_providers
@@ -55,19 +55,19 @@ class Destination:
         return subjects.of_scope(self.scope)
 
 
-async def at_home(connection: Connection, destination: Destination) -> Destination:
+async def at_home(tx: TenantTx, destination: Destination) -> Destination:
     """The destination as it is now: what was meant for a team that is dissolved goes where the
     team's memories went, to its author. The caller holds the destination's subject."""
     team_id = destination.scope.team_id
     tenant_id = destination.scope.tenant_id
-    if team_id is None or await teams.get(connection, tenant_id, team_id) is not None:
+    if team_id is None or await teams.get(tx, team_id) is not None:
         return destination
     own = Scope(tenant_id, destination.scope.namespace, destination.user_id)
     return replace(destination, scope=own, visibility="private", team_id=None)
 
 
 async def settle(
-    connection: Connection,
+    tx: TenantTx,
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
     *,
@@ -89,17 +89,17 @@ async def settle(
     bands = held.tuning.bands(providers.bands)
     hashes = [content_hash(fact.text) for _, fact in facts]
     found = await search.nearest(
-        connection,
+        tx,
         scope,
         vectors,
         hashes,
         floor=bands.floor,
         limit=NEIGHBOURS,
-        large=await is_large(connection, [scope]),
+        large=await is_large(tx, [scope]),
     )
     batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor)
-    room = await room_for_memories(connection, scope.tenant_id, held.plan)
-    waiting = await _waiting(connection, scope, [fact for _, fact in facts], hashes)
+    room = await room_for_memories(tx, held.plan)
+    waiting = await _waiting(tx, scope, [fact for _, fact in facts], hashes)
     settled: list[Settled] = []
     for n, (destination, fact) in enumerate(facts):
         valid_from = fact.valid_from or held.now
@@ -111,18 +111,16 @@ async def settle(
             settled.append(Settled(fact, Action.REJECTED, PLAN_LIMIT))
         else:
             settled.append(batch.add(n, destination, fact, valid_from, decision))
-    await batch.write(connection, scope)
+    await batch.write(tx, scope)
     related = batch.edges(relations, settled)
-    await edges.add(connection, scope.tenant_id, related, conversation_id=to.conversation_id)
-    await events.record(
-        connection, scope.tenant_id, settled, conversation_id=to.conversation_id, run=to.run
-    )
-    await quotas.add(connection, scope.tenant_id, "memories", batch.added)
+    await edges.add(tx, related, conversation_id=to.conversation_id)
+    await events.record(tx, settled, conversation_id=to.conversation_id, run=to.run)
+    await quotas.add(tx, "memories", batch.added)
     return settled
 
 
 async def _waiting(
-    connection: Connection, scope: Scope, facts: Sequence[Fact], hashes: Sequence[bytes]
+    tx: TenantTx, scope: Scope, facts: Sequence[Fact], hashes: Sequence[bytes]
 ) -> dict[bytes, UUID]:
     """The suspicious ones among the facts that wait for review already."""
     suspicious = [
@@ -130,7 +128,7 @@ async def _waiting(
         for fact, content_hash in zip(facts, hashes, strict=True)
         if fact.suspicion is not None
     ]
-    return await memories.quarantined(connection, scope, suspicious) if suspicious else {}
+    return await memories.quarantined(tx, scope, suspicious) if suspicious else {}
 
 
 class _Batch:
@@ -222,7 +220,7 @@ class _Batch:
             memory_id = waiting[self._hashes[n]] = new.memory_id
         return Settled(fact, Action.QUARANTINED, fact.suspicion or "", memory_id)
 
-    async def write(self, connection: Connection, scope: Scope) -> None:
+    async def write(self, tx: TenantTx, scope: Scope) -> None:
         """Retire first, then write: a value may come back that a fact before it has replaced. One
         of these facts that a later one has replaced is history from the start."""
         own = {new.memory_id for new in self._new.values()}
@@ -231,26 +229,20 @@ class _Batch:
         ):  # In the order of graph/connect.
             if memory_id in own:
                 continue
-            await memories.supersede(
-                connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
-            )
+            await memories.supersede(tx, memory_id, by=by.memory_id, valid_until=by.valid_from)
         written = [self._as_written(new) for new in self._new.values()]
-        await memories.insert(connection, [*written, *self._put_aside])
+        await memories.insert(tx, [*written, *self._put_aside])
         for new in written:
             if new.superseded_by is not None and new.memory_id not in self._retired:
-                await memories.date_history(
-                    connection, scope.tenant_id, new.memory_id, new.superseded_by
-                )
+                await memories.date_history(tx, new.memory_id, new.superseded_by)
         for memory_id in self._repeated:
-            await memories.reinforce(connection, scope, memory_id)
-        await self._link(connection, scope.tenant_id, written)
+            await memories.reinforce(tx, scope, memory_id)
+        await self._link(tx, written)
 
-    async def _link(
-        self, connection: Connection, tenant_id: UUID, written: Sequence[NewMemory]
-    ) -> None:
+    async def _link(self, tx: TenantTx, written: Sequence[NewMemory]) -> None:
         """The graph follows: what was replaced hands its edges on, and stays one edge away."""
         heirs = {old: self._alive(by.memory_id) for old, by in self._retired.items()}
-        await edges.carry(connection, tenant_id, heirs)
+        await edges.carry(tx, heirs)
         supersedes = [
             NewEdge(by.memory_id, old, edges.SUPERSEDES) for old, by in self._retired.items()
         ]
@@ -259,7 +251,7 @@ class _Batch:
             for new in written
             if new.superseded_by is not None and new.memory_id not in self._retired
         ]
-        await edges.add(connection, tenant_id, supersedes)
+        await edges.add(tx, supersedes)
 
     def edges(self, relations: Sequence[Relation], settled: Sequence[Settled]) -> list[NewEdge]:
         """The relations between facts as edges between the memories that now hold them."""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db import subjects
-from app.db.pool import Connection, clock, read_only, transaction
+from app.db.pool import TenantTx, clock, read_only, transaction
 from app.errors import Forbidden
 from app.memories.reconcile import PLAN_LIMIT, Destination, at_home, settle
 from app.privacy import tombstones
@@ -51,20 +51,20 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
     if earlier is not None:
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
-    async with read_only(tenant_id) as connection:
-        began_at = await clock(connection)
+    async with read_only(tenant_id) as tx:
+        began_at = await clock(tx)
     vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
-    async with transaction(tenant_id) as connection:
+    async with transaction(tenant_id) as tx:
         if once:
-            earlier = await once.take(connection)
+            earlier = await once.take(tx)
             if earlier is not None:
                 return _replayed(earlier)
-        outcomes = await _settle_all(connection, facts, vectors, began_at)
+        outcomes = await _settle_all(tx, facts, vectors, began_at)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
             # Nothing was stored, so a key stands for nothing yet: later there may be room.
-            raise await full_of_memories(connection, tenant_id)
+            raise await full_of_memories(tx)
         if once:
-            await once.keep(connection, [_to_json(outcome) for outcome in outcomes])
+            await once.keep(tx, [_to_json(outcome) for outcome in outcomes])
     return Stored(outcomes)
 
 
@@ -84,7 +84,7 @@ async def embed(tenant_id: UUID, texts: list[str]) -> Sequence[Vector]:
 
 
 async def _settle_all(
-    connection: Connection,
+    tx: TenantTx,
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
     began_at: datetime,
@@ -97,18 +97,18 @@ async def _settle_all(
     # The authors too, so that an erasure of one is either seen below or waits.
     authors = {subjects.of_user(destination.user_id) for destination, _ in facts}
     held = {
-        subject: await subjects.lock(connection, facts[0][0].scope.tenant_id, subject)
+        subject: await subjects.lock(tx, subject)
         for subject in sorted(authors | {subject for subject, _ in by_scope})
     }
-    await tombstones.refuse(connection, facts[0][0].scope.tenant_id, sorted(held), began_at)
+    await tombstones.refuse(tx, sorted(held), began_at)
     for members in by_scope.values():
         destination, _ = facts[members[0]]
-        if await at_home(connection, destination) is not destination:
+        if await at_home(tx, destination) is not destination:
             raise Forbidden("This team has just been dissolved.", code="not_a_member")
     outcomes: dict[int, Outcome] = {}
     for (subject, _), members in sorted(by_scope.items()):
         settled = await settle(
-            connection,
+            tx,
             [facts[n] for n in members],
             [vectors[n] for n in members],
             held=held[subject],

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from uuid import UUID
 
 from app.db import idempotency, subjects, tenants, undo, user_data
 from app.db import quotas as counters
-from app.db.pool import Connection, transaction
+from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
 from app.privacy.tombstones import Receipt, note
 from app.rules.content_hash import content_hash
@@ -25,31 +24,29 @@ async def erase_person(caller: Caller, user_id: str) -> Receipt:
     reach = caller.reach
     if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
-    async with transaction(caller.tenant_id) as conn:
-        held = await user_data.subjects_of(conn, caller.tenant_id, user_id)
+    async with transaction(caller.tenant_id) as tx:
+        held = await user_data.subjects_of(tx, user_id)
         for subject in held:
-            await subjects.lock(conn, caller.tenant_id, subject)
-        await _leave_to_others(conn, caller.tenant_id, user_id)
-        erased = await user_data.erase(conn, caller.tenant_id, user_id, held)
-        secret = await tenants.installation_secret(conn)
-        await idempotency.forget_of(
-            conn, caller.tenant_id, whose(secret, caller.tenant_id, user_id)
-        )
+            await subjects.lock(tx, subject)
+        await _leave_to_others(tx, user_id)
+        erased = await user_data.erase(tx, user_id, held)
+        secret = await tenants.installation_secret(tx)
+        await idempotency.forget_of(tx, whose(secret, caller.tenant_id, user_id))
         counts = {
             field.name: getattr(erased, field.name)
             for field in fields(erased)
             if field.name != "live_memories"
         }
-        receipt = await note(conn, caller.tenant_id, user_id, subjects.of_user(user_id), counts)
-        await counters.add(conn, caller.tenant_id, "memories", -erased.live_memories)
-        await counters.add(conn, caller.tenant_id, "agents", -erased.agents)
+        receipt = await note(tx, user_id, subjects.of_user(user_id), counts)
+        await counters.add(tx, "memories", -erased.live_memories)
+        await counters.add(tx, "agents", -erased.agents)
     return receipt
 
 
-async def _leave_to_others(conn: Connection, tenant_id: UUID, user_id: str) -> None:
+async def _leave_to_others(tx: TenantTx, user_id: str) -> None:
     """What a user has told a team and others have told it too stays, in their words."""
-    for memory_id in await undo.shared_by(conn, tenant_id, user_id):
-        heir = await undo.heir_of(conn, tenant_id, memory_id, but_user=user_id)
+    for memory_id in await undo.shared_by(tx, user_id):
+        heir = await undo.heir_of(tx, memory_id, but_user=user_id)
         if heir is not None and heir.said is not None:
             words = content_hash(heir.said["fact"])
-            await undo.reword(conn, tenant_id, memory_id, heir, words)
+            await undo.reword(tx, memory_id, heir, words)

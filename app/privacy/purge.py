@@ -13,13 +13,13 @@ async def tidy() -> None:
     are older than the settings keep them. Safe to run at any time, and by several at once. Raises
     psycopg.OperationalError."""
     settings = get_settings()
-    async with system() as conn:
-        await idempotency.purge(conn, older_than_days=settings.idempotency_days)
-        await audit_log.purge(conn, older_than_days=settings.audit_days)
-        await deliveries.purge(conn, older_than_days=settings.webhook_days)
-        kept = await transcripts.kept_by(conn, settings.transcript_days)
+    async with system() as tx:
+        await idempotency.purge(tx, older_than_days=settings.idempotency_days)
+        await audit_log.purge(tx, older_than_days=settings.audit_days)
+        await deliveries.purge(tx, older_than_days=settings.webhook_days)
+        kept = await transcripts.kept_by(tx, settings.transcript_days)
     for tenant_id, days in kept:
-        async with transaction(tenant_id) as conn:
-            removed = await transcripts.purge(conn, tenant_id, older_than_days=days)
+        async with transaction(tenant_id) as tx:
+            removed = await transcripts.purge(tx, older_than_days=days)
         if removed:
             log.info("transcripts_removed", tenant_id=str(tenant_id), count=removed)

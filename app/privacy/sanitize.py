@@ -106,8 +106,8 @@ async def _redaction_of(tenant_id: UUID) -> Redaction:
     """What the tenant wants redacted; ``off`` without a look where it cannot be done."""
     if not get_settings().presidio:
         return "off"
-    async with read_only(tenant_id) as conn:
-        return await tenant_settings.redaction(conn, tenant_id)
+    async with read_only(tenant_id) as tx:
+        return await tenant_settings.redaction(tx)
 
 
 def _mask_facts(facts: Sequence[Stated]) -> list[Stated]:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db import tenants, tombstones
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.errors import Conflict
 
 
@@ -28,17 +28,13 @@ class Receipt:
     signature: str
 
 
-async def note(
-    connection: Connection, tenant_id: UUID, user_id: str, subject: str, erased: Mapping[str, int]
-) -> Receipt:
+async def note(tx: TenantTx, user_id: str, subject: str, erased: Mapping[str, int]) -> Receipt:
     """Leave the tombstone, and give the receipt. The caller holds the subject."""
-    secret = await tenants.installation_secret(connection)
-    erasure = await tombstones.add(
-        connection, tenant_id, _digest(secret, tenant_id, subject), erased
-    )
+    secret = await tenants.installation_secret(tx)
+    erasure = await tombstones.add(tx, _digest(secret, tx.tenant_id, subject), erased)
     signature = sign(
         secret,
-        tenant_id,
+        tx.tenant_id,
         user_id=user_id,
         erasure_id=erasure.erasure_id,
         erased_at=erasure.erased_at,
@@ -47,14 +43,12 @@ async def note(
     return Receipt(erasure.erasure_id, erasure.erased_at, erased, signature)
 
 
-async def refuse(
-    connection: Connection, tenant_id: UUID, subjects: Sequence[str], since: datetime
-) -> None:
+async def refuse(tx: TenantTx, subjects: Sequence[str], since: datetime) -> None:
     """Raise Conflict when one of the subjects, which the caller holds, was erased since: what was
     under way then shall not bring it back."""
-    secret = await tenants.installation_secret(connection)
-    hashes = [_digest(secret, tenant_id, subject) for subject in subjects]
-    if await tombstones.any_since(connection, tenant_id, hashes, since):
+    secret = await tenants.installation_secret(tx)
+    hashes = [_digest(secret, tx.tenant_id, subject) for subject in subjects]
+    if await tombstones.any_since(tx, hashes, since):
         raise Conflict("This user was erased while the request was under way.", code="user_erased")
 
 

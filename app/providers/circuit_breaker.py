@@ -16,7 +16,7 @@ import psycopg
 
 from app.db import circuit_breaker
 from app.db.circuit_breaker import Key, Resting
-from app.db.pool import Connection, system, transaction
+from app.db.pool import SystemTx, system, transaction
 from app.logs import log
 from app.provider_errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
 from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
@@ -45,12 +45,12 @@ class _Seen:
 _seen = _Seen()
 
 
-async def claimable(connection: Connection, keys: Sequence[Key]) -> tuple[bool, UUID | None]:
+async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | None]:
     """Whether conversations that need these providers may be claimed, and the probe when only one
     may: its run finds out whether they answer again."""
     if not keys:
         return True, None
-    found = await circuit_breaker.resting(connection)
+    found = await circuit_breaker.resting(tx)
     _seen.take(found)
     resting = [circuit for circuit in found if circuit.key in keys]
     if not resting:
@@ -58,16 +58,16 @@ async def claimable(connection: Connection, keys: Sequence[Key]) -> tuple[bool, 
     if any(circuit.retry_in_seconds > 0 for circuit in resting):
         return False, None
     probe = uuid4()
-    taken = await _take(connection, [circuit.key for circuit in resting], probe)
+    taken = await _take(tx, [circuit.key for circuit in resting], probe)
     if len(taken) < len(resting):
-        await give_probe_back(connection, probe)
+        await give_probe_back(tx, probe)
         return False, None
     return True, probe
 
 
-async def give_probe_back(connection: Connection, probe: UUID) -> None:
+async def give_probe_back(tx: SystemTx, probe: UUID) -> None:
     """Let somebody else try what this probe has not tried."""
-    await circuit_breaker.return_probe(connection, probe)
+    await circuit_breaker.return_probe(tx, probe)
 
 
 @asynccontextmanager
@@ -96,17 +96,17 @@ async def is_due(key: Key) -> bool:
 async def take_probe(key: Key) -> UUID | None:
     """The probe of a circuit whose pause is over, for one caller of all processes."""
     probe = uuid4()
-    async with system() as conn:
-        taken = await _take(conn, [key], probe)
-        _seen.take(await circuit_breaker.resting(conn))
+    async with system() as tx:
+        taken = await _take(tx, [key], probe)
+        _seen.take(await circuit_breaker.resting(tx))
     return probe if taken else None
 
 
 async def return_probe(probe: UUID) -> None:
     """Let somebody else try what this probe has not tried, in a transaction of its own."""
     try:
-        async with system() as conn:
-            await give_probe_back(conn, probe)
+        async with system() as tx:
+            await give_probe_back(tx, probe)
     except psycopg.OperationalError as error:
         # It counts as lost after a while.
         log.warning("database_error", sqlstate=error.sqlstate)
@@ -117,8 +117,8 @@ async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
     """Note that a call, which took so long, was answered; writes only when that is news."""
     if key not in _seen.shaky and key not in _seen.resting:
         return
-    async with transaction(tenant_id) as conn:
-        changed = await circuit_breaker.succeeded(conn, key, seconds=seconds)
+    async with transaction(tenant_id) as tx:
+        changed = await circuit_breaker.succeeded(tx, key, seconds=seconds)
     _seen.shaky.discard(key)
     if changed and key in _seen.resting:
         log.info("circuit_closed", provider=key[0], model=key[1])
@@ -132,11 +132,11 @@ async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: fl
         await answered(tenant_id, key, seconds=seconds)
         return
     failure = Failure(kind, error.code, seconds, getattr(error, "retry_after_seconds", None))
-    async with transaction(tenant_id) as conn:
-        before = await circuit_breaker.lock(conn, key)
+    async with transaction(tenant_id) as tx:
+        before = await circuit_breaker.lock(tx, key)
         after = after_failure(before, failure, _limits())
         if after != before:
-            await circuit_breaker.write(conn, key, after)
+            await circuit_breaker.write(tx, key, after)
     _seen.shaky.add(key)
     if after.state == "closed":
         return
@@ -167,15 +167,15 @@ async def _permit(key: Key) -> UUID | None:
 async def _resting(key: Key) -> Resting | None:
     if time.monotonic() - _seen.at > LOOK_AGAIN_SECONDS:
         _seen.at = time.monotonic()  # The others need not look as well.
-        async with system() as conn:
-            _seen.take(await circuit_breaker.resting(conn))
+        async with system() as tx:
+            _seen.take(await circuit_breaker.resting(tx))
     return _seen.resting.get(key)
 
 
-async def _take(connection: Connection, keys: Sequence[Key], probe: UUID) -> list[Key]:
+async def _take(tx: SystemTx, keys: Sequence[Key], probe: UUID) -> list[Key]:
     settings = get_settings()
     return await circuit_breaker.take_probe(
-        connection,
+        tx,
         keys,
         probe,
         lost_after_seconds=settings.extraction_timeout_seconds + settings.embedding_timeout_seconds,

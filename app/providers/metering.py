@@ -18,7 +18,7 @@ import psycopg
 import uuid_utils.compat as uuid_utils
 
 from app.db import extractions, llm_calls, quotas, spend
-from app.db.pool import Connection, transaction
+from app.db.pool import TenantTx, transaction
 from app.db.spend import Caps, microusd
 from app.errors import OverBudget
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
@@ -90,12 +90,12 @@ async def paid_extraction(
     )
     worst = sends_bytes * price_in + settings.extraction_max_tokens * settings.extraction_output_usd
 
-    async def keep(conn: Connection, extraction: Extraction) -> None:
-        await extractions.save(conn, tenant_id, conversation_id, part, version, extraction)
+    async def keep(tx: TenantTx, extraction: Extraction) -> None:
+        await extractions.save(tx, conversation_id, part, version, extraction)
 
-    async def give_up(conn: Connection, error: BaseException) -> None:
+    async def give_up(tx: TenantTx, error: BaseException) -> None:
         if isinstance(error, ProviderError) and splits(error):
-            await extractions.save_split(conn, tenant_id, conversation_id, part, version)
+            await extractions.save_split(tx, conversation_id, part, version)
 
     return await _paid(
         call,
@@ -129,7 +129,7 @@ async def paid_embedding(
     settings = get_settings()
     sends_bytes = sum(len(text.encode()) for text in texts)
 
-    async def nothing(conn: Connection, _: object) -> None:
+    async def nothing(tx: TenantTx, _: object) -> None:
         """Vectors are stored with what they are of, not before."""
 
     return await _paid(
@@ -156,8 +156,8 @@ async def asked_a_question(tenant_id: UUID, text: str) -> None:
     if owed < QUESTIONS_BOOKED_AT_MICROUSD:
         _unbooked[tenant_id] = owed
         return
-    async with transaction(tenant_id) as conn:
-        await llm_calls.spent_on_questions(conn, tenant_id, cost_microusd=round(owed))
+    async with transaction(tenant_id) as tx:
+        await llm_calls.spent_on_questions(tx, cost_microusd=round(owed))
 
 
 def caps(settings: Settings) -> Caps:
@@ -172,8 +172,8 @@ def caps(settings: Settings) -> Caps:
 async def _paid(
     call: Callable[[], Awaitable[Paid]],
     about: _Call,
-    keep: Callable[[Connection, Paid], Awaitable[None]],
-    give_up: Callable[[Connection, BaseException], Awaitable[None]],
+    keep: Callable[[TenantTx, Paid], Awaitable[None]],
+    give_up: Callable[[TenantTx, BaseException], Awaitable[None]],
 ) -> Paid:
     async with circuit_breaker.permitted(about.key, about.probe):
         await rate_limits.take(about.provider, about.sends_bytes // BYTES_PER_TOKEN)
@@ -183,17 +183,17 @@ async def _paid(
             answer = await call()
         except (ProviderError, asyncio.CancelledError) as error:
             seconds = time.monotonic() - began
-            async with transaction(about.tenant_id) as conn:
-                over_soft = await _end(conn, about, call_id, error)
-                await give_up(conn, error)
+            async with transaction(about.tenant_id) as tx:
+                over_soft = await _end(tx, about, call_id, error)
+                await give_up(tx, error)
             if isinstance(error, ProviderError):
                 await circuit_breaker.failed(about.tenant_id, about.key, error, seconds=seconds)
             _note_soft_limit(about, over_soft)
             raise
         seconds = time.monotonic() - began
-        async with transaction(about.tenant_id) as conn:
-            over_soft = await _end(conn, about, call_id, answer.usage)
-            await keep(conn, answer)
+        async with transaction(about.tenant_id) as tx:
+            over_soft = await _end(tx, about, call_id, answer.usage)
+            await keep(tx, answer)
         await circuit_breaker.answered(about.tenant_id, about.key, seconds=seconds)
     _note_soft_limit(about, over_soft)
     return answer
@@ -203,12 +203,11 @@ async def _begin(call: _Call) -> UUID:
     """Reserve the worst that the call may cost and note that it begins. Raises OverBudget."""
     limits, worst = caps(get_settings()), call.worst_microusd
     call_id: UUID = uuid_utils.uuid7()
-    async with transaction(call.tenant_id) as conn:
-        room = await spend.reserve(conn, call.tenant_id, worst, limits)
+    async with transaction(call.tenant_id) as tx:
+        room = await spend.reserve(tx, worst, limits)
         if room:
             await llm_calls.begin(
-                conn,
-                call.tenant_id,
+                tx,
                 call_id,
                 conversation_id=call.conversation_id,
                 purpose=call.purpose,
@@ -217,19 +216,19 @@ async def _begin(call: _Call) -> UUID:
                 reserved_microusd=worst,
             )
             if limits.fuse is not None and not await spend.reserve_of_the_day(
-                conn, worst, limits.fuse
+                tx, worst, limits.fuse
             ):
                 raise psycopg.Rollback
             return call_id
-    async with transaction(call.tenant_id) as conn:
-        plan = (await quotas.used(conn, call.tenant_id)).plan
+    async with transaction(call.tenant_id) as tx:
+        plan = (await quotas.used(tx)).plan
         if room and limits.fuse is not None:
-            await spend.blow_fuse(conn, worst, limits.fuse)
-            used = await spend.used_of_the_day(conn)
+            await spend.blow_fuse(tx, worst, limits.fuse)
+            used = await spend.used_of_the_day(tx)
             error = OverBudget("The installation's day", plan=plan, limit=limits.fuse, used=used)
         else:
-            await spend.block(conn, call.tenant_id, worst, limits)
-            month = await spend.budget(conn, call.tenant_id, limits)
+            await spend.block(tx, worst, limits)
+            month = await spend.budget(tx, limits)
             used = month.spent_microusd + month.reserved_microusd
             limit = month.hard_microusd or 0
             error = OverBudget("The month's budget", plan=plan, limit=limit, used=used)
@@ -237,14 +236,13 @@ async def _begin(call: _Call) -> UUID:
     raise error
 
 
-async def _end(conn: Connection, call: _Call, call_id: UUID, how: Usage | BaseException) -> bool:
+async def _end(tx: TenantTx, call: _Call, call_id: UUID, how: Usage | BaseException) -> bool:
     """Put down how the call ended; whether it took the tenant over its soft limit."""
     settings = get_settings()
     usage = _usage(how) or Usage(call.provider, call.model)
     limits = caps(settings)
     return await llm_calls.end(
-        conn,
-        call.tenant_id,
+        tx,
         call_id,
         outcome="ok" if isinstance(how, Usage) else _outcome(how),
         usage=usage,

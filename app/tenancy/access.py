@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.db import agents, teams
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.errors import Forbidden, NotFound, Unprocessable
 from app.rules.types import Caller, Scope, Visibility
 
@@ -38,7 +38,7 @@ class Target:
 
 
 async def target(
-    connection: Connection, caller: Caller, place: Place, visibility: Visibility | None
+    tx: TenantTx, caller: Caller, place: Place, visibility: Visibility | None
 ) -> Target:
     """The scope that a store writes to; with a team and no word on visibility it is the team's.
 
@@ -52,9 +52,9 @@ async def target(
         if visibility == "team":
             raise Unprocessable("visibility `team` needs a team_id.")
         if place.agent_id is not None:
-            await known_agent(connection, caller, place.agent_id)
+            await known_agent(tx, caller, place.agent_id)
         return Target(_own_scope(caller, place), "private", None)
-    await _check_member(connection, caller, place.team_id, place.user_id, to_write=True)
+    await _check_member(tx, caller, place.team_id, place.user_id, to_write=True)
     if visibility == "private":
         own = Scope(caller.tenant_id, place.namespace, place.user_id)
         return Target(own, "private", place.team_id)
@@ -71,7 +71,7 @@ def own(caller: Caller, place: Place) -> list[Scope]:
 
 
 async def sources(
-    connection: Connection,
+    tx: TenantTx,
     caller: Caller,
     place: Place,
     *,
@@ -89,40 +89,40 @@ async def sources(
     if place.agent_id is not None:
         if place.team_id is not None:
             raise Unprocessable("Give agent_id or team_id, not both: each is a scope of its own.")
-        await known_agent(connection, caller, place.agent_id)
+        await known_agent(tx, caller, place.agent_id)
         return [] if visibility == "team" else [_own_scope(caller, place)]
     scopes = []
     if visibility != "team" and caller.reach.agents is None:
         scopes.append(_own_scope(caller, place))
     if visibility != "team" and include_agents:
-        scopes += await _agent_scopes(connection, caller, place)
+        scopes += await _agent_scopes(tx, caller, place)
     if visibility != "private" and caller.reach.agents is None:
-        scopes += await _team_scopes(connection, caller, place, include_team, visibility)
+        scopes += await _team_scopes(tx, caller, place, include_team, visibility)
     elif place.team_id is not None:
-        await _check_member(connection, caller, place.team_id, place.user_id)
+        await _check_member(tx, caller, place.team_id, place.user_id)
     return scopes
 
 
-async def known_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
     """The agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
-    agent = await agents.get(connection, caller.tenant_id, agent_id)
+    agent = await agents.get(tx, agent_id)
     allowed = caller.reach.agents
     if agent is None or (allowed is not None and agent_id not in allowed):
         raise NotFound("There is no agent of this id.")
     return agent
 
 
-async def managed_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
     """The agent, if the key may change it: its owner must be within reach. Raises NotFound,
     Forbidden."""
-    agent = await known_agent(connection, caller, agent_id)
+    agent = await known_agent(tx, caller, agent_id)
     may_own_agents(caller, agent.owner_id)
     return agent
 
 
-async def seen_agent(connection: Connection, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
     """The agent, if the key may read what it is. Raises NotFound."""
-    agent = await known_agent(connection, caller, agent_id)
+    agent = await known_agent(tx, caller, agent_id)
     if not sees(caller, agent):
         raise NotFound("There is no agent of this id.")
     return agent
@@ -152,10 +152,10 @@ def may_change_the_tenants(caller: Caller) -> None:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 
 
-async def visible_teams(connection: Connection, caller: Caller) -> list[teams.Team]:
+async def visible_teams(tx: TenantTx, caller: Caller) -> list[teams.Team]:
     """The teams that the key may see: all of them, or those of the users that it reaches; none with
     another restriction."""
-    found = await teams.list_all(connection, caller.tenant_id)
+    found = await teams.list_all(tx)
     reach = caller.reach
     if reach.agents is not None or reach.namespaces is not None:
         return []
@@ -163,12 +163,12 @@ async def visible_teams(connection: Connection, caller: Caller) -> list[teams.Te
         return found
     theirs: set[UUID] = set()
     for user_id in reach.users:
-        theirs |= (await teams.roles_of(connection, caller.tenant_id, user_id)).keys()
+        theirs |= (await teams.roles_of(tx, user_id)).keys()
     return [team for team in found if team.team_id in theirs]
 
 
 async def may_change(
-    connection: Connection, caller: Caller, memory_user: str, team_id: UUID | None, acting: str
+    tx: TenantTx, caller: Caller, memory_user: str, team_id: UUID | None, acting: str
 ) -> None:
     """Let the acting user change a memory: a private one must be theirs, a team's asks for a role
     that writes. Raises NotFound for what they may not even see, else Forbidden."""
@@ -178,18 +178,18 @@ async def may_change(
         if memory_user != acting:
             raise NotFound("There is no memory of this id.")
         return
-    await _check_member(connection, caller, team_id, acting, to_write=True)
+    await _check_member(tx, caller, team_id, acting, to_write=True)
 
 
 async def team_to_share_with(
-    connection: Connection, caller: Caller, user_id: str, team_id: UUID | None
+    tx: TenantTx, caller: Caller, user_id: str, team_id: UUID | None
 ) -> UUID:
     """The team that a user shares a memory with: the one named, or the only one that they may write
     to."""
     if team_id is not None:
-        await _check_member(connection, caller, team_id, user_id, to_write=True)
+        await _check_member(tx, caller, team_id, user_id, to_write=True)
         return team_id
-    roles = await teams.roles_of(connection, caller.tenant_id, user_id)
+    roles = await teams.roles_of(tx, user_id)
     writable = [team for team, role in roles.items() if role in WRITERS]
     if len(writable) == 1:
         return writable[0]
@@ -202,8 +202,8 @@ def _own_scope(caller: Caller, place: Place) -> Scope:
     return Scope(caller.tenant_id, place.namespace, place.user_id, place.agent_id)
 
 
-async def _agent_scopes(connection: Connection, caller: Caller, place: Place) -> list[Scope]:
-    found = await agents.holding(connection, caller.tenant_id, place.user_id, place.namespace)
+async def _agent_scopes(tx: TenantTx, caller: Caller, place: Place) -> list[Scope]:
+    found = await agents.holding(tx, place.user_id, place.namespace)
     allowed = caller.reach.agents
     return [
         Scope(caller.tenant_id, place.namespace, place.user_id, agent_id)
@@ -213,26 +213,26 @@ async def _agent_scopes(connection: Connection, caller: Caller, place: Place) ->
 
 
 async def _team_scopes(
-    connection: Connection,
+    tx: TenantTx,
     caller: Caller,
     place: Place,
     include_team: bool | None,
     visibility: Visibility | None,
 ) -> list[Scope]:
     if place.team_id is not None:
-        await _check_member(connection, caller, place.team_id, place.user_id)
+        await _check_member(tx, caller, place.team_id, place.user_id)
         wanted = [place.team_id] if include_team is not False else []
     elif include_team or (visibility == "team" and include_team is None):
-        wanted = list(await teams.roles_of(connection, caller.tenant_id, place.user_id))
+        wanted = list(await teams.roles_of(tx, place.user_id))
     else:
         wanted = []
     return [Scope(caller.tenant_id, place.namespace, team_id=team_id) for team_id in wanted]
 
 
 async def _check_member(
-    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, to_write: bool = False
+    tx: TenantTx, caller: Caller, team_id: UUID, user_id: str, *, to_write: bool = False
 ) -> None:
-    role = await teams.role_of(connection, caller.tenant_id, team_id, user_id)
+    role = await teams.role_of(tx, team_id, user_id)
     if role is None:
         raise Forbidden("This user is not a member of the team.", code="not_a_member")
     if to_write and role not in WRITERS:

@@ -14,14 +14,14 @@ from app.tenancy.access import known_agent
 
 async def delete(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
     """Remove an agent; its memories stay unless they are to go too. Raises NotFound."""
-    async with transaction(caller.tenant_id) as conn:
-        await known_agent(conn, caller, agent_id)
+    async with transaction(caller.tenant_id) as tx:
+        await known_agent(tx, caller, agent_id)
         if caller.reach.users or caller.reach.namespaces:
             raise Forbidden("This API key does not reach all of this agent.", code="out_of_reach")
         if with_memories:
-            for user_id in await agents.users_of(conn, caller.tenant_id, agent_id):
-                await subjects.lock(conn, caller.tenant_id, subjects.of_user(user_id))
-            gone = await agents.delete_memories(conn, caller.tenant_id, agent_id)
-            await counters.add(conn, caller.tenant_id, "memories", -gone)
-        if await agents.delete(conn, caller.tenant_id, agent_id):
-            await counters.add(conn, caller.tenant_id, "agents", -1)
+            for user_id in await agents.users_of(tx, agent_id):
+                await subjects.lock(tx, subjects.of_user(user_id))
+            gone = await agents.delete_memories(tx, agent_id)
+            await counters.add(tx, "memories", -gone)
+        if await agents.delete(tx, agent_id):
+            await counters.add(tx, "agents", -1)

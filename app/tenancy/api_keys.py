@@ -21,7 +21,7 @@ from uuid import UUID
 
 from app.db import api_keys, tenants
 from app.db.api_keys import KeyInfo
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.rules.key_reach import EVERYTHING, Reach
 
 PREFIX = "smara_"
@@ -64,8 +64,7 @@ def key_hash(key: str, secret: bytes) -> bytes:
 
 
 async def issue(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     *,
     label: str,
     scopes: Sequence[str] = SCOPES,
@@ -75,10 +74,9 @@ async def issue(
     """Make a key for the tenant and store its hash."""
     key = generate()
     info = await api_keys.add(
-        connection,
-        tenant_id,
+        tx,
         prefix=key[: len(PREFIX) + 4],
-        key_hash=key_hash(key, await tenants.installation_secret(connection)),
+        key_hash=key_hash(key, await tenants.installation_secret(tx)),
         label=label,
         scopes=scopes,
         expires_at=expires_at,
@@ -87,17 +85,14 @@ async def issue(
     return IssuedKey(key, info)
 
 
-async def rotate(
-    connection: Connection, tenant_id: UUID, key_id: UUID, *, grace_seconds: float = 0
-) -> IssuedKey | None:
+async def rotate(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> IssuedKey | None:
     """A new key that may do the same; the old one ends after ``grace_seconds``. None when the
     tenant has no such live key."""
-    old = await api_keys.retire(connection, tenant_id, key_id, grace_seconds=grace_seconds)
+    old = await api_keys.retire(tx, key_id, grace_seconds=grace_seconds)
     if old is None:
         return None
     return await issue(
-        connection,
-        tenant_id,
+        tx,
         label=old.label,
         scopes=old.scopes,
         expires_at=old.expires_at,

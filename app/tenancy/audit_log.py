@@ -144,10 +144,9 @@ class Recorder:
 
 async def _add(tenant_id: UUID, noted: list[_Noted]) -> None:
     now = time.monotonic()
-    async with transaction(tenant_id) as conn:
+    async with transaction(tenant_id) as tx:
         await audit_log.add(
-            conn,
-            tenant_id,
+            tx,
             [
                 NewAccess(
                     each.key_id,

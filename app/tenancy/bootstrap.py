@@ -24,13 +24,11 @@ async def first_key(settings: Settings) -> tuple[Path | None, bool]:
     await open_pool(settings, size=1)
     try:
         tenant_id = tenants.new_id()
-        async with transaction(tenant_id) as connection:
-            if not await tenants.lock_setup(connection):
+        async with transaction(tenant_id) as tx:
+            if not await tenants.lock_setup(tx):
                 return (file if file.exists() else None), False
-            await tenants.create_tenant(
-                connection, tenant_id, "default", plan=settings.default_plan
-            )
-            issued = await api_keys.issue(connection, tenant_id, label="first start")
+            await tenants.create_tenant(tx, "default", plan=settings.default_plan)
+            issued = await api_keys.issue(tx, label="first start")
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as out:
                 out.write(issued.api_key + "\n")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.db import idempotency, tenants
 from app.db.idempotency import Kept
-from app.db.pool import Connection, read_only
+from app.db.pool import TenantTx, read_only
 from app.errors import Unprocessable
 
 
@@ -33,25 +33,24 @@ class Once:
 
         Raises Unprocessable when the key was used for another request.
         """
-        async with read_only(self.tenant_id) as conn:
-            secret = await tenants.installation_secret(conn)
-            return self._checked(secret, await idempotency.find(conn, self.tenant_id, self.key))
+        async with read_only(self.tenant_id) as tx:
+            secret = await tenants.installation_secret(tx)
+            return self._checked(secret, await idempotency.find(tx, self.key))
 
-    async def take(self, connection: Connection) -> Any | None:
+    async def take(self, tx: TenantTx) -> Any | None:
         """Hold the key until the transaction ends, or give the answer of the first time."""
-        secret = await tenants.installation_secret(connection)
+        secret = await tenants.installation_secret(tx)
         kept = await idempotency.take(
-            connection,
-            self.tenant_id,
+            tx,
             self.key,
             self._digest(secret),
             [whose(secret, self.tenant_id, user_id) for user_id in self.users],
         )
         return self._checked(secret, kept)
 
-    async def keep(self, connection: Connection, answer: Any) -> None:
+    async def keep(self, tx: TenantTx, answer: Any) -> None:
         """Keep the answer (JSON) with what the transaction has done."""
-        await idempotency.keep(connection, self.tenant_id, self.key, answer)
+        await idempotency.keep(tx, self.key, answer)
 
     def _digest(self, secret: bytes) -> bytes:
         return hmac.digest(secret, b"asked:" + self.tenant_id.bytes + self.asked, hashlib.sha256)

@@ -3,36 +3,34 @@ transaction, so that the last place is given once."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from app.db import quotas
-from app.db.pool import Connection
+from app.db.pool import TenantTx
 from app.db.quotas import Counted, Used
 from app.errors import PlanLimit
 from app.settings import get_settings
 
 
-async def room_for_memories(connection: Connection, tenant_id: UUID, plan: str) -> int | None:
+async def room_for_memories(tx: TenantTx, plan: str) -> int | None:
     """How many more live memories the plan allows; None when it sets no limit."""
     limit = get_settings().plan(plan).memories
     if limit is None:
         return None
-    used = await quotas.used(connection, tenant_id, lock=True)
+    used = await quotas.used(tx, lock=True)
     return max(limit - used.memories, 0)
 
 
-async def count_one_more(connection: Connection, tenant_id: UUID, what: Counted) -> None:
+async def count_one_more(tx: TenantTx, what: Counted) -> None:
     """Count one more of ``what``. Raises PlanLimit when the plan has no room for it."""
-    used = await quotas.used(connection, tenant_id, lock=True)
+    used = await quotas.used(tx, lock=True)
     limit = _limit(used, what)
     if limit is not None and getattr(used, what) >= limit:
         raise _full(used, what, limit)
-    await quotas.add(connection, tenant_id, what, 1)
+    await quotas.add(tx, what, 1)
 
 
-async def full_of_memories(connection: Connection, tenant_id: UUID) -> PlanLimit:
+async def full_of_memories(tx: TenantTx) -> PlanLimit:
     """The refusal of a tenant for whose memories there is no room."""
-    used = await quotas.used(connection, tenant_id)
+    used = await quotas.used(tx)
     return _full(used, "memories", _limit(used, "memories") or 0)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.db import quotas as counters
 from app.db import subjects, teams
-from app.db.pool import Connection, system, transaction
+from app.db.pool import TenantTx, system, transaction
 from app.db.teams import Invitation, Member, Team
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
 from app.rules.types import Caller, Scope
@@ -30,18 +30,17 @@ class Invited:
 
 
 async def form(
-    connection: Connection, caller: Caller, *, name: str, slug: str, creator: str, email: str | None
+    tx: TenantTx, caller: Caller, *, name: str, slug: str, creator: str, email: str | None
 ) -> Team:
     """A new team, its creator the first admin. Raises Conflict for a slug that is taken,
     PlanLimit."""
     _check_key(caller, creator)
-    team = await teams.add(connection, caller.tenant_id, name=name, slug=slug)
+    team = await teams.add(tx, name=name, slug=slug)
     if team is None:
         raise _slug_taken()
-    await count_one_more(connection, caller.tenant_id, "teams")
+    await count_one_more(tx, "teams")
     await teams.add_member(
-        connection,
-        caller.tenant_id,
+        tx,
         team.team_id,
         creator,
         role="admin",
@@ -51,19 +50,19 @@ async def form(
     return team
 
 
-async def led(connection: Connection, caller: Caller, team_id: UUID, acting: str) -> Team:
+async def led(tx: TenantTx, caller: Caller, team_id: UUID, acting: str) -> Team:
     """The team, held for a change that its admin asks for. Raises NotFound, Forbidden."""
     _check_key(caller, acting)
-    team = await teams.get(connection, caller.tenant_id, team_id, lock=True)
+    team = await teams.get(tx, team_id, lock=True)
     if team is None:
         raise NotFound("There is no team of this id.")
-    if await teams.role_of(connection, caller.tenant_id, team_id, acting) != "admin":
+    if await teams.role_of(tx, team_id, acting) != "admin":
         raise Forbidden("Only an admin of the team may do this.", code="not_an_admin")
     return team
 
 
 async def add_member(
-    connection: Connection,
+    tx: TenantTx,
     caller: Caller,
     team_id: UUID,
     user_id: str,
@@ -73,40 +72,40 @@ async def add_member(
     added_by: str,
 ) -> Member:
     """Take a user into the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
-    team = await led(connection, caller, team_id, added_by)
-    return await _join(connection, caller.tenant_id, team, user_id, role, email, added_by)
+    team = await led(tx, caller, team_id, added_by)
+    return await _join(tx, team, user_id, role, email, added_by)
 
 
 async def set_role(
-    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str
+    tx: TenantTx, caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str
 ) -> Member:
     """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
-    await led(connection, caller, team_id, by)
+    await led(tx, caller, team_id, by)
     if role != "admin":
-        await _keep_an_admin(connection, caller, team_id, user_id)
-    member = await teams.set_role(connection, caller.tenant_id, team_id, user_id, role)
+        await _keep_an_admin(tx, caller, team_id, user_id)
+    member = await teams.set_role(tx, team_id, user_id, role)
     if member is None:
         raise _not_in_it()
     return member
 
 
 async def remove_member(
-    connection: Connection, caller: Caller, team_id: UUID, user_id: str, *, by: str
+    tx: TenantTx, caller: Caller, team_id: UUID, user_id: str, *, by: str
 ) -> None:
     """Take a user out; whoever wants may leave. Raises NotFound, Forbidden, Conflict for the last
     admin."""
     _check_key(caller, by)
-    if await teams.get(connection, caller.tenant_id, team_id, lock=True) is None:
+    if await teams.get(tx, team_id, lock=True) is None:
         raise NotFound("There is no team of this id.")
     if by != user_id:
-        await led(connection, caller, team_id, by)
-    await _keep_an_admin(connection, caller, team_id, user_id)
-    if not await teams.remove_member(connection, caller.tenant_id, team_id, user_id):
+        await led(tx, caller, team_id, by)
+    await _keep_an_admin(tx, caller, team_id, user_id)
+    if not await teams.remove_member(tx, team_id, user_id):
         raise _not_in_it()
 
 
 async def invite(
-    connection: Connection, caller: Caller, team_id: UUID, *, email: str, role: str, by: str
+    tx: TenantTx, caller: Caller, team_id: UUID, *, email: str, role: str, by: str
 ) -> Invited:
     """An invitation for one address. Nobody becomes an admin by a link. Raises NotFound,
     Forbidden, Unprocessable."""
@@ -114,11 +113,10 @@ async def invite(
         raise Unprocessable(
             "role: a link cannot make an admin; invite a member and change the role then."
         )
-    await led(connection, caller, team_id, by)
+    await led(tx, caller, team_id, by)
     token = secrets.token_hex(32)
     invitation = await teams.invite(
-        connection,
-        caller.tenant_id,
+        tx,
         team_id,
         email=email.strip().lower(),
         role=role,
@@ -134,12 +132,12 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
     Raises NotFound, Gone when it is used or has run out, Forbidden for another address than the
     invited one, Conflict for a member, PlanLimit.
     """
-    async with system() as connection:
-        tenant_id = await teams.tenant_of_invitation(connection, _hash(token))
+    async with system() as tx:
+        tenant_id = await teams.tenant_of_invitation(tx, _hash(token))
     if tenant_id is None:
         raise NotFound("There is no such invitation.")
-    async with transaction(tenant_id) as connection:
-        invitation = await teams.take_invitation(connection, tenant_id, _hash(token))
+    async with transaction(tenant_id) as tx:
+        invitation = await teams.take_invitation(tx, _hash(token))
         if invitation is None:
             raise NotFound("There is no such invitation.")
         if invitation.accepted_at is not None:
@@ -148,60 +146,55 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
             raise Gone("This invitation has run out; ask for a new one.", code="invitation_expired")
         if email.strip().lower() != invitation.email:
             raise Forbidden("This invitation is for another address.", code="other_address")
-        team = await teams.get(connection, tenant_id, invitation.team_id, lock=True)
+        team = await teams.get(tx, invitation.team_id, lock=True)
         if team is None:
             raise NotFound("There is no such invitation.")
         await _join(
-            connection,
-            tenant_id,
+            tx,
             team,
             user_id,
             invitation.role,
             invitation.email,
             invitation.invited_by,
         )
-        await teams.accept_invitation(connection, tenant_id, invitation.invitation_id, user_id)
+        await teams.accept_invitation(tx, invitation.invitation_id, user_id)
         return invitation
 
 
 async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
     """Remove a team. Each of its memories goes to its author, private, unless the author has the
     same already. Raises NotFound, Forbidden."""
-    async with transaction(caller.tenant_id) as connection:
+    async with transaction(caller.tenant_id) as tx:
         tenant_id = caller.tenant_id
-        await led(connection, caller, team_id, by)
-        await subjects.lock(connection, tenant_id, subjects.of_team(team_id))
-        places = await teams.authors_of(connection, tenant_id, team_id)
+        await led(tx, caller, team_id, by)
+        await subjects.lock(tx, subjects.of_team(team_id))
+        places = await teams.authors_of(tx, team_id)
         for author in sorted({author for author, _ in places}):
-            await subjects.lock(connection, tenant_id, subjects.of_user(author))
+            await subjects.lock(tx, subjects.of_user(author))
         lost = 0
         for author, namespace in sorted(places):
-            lost += await teams.hand_to_author(
-                connection, Scope(tenant_id, namespace, author), team_id
-            )
-        await counters.add(connection, tenant_id, "memories", -lost)
-        await teams.delete(connection, tenant_id, team_id)
-        await counters.add(connection, tenant_id, "teams", -1)
+            lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
+        await counters.add(tx, "memories", -lost)
+        await teams.delete(tx, team_id)
+        await counters.add(tx, "teams", -1)
 
 
 async def _join(
-    connection: Connection,
-    tenant_id: UUID,
+    tx: TenantTx,
     team: Team,
     user_id: str,
     role: str,
     email: str | None,
     invited_by: str | None,
 ) -> Member:
-    plan = (await counters.used(connection, tenant_id)).plan
+    plan = (await counters.used(tx)).plan
     limit = get_settings().plan(plan).team_members
     # Counted now that the team is held: its own count is from before the wait for that.
-    used = len(await teams.members(connection, tenant_id, team.team_id))
+    used = len(await teams.members(tx, team.team_id))
     if limit is not None and used >= limit:
         raise PlanLimit("members in a team", plan=plan, limit=limit, used=used)
     member = await teams.add_member(
-        connection,
-        tenant_id,
+        tx,
         team.team_id,
         user_id,
         role=role,
@@ -213,10 +206,8 @@ async def _join(
     return member
 
 
-async def _keep_an_admin(
-    connection: Connection, caller: Caller, team_id: UUID, user_id: str
-) -> None:
-    members = await teams.members(connection, caller.tenant_id, team_id)
+async def _keep_an_admin(tx: TenantTx, caller: Caller, team_id: UUID, user_id: str) -> None:
+    members = await teams.members(tx, team_id)
     if [member.user_id for member in members if member.role == "admin"] == [user_id]:
         raise Conflict(
             "This is the team's last admin; make another member an admin first.", code="last_admin"

@@ -36,9 +36,9 @@ async def begin(under_way: int) -> set[asyncio.Task[None]]:
     if under_way >= AT_ONCE:
         return set()
     try:
-        async with system() as conn:
+        async with system() as tx:
             attempts = await deliveries.claim(
-                conn, limit=AT_ONCE - under_way, lease_seconds=LEASE_SECONDS
+                tx, limit=AT_ONCE - under_way, lease_seconds=LEASE_SECONDS
             )
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
@@ -56,8 +56,8 @@ async def _deliver(attempt: Attempt) -> None:
 
 
 async def _attempt(attempt: Attempt) -> None:
-    async with transaction(attempt.tenant_id) as conn:
-        outgoing = await deliveries.load(conn, attempt)
+    async with transaction(attempt.tenant_id) as tx:
+        outgoing = await deliveries.load(tx, attempt)
     if outgoing is None:
         return
     delivery = outgoing.delivery
@@ -71,18 +71,16 @@ async def _attempt(attempt: Attempt) -> None:
     except Undelivered as undelivered:
         error = undelivered.code
     retry_in = pause_seconds(attempt.attempts)
-    async with transaction(attempt.tenant_id) as conn:
+    async with transaction(attempt.tenant_id) as tx:
         if status is not None and 200 <= status < 300:
-            await deliveries.delivered(conn, attempt, status)
+            await deliveries.delivered(tx, attempt, status)
             return
         if status == GONE:
             retry_in = None
-        await deliveries.missed(
-            conn, attempt, status=status, error=error, retry_in_seconds=retry_in
-        )
+        await deliveries.missed(tx, attempt, status=status, error=error, retry_in_seconds=retry_in)
         if status == GONE or outgoing.failing_seconds >= GIVE_UP_AFTER_SECONDS:
             reason = "gone" if status == GONE else "failing"
-            await webhooks.disable(conn, attempt.tenant_id, outgoing.endpoint_id, reason)
+            await webhooks.disable(tx, outgoing.endpoint_id, reason)
             log.warning("webhook_disabled", endpoint_id=str(outgoing.endpoint_id), reason=reason)
     log.info(
         "webhook_missed",

@@ -113,8 +113,8 @@ async def _oldest_due_seconds(settings: Settings) -> float:
     """0 when the database does not answer: then a new worker would do no better."""
     await open_pool(settings, size=1)
     try:
-        async with system() as connection:
-            return await queue_stats.oldest_due_seconds(connection)
+        async with system() as tx:
+            return await queue_stats.oldest_due_seconds(tx)
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0.0

@@ -110,14 +110,14 @@ async def _tidy() -> None:
 
 async def _sweep(max_crashes: int) -> int:
     try:
-        async with system() as conn:
-            if dead := liveness.gone(await queue.claimers(conn)):
-                await queue.end_leases(conn, dead)
+        async with system() as tx:
+            if dead := liveness.gone(await queue.claimers(tx)):
+                await queue.end_leases(tx, dead)
             await spend.give_back_lost(
-                conn, older_than_seconds=get_settings().hard_time_limit_seconds
+                tx, older_than_seconds=get_settings().hard_time_limit_seconds
             )
-            due = await queue.sweep(conn, max_crashes=max_crashes)
-            return due or int(await deliveries.any_due(conn))
+            due = await queue.sweep(tx, max_crashes=max_crashes)
+            return due or int(await deliveries.any_due(tx))
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0

@@ -64,8 +64,8 @@ def new_memory(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) 
 async def remember(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) -> UUID:
     """Store one memory; its id."""
     new = new_memory(scope, fact, vector, **fields)
-    async with transaction(scope.tenant_id) as conn:
-        await memories.insert(conn, [new])
+    async with transaction(scope.tenant_id) as tx:
+        await memories.insert(tx, [new])
     return new.memory_id
 
 
@@ -92,24 +92,24 @@ async def queue_up(
             **fields,
         }
     )
-    async with transaction(tenant_id) as conn:
-        return await conversations.accept(conn, new)
+    async with transaction(tenant_id) as tx:
+        return await conversations.accept(tx, new)
 
 
 async def new_tenant(name: str = "test") -> UUID:
     """A tenant that no other test knows."""
     tenant_id = tenants.new_id()
-    async with transaction(tenant_id) as conn:
-        await tenants.create_tenant(conn, tenant_id, name)
+    async with transaction(tenant_id) as tx:
+        await tenants.create_tenant(tx, name)
     return tenant_id
 
 
 @asynccontextmanager
 async def owner() -> AsyncIterator[Connection]:
     """A transaction of the login itself, here a superuser, for whom no policy holds."""
-    async with system() as conn:
-        await conn.execute("SET LOCAL ROLE NONE")
-        yield conn
+    async with system() as tx:
+        await tx.execute("SET LOCAL ROLE NONE")
+        yield tx.connection
 
 
 async def execute(statement: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -26,27 +26,27 @@ async def no_circuits(pool: None) -> AsyncIterator[None]:
 
 
 async def opened(tenant: UUID, *, retry_in_seconds: float) -> None:
-    async with transaction(tenant) as conn:
-        assert (await circuit_breaker.lock(conn, KEY)).state == "closed"
+    async with transaction(tenant) as tx:
+        assert (await circuit_breaker.lock(tx, KEY)).state == "closed"
         await circuit_breaker.write(
-            conn, KEY, Circuit("open", reason="down", retry_in_seconds=retry_in_seconds)
+            tx, KEY, Circuit("open", reason="down", retry_in_seconds=retry_in_seconds)
         )
 
 
 async def probe() -> tuple[UUID, list[tuple[str, str]]]:
     token = uuid4()
-    async with system() as conn:
-        return token, await circuit_breaker.take_probe(conn, [KEY], token, lost_after_seconds=30.0)
+    async with system() as tx:
+        return token, await circuit_breaker.take_probe(tx, [KEY], token, lost_after_seconds=30.0)
 
 
 async def succeeded(tenant: UUID, *, seconds: float) -> bool:
-    async with transaction(tenant) as conn:
-        return await circuit_breaker.succeeded(conn, KEY, seconds=seconds)
+    async with transaction(tenant) as tx:
+        return await circuit_breaker.succeeded(tx, KEY, seconds=seconds)
 
 
 async def resting() -> list[tuple[str, str | None]]:
-    async with system() as conn:
-        return [(circuit.state, circuit.reason) for circuit in await circuit_breaker.resting(conn)]
+    async with system() as tx:
+        return [(circuit.state, circuit.reason) for circuit in await circuit_breaker.resting(tx)]
 
 
 async def test_ten_callers_at_once_get_one_probe(tenant: UUID) -> None:
@@ -76,8 +76,8 @@ async def test_a_probe_that_tried_nothing_goes_back(tenant: UUID) -> None:
     await opened(tenant, retry_in_seconds=-1.0)
     token, _ = await probe()
 
-    async with system() as conn:
-        await circuit_breaker.return_probe(conn, token)
+    async with system() as tx:
+        await circuit_breaker.return_probe(tx, token)
 
     assert await resting() == [("open", "down")]
     assert (await probe())[1] == [KEY]
@@ -93,11 +93,11 @@ async def test_a_success_closes_it_unless_the_call_began_before_it_opened(tenant
 
 
 async def test_a_success_while_it_is_closed_forgets_the_failures(tenant: UUID) -> None:
-    async with transaction(tenant) as conn:
-        await circuit_breaker.lock(conn, KEY)
-        await circuit_breaker.write(conn, KEY, Circuit(failures=4, window_age_seconds=1.0))
+    async with transaction(tenant) as tx:
+        await circuit_breaker.lock(tx, KEY)
+        await circuit_breaker.write(tx, KEY, Circuit(failures=4, window_age_seconds=1.0))
 
     assert await succeeded(tenant, seconds=60.0) is True
 
-    async with transaction(tenant) as conn:
-        assert (await circuit_breaker.lock(conn, KEY)).failures == 0
+    async with transaction(tenant) as tx:
+        assert (await circuit_breaker.lock(tx, KEY)).failures == 0

@@ -90,8 +90,8 @@ async def test_erasing_removes_every_word_and_leaves_what_was_learned(tenant: UU
         at_angle(1.0),
         conversation_id=conversation_id,
     )
-    async with transaction(tenant) as conn:
-        await extractions.save(conn, tenant, conversation_id, 0, "v1", DRAWN)
+    async with transaction(tenant) as tx:
+        await extractions.save(tx, conversation_id, 0, "v1", DRAWN)
     await execute(
         "UPDATE conversations SET state = 'done', receipt = %s WHERE conversation_id = %s",
         '{"facts": [{"quote": "I live in Oslo."}]}',
@@ -112,11 +112,11 @@ async def test_erasing_removes_every_word_and_leaves_what_was_learned(tenant: UU
     assert await execute("SELECT fact, quote FROM memories WHERE tenant_id = %s", tenant) == [
         ("User lives in Oslo.", "")
     ]
-    async with transaction(tenant) as conn:
-        progress = await conversations.get(conn, tenant, conversation_id)
+    async with transaction(tenant) as tx:
+        progress = await conversations.get(tx, conversation_id)
         assert progress is not None
         assert (progress.state, progress.erased, progress.receipt) == ("done", True, None)
-        assert not await conversations.replay(conn, tenant, conversation_id)
+        assert not await conversations.replay(tx, conversation_id)
 
 
 async def test_erasing_with_memories_removes_what_was_learned_and_nothing_else(
@@ -140,8 +140,8 @@ async def test_nobody_can_erase_or_replay_what_is_not_theirs(tenant: UUID) -> No
 
     assert not await erase(other, conversation_id, with_memories=True)
     assert not await erase(tenant, uuid4())
-    async with transaction(tenant) as conn:
-        assert await conversations.get(conn, other, conversation_id) is None
+    async with transaction(other) as tx:
+        assert await conversations.get(tx, conversation_id) is None
 
     assert await execute(
         "SELECT state, messages IS NULL FROM conversations WHERE conversation_id = %s",
@@ -153,17 +153,17 @@ async def test_nobody_can_erase_or_replay_what_is_not_theirs(tenant: UUID) -> No
 async def test_a_claim_in_flight_can_no_longer_settle_what_was_erased() -> None:
     tenant_id = await new_tenant("acme")
     conversation_id = (await queue_up(tenant_id)).conversation_id
-    async with system() as conn:
-        [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
+    async with system() as tx:
+        [claimed] = await queue.claim(tx, limit=1, max_in_flight=9, lease_seconds=300.0)
 
     assert await erase(tenant_id, conversation_id)
 
-    async with transaction(tenant_id) as conn:
-        await subjects.lock(conn, tenant_id, claimed.subject)
-        assert not await queue.still_ours(conn, claimed)
-        await queue.finish(conn, claimed, {"facts": []}, {})
-        await queue.release(conn, claimed)
-        await extractions.save(conn, tenant_id, conversation_id, 0, "v1", DRAWN)
+    async with transaction(tenant_id) as tx:
+        await subjects.lock(tx, claimed.subject)
+        assert not await queue.still_ours(tx, claimed)
+        await queue.finish(tx, claimed, {"facts": []}, {})
+        await queue.release(tx, claimed)
+        await extractions.save(tx, conversation_id, 0, "v1", DRAWN)
     assert await execute(
         "SELECT state, receipt FROM conversations WHERE conversation_id = %s", conversation_id
     ) == [("cancelled", None)]
@@ -176,18 +176,18 @@ async def test_a_claim_in_flight_can_no_longer_settle_what_was_erased() -> None:
 async def test_an_erase_during_a_settle_waits_and_undoes_it() -> None:
     tenant_id = await new_tenant("acme")
     conversation_id = (await queue_up(tenant_id)).conversation_id
-    async with system() as conn:
-        [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
+    async with system() as tx:
+        [claimed] = await queue.claim(tx, limit=1, max_in_flight=9, lease_seconds=300.0)
     settling, erasing = asyncio.Event(), asyncio.Event()
 
     async def settle() -> None:
-        async with transaction(tenant_id) as conn:
-            await subjects.lock(conn, tenant_id, claimed.subject)
-            assert await queue.still_ours(conn, claimed)
+        async with transaction(tenant_id) as tx:
+            await subjects.lock(tx, claimed.subject)
+            assert await queue.still_ours(tx, claimed)
             settling.set()
             await erasing.wait()
             await asyncio.sleep(0.2)  # The erase is at its lock by now.
-            await conn.execute(
+            await tx.execute(
                 """
                 INSERT INTO memories (tenant_id, scope_key, user_id, namespace, fact, about,
                                       importance, source,
@@ -202,7 +202,7 @@ async def test_an_erase_during_a_settle_waits_and_undoes_it() -> None:
                     str(at_angle(1.0)),
                 ),
             )
-            await queue.finish(conn, claimed, {"facts": ["User lives in Oslo."]}, {})
+            await queue.finish(tx, claimed, {"facts": ["User lives in Oslo."]}, {})
 
     task = asyncio.create_task(settle())
     await settling.wait()
@@ -221,11 +221,11 @@ async def test_the_first_stored_extraction_stays_and_comes_back_as_it_was(tenant
     conversation_id = (await queue_up(tenant)).conversation_id
     other = Extraction((), Usage("anthropic", "m"))
 
-    async with transaction(tenant) as conn:
-        await extractions.save(conn, tenant, conversation_id, 0, "v1", DRAWN)
-        await extractions.save(conn, tenant, conversation_id, 0, "v1", other)
-        await extractions.save(conn, tenant, conversation_id, 1, "v1", other)
-        await extractions.save(conn, tenant, conversation_id, 0, "v2", other)
+    async with transaction(tenant) as tx:
+        await extractions.save(tx, conversation_id, 0, "v1", DRAWN)
+        await extractions.save(tx, conversation_id, 0, "v1", other)
+        await extractions.save(tx, conversation_id, 1, "v1", other)
+        await extractions.save(tx, conversation_id, 0, "v2", other)
 
-        assert await extractions.stored(conn, tenant, conversation_id, "v1") == {0: DRAWN, 1: other}
-        assert await extractions.stored(conn, tenant, conversation_id, "v3") == {}
+        assert await extractions.stored(tx, conversation_id, "v1") == {0: DRAWN, 1: other}
+        assert await extractions.stored(tx, conversation_id, "v3") == {}

@@ -48,9 +48,9 @@ def ada(tenant: UUID) -> Scope:
 async def search(
     *scopes: Scope, limit: int = 10, source: str | None = None, large: bool = False
 ) -> list[Recalled]:
-    async with transaction(scopes[0].tenant_id) as conn:
+    async with transaction(scopes[0].tenant_id) as tx:
         return await searches.search(
-            conn, scopes, QUESTION, filters=Filters(source=source), limit=limit, large=large
+            tx, scopes, QUESTION, filters=Filters(source=source), limit=limit, large=large
         )
 
 
@@ -121,8 +121,8 @@ async def test_search_scores_and_orders_as_the_pure_rules_do(tenant: UUID, large
 async def test_without_a_question_the_highest_retention_comes_first(tenant: UUID) -> None:
     expected = await sixty(ada(tenant))
 
-    async with transaction(tenant) as conn:
-        found = await searches.strongest(conn, [ada(tenant)], limit=60)
+    async with transaction(tenant) as tx:
+        found = await searches.strongest(tx, [ada(tenant)], limit=60)
 
     assert [memory.memory_id for memory in found] == sorted(
         expected, key=lambda memory_id: -expected[memory_id][1]
@@ -140,9 +140,9 @@ async def test_words_stand_in_for_the_vector_when_there_is_none(tenant: UUID) ->
     old = await remember(ada(tenant), "User likes tea.", at_angle(0.3), importance=1.0)
     await set_age(old, 10)
 
-    async with transaction(tenant) as conn:
+    async with transaction(tenant) as tx:
         found = await searches.search_text(
-            conn, [ada(tenant)], "Which city does she live in?", limit=9
+            tx, [ada(tenant)], "Which city does she live in?", limit=9
         )
 
     assert [memory.fact for memory in found] == [
@@ -169,8 +169,8 @@ async def test_a_memory_with_the_words_comes_before_newer_ones_however_they_are_
     await set_age(old, 10)
     await remember(ada(tenant), "User likes tea.", at_angle(0.3), importance=1.0)
 
-    async with transaction(tenant) as conn:
-        found = await searches.search_text(conn, [ada(tenant)], f"What of {asked}?", limit=9)
+    async with transaction(tenant) as tx:
+        found = await searches.search_text(tx, [ada(tenant)], f"What of {asked}?", limit=9)
 
     assert [memory.memory_id for memory in found][:1] == [old]
     assert found[0].similarity == pytest.approx(0.61, abs=0.01)
@@ -190,8 +190,8 @@ async def test_a_memory_with_the_words_comes_before_newer_ones_however_they_are_
 async def test_no_question_breaks_the_search_by_words(tenant: UUID, text: str) -> None:
     await remember(ada(tenant), "User lives in Oslo.", at_angle(0.1))
 
-    async with transaction(tenant) as conn:
-        found = await searches.search_text(conn, [ada(tenant)], text, limit=9)
+    async with transaction(tenant) as tx:
+        found = await searches.search_text(tx, [ada(tenant)], text, limit=9)
 
     assert [memory.fact for memory in found] == ["User lives in Oslo."]
 
@@ -239,17 +239,17 @@ async def test_nothing_of_another_scope_or_tenant_and_nothing_superseded_is_foun
     mine = await remember(ada(tenant), "User likes tea.", at_angle(0.2))
     await remember(ada(tenant), "User lived in Rome.", QUESTION, superseded_by=mine)
     retired = await remember(ada(tenant), "User lived in Bergen.", QUESTION)
-    async with transaction(tenant) as conn:
-        await memories.supersede(conn, tenant, retired, by=mine, valid_until=NEW_YEAR)
+    async with transaction(tenant) as tx:
+        await memories.supersede(tx, retired, by=mine, valid_until=NEW_YEAR)
 
-    async with transaction(tenant) as conn:
+    async with transaction(tenant) as tx:
         assert [memory.memory_id for memory in await search(ada(tenant), large=large)] == [mine]
         assert [
-            each.memory_id for each in await searches.strongest(conn, [ada(tenant)], limit=9)
+            each.memory_id for each in await searches.strongest(tx, [ada(tenant)], limit=9)
         ] == [mine]
         assert [
             each.memory_id
-            for each in await searches.search_text(conn, [ada(tenant)], "live", limit=9)
+            for each in await searches.search_text(tx, [ada(tenant)], "live", limit=9)
         ] == [mine]
         assert await nearest(ada(tenant), [QUESTION], large=large) == [[]]
     assert [memory.fact for memory in await search(elsewhere[0], elsewhere[1], large=large)] == [
@@ -276,9 +276,9 @@ async def test_a_very_old_memory_fades_to_nothing_and_breaks_no_search(
         [found] = await search(ada(tenant), large=large)
         assert found.retention == pytest.approx(0.0, abs=1e-9)
         assert found.score == pytest.approx(0.35, abs=1e-3)
-    async with transaction(tenant) as conn:
-        assert len(await searches.strongest(conn, [ada(tenant)], limit=1)) == 1
-        assert len(await searches.search_text(conn, [ada(tenant)], "tea", limit=1)) == 1
+    async with transaction(tenant) as tx:
+        assert len(await searches.strongest(tx, [ada(tenant)], limit=1)) == 1
+        assert len(await searches.search_text(tx, [ada(tenant)], "tea", limit=1)) == 1
 
 
 async def nearest(
@@ -290,9 +290,9 @@ async def nearest(
     limit: int = 8,
     large: bool = False,
 ) -> list[list[Neighbour]]:
-    async with transaction(scope.tenant_id) as conn:
+    async with transaction(scope.tenant_id) as tx:
         return await searches.nearest(
-            conn,
+            tx,
             scope,
             vectors,
             hashes or [b"" for _ in vectors],
@@ -361,8 +361,8 @@ async def test_a_live_fact_cannot_be_stored_twice_in_its_scope(tenant: UUID) -> 
 
     await remember(Scope(tenant, "default", "bob"), "User likes tea.", QUESTION)
     await remember(ada(tenant), "User likes tea.", QUESTION, superseded_by=first)
-    async with transaction(tenant) as conn:
-        await memories.supersede(conn, tenant, first, by=uuid4(), valid_until=None)
+    async with transaction(tenant) as tx:
+        await memories.supersede(tx, first, by=uuid4(), valid_until=None)
     await remember(ada(tenant), "User likes tea.", QUESTION)
     assert len(await search(ada(tenant))) == 1
 
@@ -371,13 +371,13 @@ async def test_several_memories_are_written_together_or_not_at_all(tenant: UUID)
     news = [new_memory(ada(tenant), f"Fact {n}.", at_angle(0.5)) for n in (1, 2, 1)]
 
     with pytest.raises(psycopg.errors.UniqueViolation):
-        async with transaction(tenant) as conn:
-            await memories.insert(conn, news)
+        async with transaction(tenant) as tx:
+            await memories.insert(tx, news)
     assert await search(ada(tenant)) == []
 
-    async with transaction(tenant) as conn:
-        await memories.insert(conn, [])
-        await memories.insert(conn, news[:2])
+    async with transaction(tenant) as tx:
+        await memories.insert(tx, [])
+        await memories.insert(tx, news[:2])
     assert sorted(memory.fact for memory in await search(ada(tenant))) == ["Fact 1.", "Fact 2."]
 
 
@@ -388,11 +388,9 @@ async def test_a_retired_memory_says_since_when_and_by_which(tenant: UUID) -> No
     )
     later = uuid4()
 
-    async with transaction(tenant) as conn:
-        await memories.supersede(
-            conn, tenant, old, by=new, valid_until=NEW_YEAR + timedelta(days=1)
-        )
-        await memories.supersede(conn, tenant, old, by=later, valid_until=None)
+    async with transaction(tenant) as tx:
+        await memories.supersede(tx, old, by=new, valid_until=NEW_YEAR + timedelta(days=1))
+        await memories.supersede(tx, old, by=later, valid_until=None)
 
     [row] = await execute(
         "SELECT state, superseded_by, valid_until, superseded_at <= now() FROM memories"
@@ -408,8 +406,8 @@ async def test_a_memory_is_reinforced_at_most_once_a_day(tenant: UUID) -> None:
 
     async def reinforce(times: int) -> int:
         for _ in range(times):
-            async with transaction(tenant) as conn:
-                await memories.reinforce(conn, ada(tenant), memory_id)
+            async with transaction(tenant) as tx:
+                await memories.reinforce(tx, ada(tenant), memory_id)
         [row] = await execute(
             "SELECT reinforcements FROM memory_recalls WHERE memory_id = %s", memory_id
         )
@@ -433,8 +431,8 @@ async def test_reinforcements_at_the_same_time_count_once(tenant: UUID) -> None:
     memory_id = await remember(ada(tenant), "User likes tea.", QUESTION)
 
     async def once() -> None:
-        async with transaction(tenant) as conn:
-            await memories.reinforce(conn, ada(tenant), memory_id)
+        async with transaction(tenant) as tx:
+            await memories.reinforce(tx, ada(tenant), memory_id)
 
     await asyncio.gather(*(once() for _ in range(8)))
 
@@ -450,10 +448,10 @@ async def test_scopes_are_large_from_a_thousand_live_memories_on(tenant: UUID) -
     retired = await remember(carol, "User likes tea.", QUESTION)
     await remember(carol, "User likes water.", QUESTION, superseded_by=retired)
 
-    async with transaction(tenant) as conn:
-        assert not await is_large(conn, [ada(tenant)])
-        assert await is_large(conn, [ada(tenant), bob])
-        assert not await is_large(conn, [bob, carol])
+    async with transaction(tenant) as tx:
+        assert not await is_large(tx, [ada(tenant)])
+        assert await is_large(tx, [ada(tenant), bob])
+        assert not await is_large(tx, [bob, carol])
 
 
 async def crowd(
@@ -507,20 +505,20 @@ async def test_the_codes_of_a_large_scope_find_99_of_100_of_what_an_exact_search
     await open_pool(Settings(database_url=wide_database), size=2)
     try:
         scope = ada(await new_tenant("acme"))
-        async with transaction(scope.tenant_id) as conn:
-            at = (await (await conn.execute("SELECT now()")).fetchone() or [NEW_YEAR])[0]
+        async with transaction(scope.tenant_id) as tx:
+            at = (await (await tx.execute("SELECT now()")).fetchone() or [NEW_YEAR])[0]
         await crowd(
             scope, vectors, [at - timedelta(days=float(days)) for days in rng.uniform(0, 20, 3_000)]
         )
         found = exact = near_found = near_exact = 0
-        async with transaction(scope.tenant_id) as conn:
-            assert await is_large(conn, [scope])
+        async with transaction(scope.tenant_id) as tx:
+            assert await is_large(tx, [scope])
             for question in questions:
                 tops = [
                     {
                         memory.memory_id
                         for memory in await searches.search(
-                            conn, [scope], question, limit=10, large=large
+                            tx, [scope], question, limit=10, large=large
                         )
                     }
                     for large in (False, True)

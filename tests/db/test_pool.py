@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.db.pool import Connection, close_pool, open_pool, read_only, transaction
+from app.db.pool import Connection, TenantTx, close_pool, open_pool, read_only, transaction
 from app.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -19,10 +19,10 @@ TIMES = 5
 """After so many executions psycopg prepares a statement, with the next one."""
 
 
-async def count(conn: Connection, after: str = "SELECT 1") -> int:
+async def count(tx: TenantTx, after: str = "SELECT 1") -> int:
     """The memories there are, asked behind another statement."""
-    await conn.execute(after)
-    cursor = await conn.execute(COUNTED, ("default",))
+    await tx.execute(after)
+    cursor = await tx.execute(COUNTED, ("default",))
     row = await cursor.fetchone()
     assert row is not None
     found: int = row[0]

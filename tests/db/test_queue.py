@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]
 
 
 async def claim(limit: int = 10, max_in_flight: int = 64, suspects: bool = False) -> list[Claim]:
-    async with system() as conn:
+    async with system() as tx:
         return await queue.claim(
-            conn, limit=limit, max_in_flight=max_in_flight, lease_seconds=300.0, suspects=suspects
+            tx, limit=limit, max_in_flight=max_in_flight, lease_seconds=300.0, suspects=suspects
         )
 
 
@@ -32,14 +32,14 @@ async def claim_one() -> Claim:
 
 
 async def finish(claimed: Claim) -> None:
-    async with transaction(claimed.tenant_id) as conn:
-        await queue.finish(conn, claimed, {"facts": []}, {"total_ms": 1.0})
+    async with transaction(claimed.tenant_id) as tx:
+        await queue.finish(tx, claimed, {"facts": []}, {"total_ms": 1.0})
 
 
 async def fail(claimed: Claim, retry_in: float | None, burns_attempt: bool = True) -> None:
-    async with transaction(claimed.tenant_id) as conn:
+    async with transaction(claimed.tenant_id) as tx:
         await queue.fail(
-            conn,
+            tx,
             claimed,
             code="timed_out",
             detail="Slow.",
@@ -49,8 +49,8 @@ async def fail(claimed: Claim, retry_in: float | None, burns_attempt: bool = Tru
 
 
 async def sweep() -> int:
-    async with system() as conn:
-        return await queue.sweep(conn, max_crashes=3)
+    async with system() as tx:
+        return await queue.sweep(tx, max_crashes=3)
 
 
 async def let_lease_run_out(claimed: Claim) -> None:
@@ -84,8 +84,8 @@ async def test_what_was_accepted_comes_out_as_it_went_in() -> None:
 
     assert claimed.conversation_id == accepted.conversation_id
     assert (claimed.attempts, claimed.run) == (1, 0)
-    async with transaction(tenant_id) as conn:
-        conversation = await queue.load(conn, claimed)
+    async with transaction(tenant_id) as tx:
+        conversation = await queue.load(tx, claimed)
     assert conversation is not None
     assert conversation.scope == Scope(tenant_id, "default", "ada")
     assert list(conversation.transcript.messages) == messages
@@ -229,10 +229,10 @@ async def test_whoever_lost_its_lease_changes_nothing() -> None:
     await finish(late)
     await fail(late, retry_in=None)
     await fail(late, retry_in=1.0)
-    async with transaction(tenant_id) as conn:
-        await queue.release(conn, late)
-        assert not await queue.still_ours(conn, late)
-        assert await queue.still_ours(conn, current)
+    async with transaction(tenant_id) as tx:
+        await queue.release(tx, late)
+        assert not await queue.still_ours(tx, late)
+        assert await queue.still_ours(tx, current)
 
     assert await row(current.conversation_id, "state, lease_token, attempts") == (
         "processing",
@@ -283,9 +283,9 @@ async def test_a_conversation_given_up_is_dead_and_visible_with_its_reason() -> 
 
     await fail(claimed, retry_in=None)
 
-    async with transaction(tenant_id) as conn:
+    async with transaction(tenant_id) as tx:
         listed = await conversations.list_page(
-            conn, tenant_id, user_id=None, state="dead", since=None, before=None, limit=10
+            tx, user_id=None, state="dead", since=None, before=None, limit=10
         )
     [dead] = listed
     assert (
@@ -324,8 +324,8 @@ async def test_a_released_conversation_is_due_at_once_as_if_nobody_had_claimed_i
     await queue_up(tenant_id)
     claimed = await claim_one()
 
-    async with transaction(tenant_id) as conn:
-        await queue.release(conn, claimed)
+    async with transaction(tenant_id) as tx:
+        await queue.release(tx, claimed)
 
     assert await row(
         claimed.conversation_id, "state, attempts, crash_attempts, lease_token, lease_until"
@@ -358,8 +358,8 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
         await let_lease_run_out(claimed)
         assert await sweep() == 1
     else:
-        async with transaction(tenant_id) as conn:
-            assert await conversations.erase(conn, tenant_id, claimed.conversation_id)
+        async with transaction(tenant_id) as tx:
+            assert await conversations.erase(tx, claimed.conversation_id)
         assert await sweep() == 1
 
     assert [each.conversation_id for each in await claim()] == [follower.conversation_id]
@@ -394,12 +394,12 @@ async def test_a_replayed_conversation_starts_from_zero_as_a_new_run() -> None:
     tenant_id = await new_tenant("acme")
     await queue_up(tenant_id)
     claimed = await claim_one()
-    async with transaction(tenant_id) as conn:
-        assert not await conversations.replay(conn, tenant_id, claimed.conversation_id)
+    async with transaction(tenant_id) as tx:
+        assert not await conversations.replay(tx, claimed.conversation_id)
     await fail(claimed, retry_in=None)
 
-    async with transaction(tenant_id) as conn:
-        assert await conversations.replay(conn, tenant_id, claimed.conversation_id)
+    async with transaction(tenant_id) as tx:
+        assert await conversations.replay(tx, claimed.conversation_id)
 
     again = await claim_one()
     assert (again.conversation_id, again.attempts, again.run) == (claimed.conversation_id, 1, 1)
@@ -411,8 +411,8 @@ async def test_a_replayed_conversation_waits_for_the_one_of_its_subject_that_is_
     await finish(await claim_one())
     second = await claim_one()
 
-    async with transaction(tenant_id) as conn:
-        assert await conversations.replay(conn, tenant_id, first.conversation_id)
+    async with transaction(tenant_id) as tx:
+        assert await conversations.replay(tx, first.conversation_id)
 
     assert await claim() == []
     await finish(second)
@@ -424,9 +424,9 @@ async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
     order: list[str] = []
 
     async def work(name: str, started: asyncio.Event, seconds: float) -> None:
-        async with transaction(tenant_id) as conn:
-            await subjects.lock(conn, tenant_id, "user:ada", {name})
-            await (await conn.execute("SELECT 1")).fetchone()
+        async with transaction(tenant_id) as tx:
+            await subjects.lock(tx, "user:ada", {name})
+            await (await tx.execute("SELECT 1")).fetchone()
             started.set()
             await asyncio.sleep(seconds)
             order.append(name)
@@ -438,6 +438,6 @@ async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
     await slow
 
     assert order == ["slow", "quick"]
-    async with transaction(tenant_id) as conn:
-        assert sorted(await subjects.speakers(conn, tenant_id, "user:ada")) == ["quick", "slow"]
-        assert await subjects.speakers(conn, tenant_id, "user:nobody") == ()
+    async with transaction(tenant_id) as tx:
+        assert sorted(await subjects.speakers(tx, "user:ada")) == ["quick", "slow"]
+        assert await subjects.speakers(tx, "user:nobody") == ()

@@ -25,10 +25,10 @@ async def settled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> lis
     drawn = [
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
-    async with transaction(tenant) as conn:
-        held = await subjects.lock(conn, tenant, "user:ada")
+    async with transaction(tenant) as tx:
+        held = await subjects.lock(tx, "user:ada")
         vectors = [vector for _, vector, _ in facts]
-        return await settle(conn, [(destination, fact) for fact in drawn], vectors, held=held)
+        return await settle(tx, [(destination, fact) for fact in drawn], vectors, held=held)
 
 
 async def live(tenant: UUID) -> list[str]:

@@ -23,12 +23,11 @@ USED = Usage("anthropic", "claude", input_tokens=7)
 async def begin(tenant: UUID, microusd: int, caps: Caps = NO_CAPS) -> UUID | None:
     """Reserve and begin a call; None without room."""
     call_id: UUID = uuid_utils.uuid7()
-    async with transaction(tenant) as conn:
-        if not await spend.reserve(conn, tenant, microusd, caps):
+    async with transaction(tenant) as tx:
+        if not await spend.reserve(tx, microusd, caps):
             return None
         await llm_calls.begin(
-            conn,
-            tenant,
+            tx,
             call_id,
             conversation_id=None,
             purpose="extract",
@@ -40,10 +39,9 @@ async def begin(tenant: UUID, microusd: int, caps: Caps = NO_CAPS) -> UUID | Non
 
 
 async def end(tenant: UUID, call_id: UUID, cost: int | None, soft: int | None = None) -> bool:
-    async with transaction(tenant) as conn:
+    async with transaction(tenant) as tx:
         return await llm_calls.end(
-            conn,
-            tenant,
+            tx,
             call_id,
             outcome="ok",
             usage=USED,
@@ -55,8 +53,8 @@ async def end(tenant: UUID, call_id: UUID, cost: int | None, soft: int | None = 
 
 async def budget(tenant: UUID, caps: Caps = NO_CAPS) -> tuple[int, int]:
     """Spent and reserved."""
-    async with transaction(tenant) as conn:
-        found = await spend.budget(conn, tenant, caps)
+    async with transaction(tenant) as tx:
+        found = await spend.budget(tx, caps)
     return found.spent_microusd, found.reserved_microusd
 
 
@@ -94,8 +92,8 @@ async def test_a_first_call_that_is_dearer_than_the_limit_is_refused(tenant: UUI
 
 
 async def test_a_tenants_own_limit_goes_before_the_installations(tenant: UUID) -> None:
-    async with transaction(tenant) as conn:
-        assert await spend.set_limits(conn, tenant, soft=None, hard=100)
+    async with transaction(tenant) as tx:
+        assert await spend.set_limits(tx, soft=None, hard=100)
 
     assert await begin(tenant, 101, Caps(soft=None, hard=10_000, fuse=None)) is None
     assert await begin(tenant, 100, Caps(soft=None, hard=10, fuse=None)) is not None
@@ -119,8 +117,8 @@ async def test_what_a_dead_process_held_comes_back(tenant: UUID) -> None:
         "UPDATE llm_calls SET started_at = now() - interval '5 minutes' WHERE call_id = %s", lost
     )
 
-    async with system() as conn:
-        assert await spend.give_back_lost(conn, older_than_seconds=270) == 1
+    async with system() as tx:
+        assert await spend.give_back_lost(tx, older_than_seconds=270) == 1
 
     assert await budget(tenant) == (0, 7)
     [(outcome,)] = await execute("SELECT outcome FROM llm_calls WHERE call_id = %s", lost)
@@ -142,18 +140,18 @@ async def test_one_tenant_over_its_budget_has_no_turn_and_the_other_goes_on(
     for tenant in (poor, rich):
         await queue_up(tenant)
     caps = Caps(soft=None, hard=50, fuse=None)
-    async with transaction(poor) as conn:
-        await spend.block(conn, poor, 90, caps)
+    async with transaction(poor) as tx:
+        await spend.block(tx, 90, caps)
     assert 2 < await blocked_for(poor) <= 3600
 
     async def claimed() -> list[UUID]:
-        async with system() as conn:
-            claims = await queue.claim(conn, limit=9, max_in_flight=9, lease_seconds=300.0)
+        async with system() as tx:
+            claims = await queue.claim(tx, limit=9, max_in_flight=9, lease_seconds=300.0)
         return [claim.tenant_id for claim in claims]
 
     assert await claimed() == [rich]
-    async with transaction(poor) as conn:
-        await spend.set_limits(conn, poor, soft=None, hard=1_000)
+    async with transaction(poor) as tx:
+        await spend.set_limits(tx, soft=None, hard=1_000)
     assert await claimed() == [poor]
 
 
@@ -161,24 +159,24 @@ async def test_a_budget_that_calls_under_way_hold_blocks_for_a_moment(tenant: UU
     caps = Caps(soft=None, hard=100, fuse=None)
     await begin(tenant, 90, caps)
 
-    async with transaction(tenant) as conn:
-        await spend.block(conn, tenant, 90, caps)
+    async with transaction(tenant) as tx:
+        await spend.block(tx, 90, caps)
 
     assert 0 < await blocked_for(tenant) <= 2
 
 
 async def test_the_days_fuse_stops_everyone_until_it_is_larger(tenant: UUID) -> None:
     await execute("TRUNCATE spend_days")
-    async with transaction(tenant) as conn:
-        assert await spend.reserve_of_the_day(conn, 60, fuse=100)
-        assert not await spend.reserve_of_the_day(conn, 60, fuse=100)
-        await spend.blow_fuse(conn, 60, fuse=100)
-    async with system() as conn:
-        assert not await spend.fuse_is_blown(conn, 100), "it is calls under way that hold it"
+    async with transaction(tenant) as tx:
+        assert await spend.reserve_of_the_day(tx, 60, fuse=100)
+        assert not await spend.reserve_of_the_day(tx, 60, fuse=100)
+        await spend.blow_fuse(tx, 60, fuse=100)
+    async with system() as tx:
+        assert not await spend.fuse_is_blown(tx, 100), "it is calls under way that hold it"
 
     await execute("UPDATE spend_days SET spent_microusd = 60, reserved_microusd = 0")
-    async with transaction(tenant) as conn:
-        await spend.blow_fuse(conn, 60, fuse=100)
-    async with system() as conn:
-        assert await spend.fuse_is_blown(conn, 100)
-        assert not await spend.fuse_is_blown(conn, 200)
+    async with transaction(tenant) as tx:
+        await spend.blow_fuse(tx, 60, fuse=100)
+    async with system() as tx:
+        assert await spend.fuse_is_blown(tx, 100)
+        assert not await spend.fuse_is_blown(tx, 200)

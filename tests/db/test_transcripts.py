@@ -16,10 +16,10 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]
 
 async def finished(tenant_id: UUID, days_ago: float) -> UUID:
     conversation_id = (await queue_up(tenant_id)).conversation_id
-    async with system() as conn:
-        [claimed] = await queue.claim(conn, limit=1, max_in_flight=9, lease_seconds=300.0)
-    async with transaction(tenant_id) as conn:
-        await queue.finish(conn, claimed, {"facts": [{"fact": "x", "quote": "y"}]}, {})
+    async with system() as tx:
+        [claimed] = await queue.claim(tx, limit=1, max_in_flight=9, lease_seconds=300.0)
+    async with transaction(tenant_id) as tx:
+        await queue.finish(tx, claimed, {"facts": [{"fact": "x", "quote": "y"}]}, {})
     await execute(
         "UPDATE conversations SET finished_at = now() - make_interval(secs => %s)"
         " WHERE conversation_id = %s",
@@ -39,8 +39,8 @@ async def with_text(tenant_id: UUID) -> set[UUID]:
 
 async def test_the_text_of_a_tenant_that_keeps_it_for_a_while_goes_then() -> None:
     brief, lasting = await new_tenant("brief"), await new_tenant("lasting")
-    async with transaction(brief) as conn:
-        assert await transcripts.keep_for(conn, brief, 30)
+    async with transaction(brief) as tx:
+        assert await transcripts.keep_for(tx, 30)
     old, recent = await finished(brief, 31), await finished(brief, 29)
     elsewhere = await finished(lasting, 400)
     waiting = (await queue_up(brief, "bob")).conversation_id
@@ -56,9 +56,9 @@ async def test_the_text_of_a_tenant_that_keeps_it_for_a_while_goes_then() -> Non
 
 async def test_a_tenant_goes_back_to_what_the_settings_say() -> None:
     tenant = await new_tenant()
-    async with transaction(tenant) as conn:
-        await transcripts.keep_for(conn, tenant, 0)
-        await transcripts.keep_for(conn, tenant, None)
+    async with transaction(tenant) as tx:
+        await transcripts.keep_for(tx, 0)
+        await transcripts.keep_for(tx, None)
     old = await finished(tenant, 400)
 
     await tidy()

@@ -59,16 +59,16 @@ class Backpressure:
         async with self._only_one(tenant_id):
             sample = self._queued.get(tenant_id)
             if sample is None:
-                async with read_only(tenant_id) as conn:
-                    count = await queue_stats.unfinished(conn, tenant_id, at_most=self._most)
+                async with read_only(tenant_id) as tx:
+                    count = await queue_stats.unfinished(tx, at_most=self._most)
                 sample = self._queued[tenant_id] = _Sample(time.monotonic(), count)
             return sample
 
     async def _oldest_due(self) -> _Sample:
         async with self._only_one(None):
             if self._due is None or time.monotonic() - self._due.at > SAMPLE_SECONDS:
-                async with system() as conn:
-                    waited = await queue_stats.oldest_due_seconds(conn)
+                async with system() as tx:
+                    waited = await queue_stats.oldest_due_seconds(tx)
                 self._due = _Sample(time.monotonic(), waited)
             return self._due
 

@@ -183,10 +183,10 @@ class Gate:
         return caller
 
     async def _look_up(self, key: str) -> Caller | None:
-        async with system() as conn:
+        async with system() as tx:
             if self._secret is None:
-                self._secret = await tenants.installation_secret(conn)
-            caller = await stored_keys.caller_of(conn, api_keys.key_hash(key, self._secret))
+                self._secret = await tenants.installation_secret(tx)
+            caller = await stored_keys.caller_of(tx, api_keys.key_hash(key, self._secret))
         if caller is not None:
             self._callers[key] = caller
         return caller

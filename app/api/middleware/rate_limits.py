@@ -85,8 +85,8 @@ class Rates:
         try:
             return self._limits[tenant_id]
         except KeyError:
-            async with read_only(tenant_id) as conn:
-                name = await tenants.plan_of(conn, tenant_id)
+            async with read_only(tenant_id) as tx:
+                name = await tenants.plan_of(tx)
         limit = self._settings.plan(name).requests_per_minute
         if limit is None:
             limit = self._settings.requests_per_minute

@@ -33,7 +33,7 @@ from app.api.schemas.types import (
 from app.api.stating import StatedBy, store_one, stored_answer
 from app.db import agents
 from app.db.agents import Agent
-from app.db.pool import Connection, read_only, transaction
+from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Forbidden, NotFound
 from app.memories.recall import newest, recall
 from app.tenancy import agents as agent_removal
@@ -150,9 +150,9 @@ async def create_agent(
     if caller.reach.agents is not None:
         raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
 
-    async def create(conn: Connection) -> AgentOut:
-        await count_one_more(conn, caller.tenant_id, "agents")
-        return AgentOut.of(await agents.add(conn, caller.tenant_id, body.model_dump()))
+    async def create(tx: TenantTx) -> AgentOut:
+        await count_one_more(tx, "agents")
+        return AgentOut.of(await agents.add(tx, body.model_dump()))
 
     once = once_of(request, caller, idempotency_key, body)
     return await create_once(caller.tenant_id, AgentOut, once, response, create)
@@ -165,8 +165,8 @@ async def list_agents(
 ) -> AgentList:
     """The tenant's agents, newest first."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        found = await agents.list_all(conn, caller.tenant_id, owner_id)
+    async with read_only(caller.tenant_id) as tx:
+        found = await agents.list_all(tx, owner_id)
     return AgentList(agents=[AgentOut.of(agent) for agent in found if sees(caller, agent)])
 
 
@@ -174,9 +174,9 @@ async def list_agents(
 async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
     """One agent with its skills."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        agent = await seen_agent(conn, caller, agent_id)
-        skills = await agents.attached(conn, caller.tenant_id, agent_id)
+    async with read_only(caller.tenant_id) as tx:
+        agent = await seen_agent(tx, caller, agent_id)
+        skills = await agents.attached(tx, agent_id)
     return AgentDetail(
         **AgentOut.fields_of(agent), skills=[AttachedSkill.from_row(row) for row in skills]
     )
@@ -186,11 +186,9 @@ async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
 async def change_agent(body: AgentPatch, request: Request, agent_id: UUID) -> AgentOut:
     """Change what is named; null empties a field."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        await managed_agent(conn, caller, agent_id)
-        agent = await agents.change(
-            conn, caller.tenant_id, agent_id, body.model_dump(exclude_unset=True)
-        )
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        agent = await agents.change(tx, agent_id, body.model_dump(exclude_unset=True))
     if agent is None:
         raise NotFound("There is no agent of this id.")
     return AgentOut.of(agent)

@@ -114,14 +114,13 @@ class KeyList(BaseModel):
 async def issue(body: KeyIn, request: Request) -> KeyIssued:
     """Make a key for the caller's tenant. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         for agent_id in body.agents or ():
-            await known_agent(conn, caller, agent_id)
-        if body.expires_at is not None and body.expires_at <= await clock(conn):
+            await known_agent(tx, caller, agent_id)
+        if body.expires_at is not None and body.expires_at <= await clock(tx):
             raise Unprocessable("expires_at: must be in the future", code="validation")
         issued = await api_keys.issue(
-            conn,
-            caller.tenant_id,
+            tx,
             label=body.label,
             scopes=list(dict.fromkeys(body.scopes)),
             expires_at=body.expires_at,
@@ -134,8 +133,8 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
 async def list_keys(request: Request) -> KeyList:
     """The tenant's keys. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as conn:
-        found = await stored_keys.list_all(conn, caller.tenant_id)
+    async with read_only(caller.tenant_id) as tx:
+        found = await stored_keys.list_all(tx)
     return KeyList(keys=[KeyOut.of(info) for info in found])
 
 
@@ -144,11 +143,11 @@ async def revoke(request: Request, key_id: UUID) -> None:
     """Revoke a key; within 5 seconds no process accepts it any more. The last one that has the
     scope `admin` stays. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
-        revoked = await stored_keys.retire(conn, caller.tenant_id, key_id)
+    async with transaction(caller.tenant_id) as tx:
+        revoked = await stored_keys.retire(tx, key_id)
         if revoked is None:
             raise NotFound("There is no live key of this id.")
-        if not await stored_keys.has_admin(conn, caller.tenant_id):
+        if not await stored_keys.has_admin(tx):
             raise Conflict(
                 "This is the last key that may manage keys; make another one first, or rotate it.",
                 code="last_admin_key",
@@ -160,8 +159,8 @@ async def rotate(request: Request, key_id: UUID, body: RotationIn | None = None)
     """Replace a live key by a new one that may do the same. Needs the scope `admin`."""
     caller = may(request, "admin")
     grace_seconds = body.grace_seconds if body else 0
-    async with transaction(caller.tenant_id) as conn:
-        issued = await api_keys.rotate(conn, caller.tenant_id, key_id, grace_seconds=grace_seconds)
+    async with transaction(caller.tenant_id) as tx:
+        issued = await api_keys.rotate(tx, key_id, grace_seconds=grace_seconds)
     if issued is None:
         raise NotFound("There is no live key of this id.")
     return _shown(issued)

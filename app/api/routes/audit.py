@@ -77,18 +77,17 @@ async def list_accesses(
     id can ask for it.
     """
     caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as tx:
         if key_id is not None:
-            known = await api_keys.list_all(conn, caller.tenant_id)
+            known = await api_keys.list_all(tx)
             if key_id not in {key.key_id for key in known}:
                 raise NotFound("There is no key of this id.")
         digest = None
         if user_id is not None:
-            secret = await tenants.installation_secret(conn)
+            secret = await tenants.installation_secret(tx)
             digest = user_hash(secret, caller.tenant_id, user_id)
         page = await audit_log.list_page(
-            conn,
-            caller.tenant_id,
+            tx,
             user_hash=digest,
             key_id=key_id,
             route=route,

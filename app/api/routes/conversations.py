@@ -60,10 +60,10 @@ async def accept(
         hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).digest() if key else None
     )
     messages, metadata = await clean_chat(caller.tenant_id, body.turns, body.metadata)
-    async with transaction(caller.tenant_id) as conn:
-        target = await access.target(conn, caller, place, body.visibility)
+    async with transaction(caller.tenant_id) as tx:
+        target = await access.target(tx, caller, place, body.visibility)
         accepted = await conversations.accept(
-            conn,
+            tx,
             NewConversation(
                 tenant_id=caller.tenant_id,
                 subject=subjects.of_scope(target.scope),
@@ -108,10 +108,9 @@ async def list_conversations(
 ) -> ConversationPage:
     """The tenant's conversations, newest first; `state=dead` lists what needs a look."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as tx:
         page = await conversations.list_page(
-            conn,
-            caller.tenant_id,
+            tx,
             user_id=user_id,
             state=state,
             since=since,
@@ -143,10 +142,8 @@ async def get(
     caller = may(request, "read")
     began = asyncio.get_running_loop().time()
     while True:
-        async with read_only(caller.tenant_id) as conn:
-            progress = await conversations.get(
-                conn, caller.tenant_id, conversation_id, caller.reach
-            )
+        async with read_only(caller.tenant_id) as tx:
+            progress = await conversations.get(tx, conversation_id, caller.reach)
         if progress is None:
             raise NotFound("There is no conversation of this id.")
         waited = asyncio.get_running_loop().time() - began
@@ -160,8 +157,8 @@ async def _obstacle(tenant_id: UUID, shown: Sequence[Progress]) -> Obstacle | No
     """What those of them that are queued wait for besides their turn."""
     if all(progress.state != "queued" for progress in shown):
         return None
-    async with transaction(tenant_id) as conn:
-        return await obstacle(conn, tenant_id)
+    async with transaction(tenant_id) as tx:
+        return await obstacle(tx)
 
 
 @router.post("/{conversation_id}/replay", status_code=202)
@@ -169,11 +166,11 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
     """Queue a dead or done conversation once more. What it said before and is remembered stays
     remembered once."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        if await conversations.get(conn, caller.tenant_id, conversation_id, caller.reach) is None:
+    async with transaction(caller.tenant_id) as tx:
+        if await conversations.get(tx, conversation_id, caller.reach) is None:
             raise NotFound("There is no conversation of this id.")
-        queued = await conversations.replay(conn, caller.tenant_id, conversation_id)
-        progress = await conversations.get(conn, caller.tenant_id, conversation_id)
+        queued = await conversations.replay(tx, conversation_id)
+        progress = await conversations.get(tx, conversation_id)
     assert progress is not None, "conversations are erased, never deleted"
     if not queued:
         state = "erased" if progress.erased else progress.state

@@ -16,7 +16,7 @@ from app.api.schemas.types import MASKED, STORABLE, IsoTime, Lenient, MaskedMeta
 from app.db import edges, graph, memories
 from app.db.edges import NewEdge
 from app.db.graph import Node
-from app.db.pool import Connection, read_only, transaction
+from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.types import Caller
 
@@ -131,12 +131,12 @@ async def connect(
     """Connect two live memories. When one is replaced, its successor takes over the edge."""
     caller = may(request, "write")
 
-    async def create(conn: Connection) -> EdgeCreated:
+    async def create(tx: TenantTx) -> EdgeCreated:
         start, end = body.from_memory_id, body.to_memory_id
-        if len(await edges.hold_live(conn, caller.tenant_id, [start, end], caller.reach)) < 2:
+        if len(await edges.hold_live(tx, [start, end], caller.reach)) < 2:
             raise _no_memory()
         wanted = NewEdge(start, end, body.relationship_type, body.weight)
-        edge = await edges.connect(conn, caller.tenant_id, wanted, body.metadata)
+        edge = await edges.connect(tx, wanted, body.metadata)
         if edge is None:
             raise Conflict("These memories are connected in this way already.")
         return EdgeCreated(
@@ -166,11 +166,10 @@ async def traverse(
     """What is connected to a memory, over several edges in either direction, breadth first."""
     caller = may(request, "read")
     try:
-        async with transaction(caller.tenant_id) as conn:
-            await _live_root(conn, caller, memory_id)
+        async with transaction(caller.tenant_id) as tx:
+            await _live_root(tx, caller, memory_id)
             found = await graph.traverse(
-                conn,
-                caller.tenant_id,
+                tx,
                 memory_id,
                 depth=depth,
                 relationship_type=relationship_type,
@@ -207,11 +206,10 @@ async def related(
 ) -> Related:
     """What is one edge away, strongest first."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        await _live_root(conn, caller, memory_id)
+    async with read_only(caller.tenant_id) as tx:
+        await _live_root(tx, caller, memory_id)
         found = await graph.related(
-            conn,
-            caller.tenant_id,
+            tx,
             memory_id,
             relationship_type=relationship_type,
             limit=limit,
@@ -227,13 +225,13 @@ async def related(
 async def delete_edge(request: Request, edge_id: UUID) -> None:
     """Cut an edge."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        if not await edges.delete(conn, caller.tenant_id, edge_id, caller.reach):
+    async with transaction(caller.tenant_id) as tx:
+        if not await edges.delete(tx, edge_id, caller.reach):
             raise NotFound("There is no edge of this id.")
 
 
-async def _live_root(conn: Connection, caller: Caller, memory_id: UUID) -> None:
-    root = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
+async def _live_root(tx: TenantTx, caller: Caller, memory_id: UUID) -> None:
+    root = await memories.get(tx, memory_id, reach=caller.reach)
     if root is None or root.state != "live":
         raise _no_memory()
 

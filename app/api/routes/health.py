@@ -97,9 +97,9 @@ async def health() -> JSONResponse:
     waited: float | None = None
     resting: list[Resting] = []
     try:
-        async with system() as conn:
-            waited = round(await queue_stats.oldest_due_seconds(conn), 1)
-            resting = await circuit_breaker.resting(conn)
+        async with system() as tx:
+            waited = round(await queue_stats.oldest_due_seconds(tx), 1)
+            resting = await circuit_breaker.resting(tx)
     except psycopg.OperationalError:
         db = "error"
     shown = _circuits(providers.circuits, resting)
@@ -145,9 +145,9 @@ async def read_pipeline(
     """Counts by state, how long the oldest due conversation has waited, throughput, stage times,
     the dead by reason."""
     caller = may(request, "read")
-    async with transaction(caller.tenant_id) as conn:
-        found = await queue_stats.read(conn, caller.tenant_id, window_minutes=minutes)
-        blocked = await obstacle(conn, caller.tenant_id)
+    async with transaction(caller.tenant_id) as tx:
+        found = await queue_stats.read(tx, window_minutes=minutes)
+        blocked = await obstacle(tx)
     waiting_for: dict[Obstacle, int] = {"provider": 0, "budget": 0}
     if blocked is not None:
         waiting_for[blocked] = found.by_state["queued"]

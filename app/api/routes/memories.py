@@ -133,11 +133,11 @@ memories are added."
     scopes = await reading.scopes(caller, user_id, visibility)
     if not scopes:
         return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
-    async with read_only(caller.tenant_id) as conn:
+    async with read_only(caller.tenant_id) as tx:
         page = await memories.list_page(
-            conn, scopes, filters=filters, before=cursor, limit=limit + 1, offset=offset
+            tx, scopes, filters=filters, before=cursor, limit=limit + 1, offset=offset
         )
-        total = await memories.count(conn, scopes, filters=filters)
+        total = await memories.count(tx, scopes, filters=filters)
     shown = page[:limit]
     return MemoryPage(
         memories=[MemoryRecord.of(memory) for memory in shown],
@@ -152,12 +152,12 @@ memories are added."
 async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
     """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        memory = await memories.get(conn, caller.tenant_id, memory_id, reach=caller.reach)
+    async with read_only(caller.tenant_id) as tx:
+        memory = await memories.get(tx, memory_id, reach=caller.reach)
         if memory is None:
             raise NotFound("There is no memory of this id.")
-        history = await events.of_memory(conn, caller.tenant_id, memory_id)
-        versions = await memories.versions(conn, caller.tenant_id, memory_id, caller.reach)
+        history = await events.of_memory(tx, memory_id)
+        versions = await memories.versions(tx, memory_id, caller.reach)
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,

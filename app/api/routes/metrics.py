@@ -110,9 +110,9 @@ def _of_the_doorbell(doorbell: Doorbell) -> Iterator[Metric]:
 
 async def _of_the_installation() -> list[Metric]:
     try:
-        async with system() as conn:
-            standing = await queue_stats.standing(conn)
-            resting = {each.key: each.state for each in await circuit_breaker.resting(conn)}
+        async with system() as tx:
+            standing = await queue_stats.standing(tx)
+            resting = {each.key: each.state for each in await circuit_breaker.resting(tx)}
     except psycopg.OperationalError:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(

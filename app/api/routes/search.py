@@ -86,8 +86,8 @@ async def context(
 
 async def _fenced(caller: Caller, block: str) -> str:
     """The block behind a fence with the installation's own mark."""
-    async with read_only(caller.tenant_id) as conn:
-        secret = await tenants.installation_secret(conn)
+    async with read_only(caller.tenant_id) as tx:
+        secret = await tenants.installation_secret(tx)
     return served_context.fenced(block, served_context.fingerprint(block.splitlines(), secret))
 
 
@@ -97,6 +97,6 @@ def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
 
 
 async def _rules(caller: Caller) -> dict[str, Any]:
-    async with read_only(caller.tenant_id) as conn:
-        own = await tenant_settings.tuning(conn, caller.tenant_id)
+    async with read_only(caller.tenant_id) as tx:
+        own = await tenant_settings.tuning(tx)
     return {"explain": RulesInForce.of(in_force(own, get_providers().bands))}

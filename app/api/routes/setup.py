@@ -76,15 +76,15 @@ async def setup(
     ):
         raise Forbidden("Send the installation's secret as x-setup-secret.", code="setup_secret")
     name, tenant_id = (body or SetupIn()).tenant_name, tenants.new_id()
-    async with transaction(tenant_id) as conn:
-        if not await tenants.lock_setup(conn):
+    async with transaction(tenant_id) as tx:
+        if not await tenants.lock_setup(tx):
             raise Gone(
                 "This installation is set up; more keys come from POST /v1/keys or "
                 "`smara-server keys create`.",
                 code="already_set_up",
             )
-        await tenants.create_tenant(conn, tenant_id, name, plan=settings.default_plan)
-        issued = await api_keys.issue(conn, tenant_id, label="setup")
+        await tenants.create_tenant(tx, name, plan=settings.default_plan)
+        issued = await api_keys.issue(tx, label="setup")
     return SetUp(
         tenant_id=tenant_id,
         tenant_name=name,
@@ -106,20 +106,18 @@ async def signup(body: SignupIn, request: Request) -> SignedUp:
         raise NotFound("Sign-up is closed here; ask the operator for a key.")
     email = body.email.lower()
     address = request.client.host if request.client else ""
-    async with system() as conn:
-        secret = await tenants.installation_secret(conn)
+    async with system() as tx:
+        secret = await tenants.installation_secret(tx)
         attempts = await tenants.signup_attempts(
-            conn, hmac.digest(secret, address.encode(), hashlib.sha256), hours=1
+            tx, hmac.digest(secret, address.encode(), hashlib.sha256), hours=1
         )
     if attempts > settings.signups_per_hour:
         raise RateLimited("Too many sign-ups from this address; try again in an hour.")
     tenant_id = tenants.new_id()
     try:
-        async with transaction(tenant_id) as conn:
-            await tenants.create_tenant(
-                conn, tenant_id, email, plan=settings.signup_plan, email=email
-            )
-            issued = await api_keys.issue(conn, tenant_id, label="sign-up")
+        async with transaction(tenant_id) as tx:
+            await tenants.create_tenant(tx, email, plan=settings.signup_plan, email=email)
+            issued = await api_keys.issue(tx, label="sign-up")
     except psycopg.errors.UniqueViolation:
         raise Conflict(
             "This address has signed up already; use the key it got then.",

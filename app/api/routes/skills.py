@@ -15,7 +15,7 @@ from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
 from app.db import agents
 from app.db.agents import Skill
-from app.db.pool import Connection, read_only, transaction
+from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, NotFound
 from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
 
@@ -128,10 +128,8 @@ async def create_skill(
     caller = may(request, "write")
     may_change_the_tenants(caller)
 
-    async def create(conn: Connection) -> SkillOut:
-        return SkillOut.of(
-            await agents.add_skill(conn, caller.tenant_id, body.model_dump(by_alias=True))
-        )
+    async def create(tx: TenantTx) -> SkillOut:
+        return SkillOut.of(await agents.add_skill(tx, body.model_dump(by_alias=True)))
 
     once = once_of(request, caller, idempotency_key, body)
     return await create_once(caller.tenant_id, SkillOut, once, response, create)
@@ -143,8 +141,8 @@ async def list_skills(
 ) -> SkillList:
     """The tenant's skills, oldest first."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        found = await agents.list_skills(conn, caller.tenant_id, category)
+    async with read_only(caller.tenant_id) as tx:
+        found = await agents.list_skills(tx, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
 
@@ -152,8 +150,8 @@ async def list_skills(
 async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
     """One skill."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        skill = await agents.get_skill(conn, caller.tenant_id, skill_id)
+    async with read_only(caller.tenant_id) as tx:
+        skill = await agents.get_skill(tx, skill_id)
     return SkillOut.of(_there(skill))
 
 
@@ -163,8 +161,8 @@ async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> Sk
     caller = may(request, "write")
     may_change_the_tenants(caller)
     changes = body.model_dump(exclude_unset=True, by_alias=True)
-    async with transaction(caller.tenant_id) as conn:
-        skill = await agents.change_skill(conn, caller.tenant_id, skill_id, changes)
+    async with transaction(caller.tenant_id) as tx:
+        skill = await agents.change_skill(tx, skill_id, changes)
     return SkillOut.of(_there(skill))
 
 
@@ -173,8 +171,8 @@ async def delete_skill(request: Request, skill_id: UUID) -> None:
     """Remove a skill, from every agent too."""
     caller = may(request, "write")
     may_change_the_tenants(caller)
-    async with transaction(caller.tenant_id) as conn:
-        if not await agents.delete_skill(conn, caller.tenant_id, skill_id):
+    async with transaction(caller.tenant_id) as tx:
+        if not await agents.delete_skill(tx, skill_id):
             raise _no_skill()
 
 
@@ -189,12 +187,10 @@ async def attach_skill(
     """Give an agent a skill."""
     caller = may(request, "write")
 
-    async def attach(conn: Connection) -> Attached:
-        await managed_agent(conn, caller, agent_id)
+    async def attach(tx: TenantTx) -> Attached:
+        await managed_agent(tx, caller, agent_id)
         try:
-            attached = await agents.attach(
-                conn, caller.tenant_id, agent_id, body.skill_id, body.config
-            )
+            attached = await agents.attach(tx, agent_id, body.skill_id, body.config)
         except psycopg.errors.ForeignKeyViolation:
             raise _no_skill() from None
         if not attached:
@@ -209,9 +205,9 @@ async def attach_skill(
 async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
     """The agent's skills, by name."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        await seen_agent(conn, caller, agent_id)
-        found = await agents.attached(conn, caller.tenant_id, agent_id)
+    async with read_only(caller.tenant_id) as tx:
+        await seen_agent(tx, caller, agent_id)
+        found = await agents.attached(tx, agent_id)
     return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])
 
 
@@ -221,9 +217,9 @@ async def configure_skill(
 ) -> Attached:
     """Change how the agent's skill is configured."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        await managed_agent(conn, caller, agent_id)
-        if not await agents.configure(conn, caller.tenant_id, agent_id, skill_id, body.config):
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        if not await agents.configure(tx, agent_id, skill_id, body.config):
             raise NotFound("The agent has no skill of this id.")
     return Attached(agent_id=agent_id, skill_id=skill_id, config=body.config)
 
@@ -232,9 +228,9 @@ async def configure_skill(
 async def detach_skill(request: Request, agent_id: UUID, skill_id: UUID) -> None:
     """Take a skill from an agent."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        await managed_agent(conn, caller, agent_id)
-        if not await agents.detach(conn, caller.tenant_id, agent_id, skill_id):
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        if not await agents.detach(tx, agent_id, skill_id):
             raise NotFound("The agent has no skill of this id.")
 
 

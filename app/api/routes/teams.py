@@ -16,7 +16,7 @@ from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
 from app.db import teams
-from app.db.pool import Connection, read_only, transaction
+from app.db.pool import TenantTx, read_only, transaction
 from app.db.teams import Member, Team
 from app.errors import Conflict, NotFound
 from app.tenancy import teams as use_case
@@ -174,10 +174,10 @@ async def create_team(
     """Form a team; memories stored with `visibility: team` are shared by its members."""
     caller = may(request, "write")
 
-    async def create(conn: Connection) -> TeamOut:
+    async def create(tx: TenantTx) -> TeamOut:
         return TeamOut.of(
             await use_case.form(
-                conn,
+                tx,
                 caller,
                 name=body.name,
                 slug=body.slug,
@@ -194,8 +194,8 @@ async def create_team(
 async def list_teams(request: Request) -> TeamList:
     """The tenant's teams, oldest first."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        found = await visible_teams(conn, caller)
+    async with read_only(caller.tenant_id) as tx:
+        found = await visible_teams(tx, caller)
     return TeamList(
         teams=[
             TeamListed(**TeamOut.of(team).model_dump(), member_count=team.member_count)
@@ -208,11 +208,11 @@ async def list_teams(request: Request) -> TeamList:
 async def get_team(request: Request, team_id: UUID) -> TeamDetail:
     """One team with its members."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        team = next((t for t in await visible_teams(conn, caller) if t.team_id == team_id), None)
+    async with read_only(caller.tenant_id) as tx:
+        team = next((t for t in await visible_teams(tx, caller) if t.team_id == team_id), None)
         if team is None:
             raise NotFound("There is no team of this id.")
-        members = await teams.members(conn, caller.tenant_id, team_id)
+        members = await teams.members(tx, team_id)
     return TeamDetail(
         **TeamOut.of(team).model_dump(),
         member_count=team.member_count,
@@ -225,11 +225,9 @@ async def change_team(body: TeamPatch, request: Request, team_id: UUID) -> TeamO
     """Rename a team. Only its admins may."""
     caller = may(request, "write")
     try:
-        async with transaction(caller.tenant_id) as conn:
-            await use_case.led(conn, caller, team_id, body.user_id)
-            team = await teams.rename(
-                conn, caller.tenant_id, team_id, name=body.name, slug=body.slug
-            )
+        async with transaction(caller.tenant_id) as tx:
+            await use_case.led(tx, caller, team_id, body.user_id)
+            team = await teams.rename(tx, team_id, name=body.name, slug=body.slug)
     except psycopg.errors.UniqueViolation:
         raise Conflict("There is a team of this slug already.", code="slug_taken") from None
     assert team is not None, "it is held by the transaction"
@@ -257,9 +255,9 @@ async def add_member(
     """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
     caller = may(request, "write")
 
-    async def add(conn: Connection) -> MemberOut:
+    async def add(tx: TenantTx) -> MemberOut:
         member = await use_case.add_member(
-            conn,
+            tx,
             caller,
             team_id,
             body.user_id,
@@ -279,9 +277,9 @@ async def change_member(
 ) -> MemberOut:
     """Change a member's role. The last admin stays one."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         member = await use_case.set_role(
-            conn, caller, team_id, user_id, role=body.role, by=body.changed_by
+            tx, caller, team_id, user_id, role=body.role, by=body.changed_by
         )
     return MemberOut.of(member)
 
@@ -295,8 +293,8 @@ async def remove_member(
 ) -> None:
     """Take a user out of the team, or leave it. The last admin cannot leave."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
-        await use_case.remove_member(conn, caller, team_id, user_id, by=removed_by)
+    async with transaction(caller.tenant_id) as tx:
+        await use_case.remove_member(tx, caller, team_id, user_id, by=removed_by)
 
 
 @router.post("/teams/{team_id}/invitations", status_code=201)
@@ -304,9 +302,9 @@ async def invite(body: InvitationIn, request: Request, team_id: UUID) -> Invitat
     """Make an invitation, valid for 7 days and once. Sending it is yours. Its token is not kept, so
     a request that comes twice makes two."""
     caller = may(request, "write")
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         invited = await use_case.invite(
-            conn, caller, team_id, email=body.email, role=body.role, by=body.invited_by
+            tx, caller, team_id, email=body.email, role=body.role, by=body.invited_by
         )
     invitation = invited.invitation
     return InvitationOut.model_validate(

@@ -104,9 +104,9 @@ class RulesPatch(BaseModel):
 async def read_usage(request: Request) -> Usage:
     """What the tenant holds, what its plan allows, and what its month has cost."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        used = await quotas.used(conn, caller.tenant_id)
-        month = await spend.budget(conn, caller.tenant_id, caps(get_settings()))
+    async with read_only(caller.tenant_id) as tx:
+        used = await quotas.used(tx)
+        month = await spend.budget(tx, caps(get_settings()))
     plan = get_settings().plan(used.plan)
     return Usage(
         plan=used.plan,
@@ -138,9 +138,9 @@ async def read_rules(request: Request) -> TenantSettings:
     """The rules by which the tenant's memories are ranked, fade, and replace each other; and what
     of people's personal data is redacted."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        own = await tenant_settings.tuning(conn, caller.tenant_id)
-        redaction = await tenant_settings.redaction(conn, caller.tenant_id)
+    async with read_only(caller.tenant_id) as tx:
+        own = await tenant_settings.tuning(tx)
+        redaction = await tenant_settings.redaction(tx)
     return _settings(in_force(own, get_providers().bands), redaction)
 
 
@@ -156,14 +156,14 @@ async def change_rules(body: RulesPatch, request: Request) -> TenantSettings:
             " (SMARA_PRESIDIO).",
             code="redaction_missing",
         )
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         if "redaction" in body.model_fields_set:
-            await tenant_settings.set_redaction(conn, caller.tenant_id, wanted or "off")
-        redaction = await tenant_settings.redaction(conn, caller.tenant_id)
+            await tenant_settings.set_redaction(tx, wanted or "off")
+        redaction = await tenant_settings.redaction(tx)
         own = (
-            await tenant_settings.change_tuning(conn, caller.tenant_id, changes)
+            await tenant_settings.change_tuning(tx, changes)
             if changes
-            else await tenant_settings.tuning(conn, caller.tenant_id)
+            else await tenant_settings.tuning(tx)
         )
         try:
             rules = in_force(own, get_providers().bands)

@@ -93,8 +93,8 @@ async def erase(request: Request, user_id: UserPath) -> UserErased:
 async def verify(body: UserErased, request: Request) -> Verified:
     """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
     caller = may(request, "read")
-    async with read_only(caller.tenant_id) as conn:
-        secret = await tenants.installation_secret(conn)
+    async with read_only(caller.tenant_id) as tx:
+        secret = await tenants.installation_secret(tx)
     expected = sign(
         secret,
         caller.tenant_id,

@@ -23,7 +23,7 @@ from app.api.schemas.webhooks import (
     WebhookPatch,
 )
 from app.db import deliveries, webhooks
-from app.db.pool import Connection, read_only, transaction
+from app.db.pool import TenantTx, read_only, transaction
 from app.db.webhooks import Endpoint
 from app.errors import Conflict, NotFound, Unprocessable
 from app.webhooks.addresses import AddressNotAllowed
@@ -48,10 +48,9 @@ async def register(body: WebhookIn, request: Request) -> WebhookMade:
     caller = may(request, "admin")
     await _check(body.url)
     secret = new_secret()
-    async with transaction(caller.tenant_id) as conn:
+    async with transaction(caller.tenant_id) as tx:
         made = await webhooks.add(
-            conn,
-            caller.tenant_id,
+            tx,
             url=body.url,
             description=body.description,
             events=list(dict.fromkeys(body.events)),
@@ -67,8 +66,8 @@ async def register(body: WebhookIn, request: Request) -> WebhookMade:
 async def list_webhooks(request: Request) -> WebhookList:
     """The tenant's webhooks. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as conn:
-        found = await webhooks.all_of(conn, caller.tenant_id)
+    async with read_only(caller.tenant_id) as tx:
+        found = await webhooks.all_of(tx)
     return WebhookList(webhooks=[WebhookOut.of(endpoint) for endpoint in found])
 
 
@@ -76,8 +75,8 @@ async def list_webhooks(request: Request) -> WebhookList:
 async def read_webhook(request: Request, webhook_id: UUID) -> WebhookOut:
     """One webhook, and whether it is failing. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as conn:
-        return WebhookOut.of(await _known(conn, caller.tenant_id, webhook_id))
+    async with read_only(caller.tenant_id) as tx:
+        return WebhookOut.of(await _known(tx, webhook_id))
 
 
 @router.patch("/{webhook_id}")
@@ -87,16 +86,14 @@ async def change(request: Request, webhook_id: UUID, body: WebhookPatch) -> Webh
     if body.url is not None:
         await _check(body.url)
     changes = body.model_dump(exclude_none=True, exclude={"enabled"})
-    async with transaction(caller.tenant_id) as conn:
-        changed = await _known(conn, caller.tenant_id, webhook_id)
+    async with transaction(caller.tenant_id) as tx:
+        changed = await _known(tx, webhook_id)
         if changes:
-            changed = _there(await webhooks.change(conn, caller.tenant_id, webhook_id, changes))
+            changed = _there(await webhooks.change(tx, webhook_id, changes))
         if body.enabled is True:
-            changed = _there(await webhooks.enable(conn, caller.tenant_id, webhook_id))
+            changed = _there(await webhooks.enable(tx, webhook_id))
         elif body.enabled is False:
-            changed = _there(
-                await webhooks.disable(conn, caller.tenant_id, webhook_id, "by_request")
-            )
+            changed = _there(await webhooks.disable(tx, webhook_id, "by_request"))
     return WebhookOut.of(changed)
 
 
@@ -104,8 +101,8 @@ async def change(request: Request, webhook_id: UUID, body: WebhookPatch) -> Webh
 async def remove(request: Request, webhook_id: UUID) -> None:
     """Remove it, with all that it was to be told. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
-        if not await webhooks.delete(conn, caller.tenant_id, webhook_id):
+    async with transaction(caller.tenant_id) as tx:
+        if not await webhooks.delete(tx, webhook_id):
             raise _unknown()
 
 
@@ -118,12 +115,8 @@ async def rotate_secret(
     caller = may(request, "admin")
     secret = new_secret()
     grace_seconds = (body or SecretRotationIn()).grace_seconds
-    async with transaction(caller.tenant_id) as conn:
-        changed = _there(
-            await webhooks.rotate(
-                conn, caller.tenant_id, webhook_id, secret, grace_seconds=grace_seconds
-            )
-        )
+    async with transaction(caller.tenant_id) as tx:
+        changed = _there(await webhooks.rotate(tx, webhook_id, secret, grace_seconds=grace_seconds))
     return WebhookMade.with_secret(changed, secret)
 
 
@@ -132,11 +125,11 @@ async def try_out(request: Request, webhook_id: UUID) -> DeliveryOut:
     """Have it told `webhook.test` now; its deliveries show what came of it. Needs the scope
     `admin`."""
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
-        endpoint = await _known(conn, caller.tenant_id, webhook_id)
+    async with transaction(caller.tenant_id) as tx:
+        endpoint = await _known(tx, webhook_id)
         if endpoint.disabled_at is not None:
             raise Conflict("This webhook is disabled; enable it first.", code="webhook_disabled")
-        delivery = await deliveries.add(conn, caller.tenant_id, webhook_id, TEST_EVENT)
+        delivery = await deliveries.add(tx, webhook_id, TEST_EVENT)
     request.app.state.doorbell.ring()
     return DeliveryOut.of(delivery)
 
@@ -151,10 +144,10 @@ async def list_deliveries(
 ) -> DeliveryPage:
     """What it was told and is to be told, and what came of it. Needs the scope `admin`."""
     caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as conn:
-        await _known(conn, caller.tenant_id, webhook_id)
+    async with read_only(caller.tenant_id) as tx:
+        await _known(tx, webhook_id)
         page = await deliveries.list_page(
-            conn, caller.tenant_id, webhook_id, state=state, before=cursor, limit=limit + 1
+            tx, webhook_id, state=state, before=cursor, limit=limit + 1
         )
     shown = page[:limit]
     return DeliveryPage(
@@ -186,13 +179,12 @@ async def _replay(
     request: Request, webhook_id: UUID, delivery_id: UUID | None, body: ReplayIn
 ) -> Replayed:
     caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as conn:
-        endpoint = await _known(conn, caller.tenant_id, webhook_id)
+    async with transaction(caller.tenant_id) as tx:
+        endpoint = await _known(tx, webhook_id)
         if endpoint.disabled_at is not None:
             raise Conflict("This webhook is disabled; enable it first.", code="webhook_disabled")
         count = await deliveries.replay(
-            conn,
-            caller.tenant_id,
+            tx,
             webhook_id,
             delivery_ids=None if delivery_id is None else [delivery_id],
             since=body.since,
@@ -208,8 +200,8 @@ async def _check(url: str) -> None:
         raise Unprocessable(f"url: {error}", code=error.code) from None
 
 
-async def _known(conn: Connection, tenant_id: UUID, webhook_id: UUID) -> Endpoint:
-    return _there(await webhooks.get(conn, tenant_id, webhook_id))
+async def _known(tx: TenantTx, webhook_id: UUID) -> Endpoint:
+    return _there(await webhooks.get(tx, webhook_id))
 
 
 def _there(endpoint: Endpoint | None) -> Endpoint:

@@ -37,9 +37,9 @@ class Reading:
         elsewhere = (self.agent_id, self.include_agents, self.team_id, self.include_team)
         if visibility != "team" and not any(elsewhere):
             return access.own(caller, place)
-        async with read_only(caller.tenant_id) as conn:
+        async with read_only(caller.tenant_id) as tx:
             return await access.sources(
-                conn,
+                tx,
                 caller,
                 place,
                 include_agents=self.include_agents,

@@ -11,7 +11,7 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
 from app.api.middleware.about import named_in
-from app.db.pool import Connection, transaction
+from app.db.pool import TenantTx, transaction
 from app.errors import Unprocessable
 from app.rules.types import Caller
 from app.tenancy.idempotency import Once
@@ -62,15 +62,15 @@ async def create_once(
     model: type[Made],
     once: Once | None,
     response: Response,
-    create: Callable[[Connection], Awaitable[Made]],
+    create: Callable[[TenantTx], Awaitable[Made]],
 ) -> Made:
     """What ``create`` makes in a transaction of its own, or what it made under the same key."""
-    async with transaction(tenant_id) as conn:
-        earlier = await once.take(conn) if once else None
+    async with transaction(tenant_id) as tx:
+        earlier = await once.take(tx) if once else None
         if earlier is not None:
             mark_replayed(response, True)
             return model.model_validate(earlier)
-        made = await create(conn)
+        made = await create(tx)
         if once:
-            await once.keep(conn, made.model_dump(mode="json", by_alias=True))
+            await once.keep(tx, made.model_dump(mode="json", by_alias=True))
         return made
