@@ -25,7 +25,7 @@ from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
-from app.startup import imports_that_stay
+from app.startup import frozen_imports
 from app.tenancy import api_keys
 
 T = TypeVar("T")
@@ -67,7 +67,7 @@ def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
 @cli.command()
 def api() -> None:
     """Serve the HTTP API."""
-    with imports_that_stay():
+    with frozen_imports():
         import uvicorn
 
         from app.api.app import create_app
@@ -99,7 +99,7 @@ def api() -> None:
 )
 def worker(processes: int | None) -> None:
     """Turn conversations into memories."""
-    with imports_that_stay():
+    with frozen_imports():
         from celery.exceptions import SecurityWarning
 
         import app.workers.tasks  # noqa: F401  Celery would import it later, in the collector's sight.
@@ -319,7 +319,7 @@ def replay(conversation_id: UUID) -> None:
         raise ServiceError(
             "There is no dead or done conversation of this id with its text still there."
         )
-    click.echo("Queued; the scheduler rings for it within seconds.")
+    click.echo("Queued; the scheduler wakes a worker for it within seconds.")
 
 
 async def _first_tenant() -> UUID:

@@ -53,17 +53,17 @@ class ProviderUnavailable(ProviderError):
         self.rate_limited = rate_limited
 
 
-class ProviderPaused(ProviderUnavailable):
+class CircuitOpen(ProviderUnavailable):
     """The provider's circuit is open, so it was not asked."""
 
-    code = "provider_paused"
+    code = "circuit_open"
     waits = True
 
 
-class ProviderPaced(ProviderUnavailable):
+class ProviderThrottled(ProviderUnavailable):
     """Our own limit of calls or tokens a minute is used up, so the provider was not asked."""
 
-    code = "provider_paced"
+    code = "provider_throttled"
     waits = True
 
 

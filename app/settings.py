@@ -90,7 +90,7 @@ class Settings(BaseSettings):
         description="No tenant spends more in a calendar month (UTC): its conversations wait, its"
         " direct stores get 402.",
     )
-    daily_fuse_usd: float | None = Field(
+    daily_cap_usd: float | None = Field(
         None, ge=0, description="All tenants together spend no more in a day (UTC)."
     )
 
@@ -218,13 +218,13 @@ class Settings(BaseSettings):
     worker_stalled_seconds: float = Field(
         60.0,
         gt=0,
-        description="A worker that heard no bell for so long, while a conversation has been due for"
-        " as long, ends and is to be started again.",
+        description="A worker that took no wake-up for so long, while a conversation has been due"
+        " for as long, ends and is to be started again.",
     )
-    tidy_seconds: float = Field(
+    purge_seconds: float = Field(
         600.0, gt=0, description="How often what has been kept for long enough is removed."
     )
-    sweep_seconds: float = Field(5.0, gt=0)
+    rescue_seconds: float = Field(5.0, gt=0)
     max_attempts: int = Field(8, ge=1)
     max_crashes: int = Field(3, ge=1)
     retry_base_seconds: float = Field(2.0, gt=0)

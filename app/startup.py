@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def imports_that_stay() -> Iterator[None]:
+def frozen_imports() -> Iterator[None]:
     """Around imports at the start of a process: what they make stays out of the collector's sight.
 
     It would look at all of it again and again, while they run and ever after: a worker's start

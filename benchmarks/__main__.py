@@ -13,14 +13,14 @@ from pathlib import Path
 
 import click
 
-from benchmarks import bench_drain, bench_graph, bench_http, report
+from benchmarks import bench_graph, bench_http, bench_processing, report
 from tests.servers import VOYAGE_MODEL, create_database, start_postgres, start_redis
 from tests.stack import Stack
 
 BENCHES = {
     "accept": bench_http.accept,
     "search": bench_http.search,
-    "drain": bench_drain.drain,
+    "drain": bench_processing.drain,
     "graph": bench_graph.traverse,
 }
 

@@ -62,7 +62,7 @@ SAYS = {
     "soft_time_limit_seconds": "After this a task is asked to end.",
     "hard_time_limit_seconds": "After this its process is ended.",
     "lease_seconds": "How long a dead worker's conversation waits before another takes it up.",
-    "sweep_seconds": "How often beat rings for what is due.",
+    "rescue_seconds": "How often beat rings for what is due.",
     "max_attempts": "Attempts before a conversation is `dead`.",
     "max_crashes": "Crashes of its process before a conversation is `dead`.",
     "retry_base_seconds": "The first pause between two attempts; it doubles, with jitter.",

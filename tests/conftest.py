@@ -99,7 +99,7 @@ def stack(
         make_database(LOCAL_MODEL),
         redis_url,
         models,
-        SMARA_SWEEP_SECONDS="1",
+        SMARA_RESCUE_SECONDS="1",
         SMARA_AUTH_FAILURES_PER_MINUTE="100000",  # All the tests of bad keys are one address.
     )
     yield stack.start()

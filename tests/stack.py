@@ -16,7 +16,7 @@ IMPATIENT = {
     "SMARA_SOFT_TIME_LIMIT_SECONDS": "2",
     "SMARA_HARD_TIME_LIMIT_SECONDS": "3",
     "SMARA_LEASE_SECONDS": "3.5",
-    "SMARA_SWEEP_SECONDS": "0.5",
+    "SMARA_RESCUE_SECONDS": "0.5",
     "SMARA_RETRY_BASE_SECONDS": "0.2",
 }
 """The clocks in their order, but short, so that a test sees a lease run out."""

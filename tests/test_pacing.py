@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.providers.rate_limits import Pace
+from app.providers.rate_limits import ProviderRateLimits
 from app.settings import Settings
 from tests.servers import start_redis
 
@@ -17,7 +17,7 @@ def settings(redis_url: str, **limits: int) -> Settings:
     return Settings(redis_url=redis_url, worker_processes=2, **limits)  # type: ignore[arg-type]
 
 
-async def taken(pace: Pace, provider: str, *, tokens: int, calls: int = 30) -> int:
+async def taken(pace: ProviderRateLimits, provider: str, *, tokens: int, calls: int = 30) -> int:
     """How many of so many calls found room."""
     found = 0
     for _ in range(calls):
@@ -28,7 +28,7 @@ async def taken(pace: Pace, provider: str, *, tokens: int, calls: int = 30) -> i
 
 async def test_two_processes_share_one_limit(redis_url: str) -> None:
     limits = settings(redis_url, extraction_requests_per_minute=12)
-    one, other = Pace(limits), Pace(limits)
+    one, other = ProviderRateLimits(limits), ProviderRateLimits(limits)
 
     assert await taken(one, "anthropic", tokens=1, calls=8) == 8
     assert await taken(other, "anthropic", tokens=1) == 4
@@ -39,14 +39,14 @@ async def test_two_processes_share_one_limit(redis_url: str) -> None:
 
 
 async def test_tokens_are_counted_by_the_thousand(redis_url: str) -> None:
-    pace = Pace(settings(redis_url, embedding_tokens_per_minute=10_000))
+    pace = ProviderRateLimits(settings(redis_url, embedding_tokens_per_minute=10_000))
 
     assert await taken(pace, "voyage", tokens=2_500) == 3
     assert await taken(pace, "anthropic", tokens=2_500) == 30
 
 
 async def test_a_call_larger_than_the_limit_takes_all_of_it(redis_url: str) -> None:
-    pace = Pace(settings(redis_url, extraction_tokens_per_minute=10_000))
+    pace = ProviderRateLimits(settings(redis_url, extraction_tokens_per_minute=10_000))
 
     assert await taken(pace, "anthropic", tokens=50_000, calls=2) == 1
 
@@ -60,12 +60,12 @@ def dead_redis(workspace: Path) -> str:
 
 
 async def test_without_redis_a_process_keeps_to_a_share(dead_redis: str) -> None:
-    pace = Pace(settings(dead_redis, extraction_requests_per_minute=12))
+    pace = ProviderRateLimits(settings(dead_redis, extraction_requests_per_minute=12))
 
     assert await taken(pace, "anthropic", tokens=1) == 3
 
 
 async def test_a_queue_in_files_has_a_share_as_well() -> None:
-    pace = Pace(settings("filesystem://", extraction_requests_per_minute=12))
+    pace = ProviderRateLimits(settings("filesystem://", extraction_requests_per_minute=12))
 
     assert await taken(pace, "anthropic", tokens=1) == 3

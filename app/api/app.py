@@ -36,7 +36,7 @@ from app.db.pool import close_pool, open_pool
 from app.providers.registry import get_providers
 from app.settings import get_settings
 from app.tenancy.audit_log import Recorder
-from app.workers.wakeup import Doorbell
+from app.workers.wakeup import Wakeup
 
 DESCRIPTION = """
 Memory for AI agents. POST a conversation when it ends; ask for the context before the next
@@ -115,8 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     logs.configure(settings)
     await open_pool(settings)
-    app.state.doorbell = Doorbell()
-    app.state.doorbell.start()
+    app.state.wakeup = Wakeup()
+    app.state.wakeup.start()
     app.state.recorder.start()
     # The first question should not wait for a model to load; a paid embedder is not called for
     # this.
@@ -129,6 +129,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.freeze()
     async with mcp.serving(app):
         yield
-    app.state.doorbell.stop()
+    app.state.wakeup.stop()
     await app.state.recorder.stop()
     await close_pool()

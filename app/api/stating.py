@@ -12,17 +12,17 @@ from app.db.pool import transaction
 from app.memories.reconcile import Destination
 from app.memories.store import Outcome, Stored, store
 from app.privacy.sanitize import clean_facts
-from app.rules.injection.screen import suspicion
+from app.rules.injection.screen import detect_injection
 from app.rules.trust import OF_ROLE, STATED
 from app.rules.types import Caller, Fact, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
-from app.tenancy.idempotency import Once
+from app.tenancy.idempotency import IdempotentRequest
 
-Stater: TypeAlias = Literal["application", "model"]
+Author: TypeAlias = Literal["application", "model"]
 
 StatedBy = Annotated[
-    Stater,
+    Author,
     Header(
         alias="Smara-Stated-By",
         description="`model` when a model decided to store this, as in a tool call: it is trusted"
@@ -30,15 +30,15 @@ StatedBy = Annotated[
     ),
 ]
 
-TRUST: Mapping[Stater, float] = {"application": STATED, "model": OF_ROLE["assistant"]}
+TRUST: Mapping[Author, float] = {"application": STATED, "model": OF_ROLE["assistant"]}
 
 
 async def store_facts(
     caller: Caller,
     bodies: Sequence[MemoryIn],
-    once: Once | None,
+    idempotent: IdempotentRequest | None,
     *,
-    stated_by: Stater,
+    stated_by: Author,
 ) -> Stored:
     """Settle what the bodies state, each where it says. What a model states is looked at as what a
     chat says: an order waits in quarantine. Raises NotFound, Forbidden, Unprocessable,
@@ -67,13 +67,13 @@ async def store_facts(
                     valid_from=body.valid_from,
                     about="",
                     trust=TRUST[stated_by],
-                    suspicion=suspicion(text) if stated_by == "model" else None,
+                    quarantine_reason=detect_injection(text) if stated_by == "model" else None,
                 ),
             )
             for body, (text, metadata) in zip(bodies, clean, strict=True)
             for place in [places[_place(body)]]
         ],
-        once,
+        idempotent,
     )
 
 
@@ -95,10 +95,10 @@ def stored_answer(body: MemoryIn, outcome: Outcome) -> MemoryStored | MemoryDupl
 
 
 async def store_one(
-    caller: Caller, body: MemoryIn, once: Once | None, *, stated_by: Stater
+    caller: Caller, body: MemoryIn, idempotent: IdempotentRequest | None, *, stated_by: Author
 ) -> tuple[Outcome, bool]:
     """Settle one fact; what became of it, and whether that was told before. Raises PlanLimit."""
-    stored = await store_facts(caller, [body], once, stated_by=stated_by)
+    stored = await store_facts(caller, [body], idempotent, stated_by=stated_by)
     [outcome] = stored.outcomes
     return outcome, stored.replayed
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx
-from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller
 
 
@@ -32,9 +32,9 @@ class KeyInfo:
     agents: list[UUID] | None
 
     @property
-    def reach(self) -> Reach:
+    def restriction(self) -> KeyRestriction:
         """What the key is restricted to."""
-        return Reach(_set(self.users), _set(self.namespaces), _set(self.agents))
+        return KeyRestriction(_set(self.users), _set(self.namespaces), _set(self.agents))
 
 
 _KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
@@ -48,7 +48,7 @@ async def add(
     label: str,
     scopes: Sequence[str],
     expires_at: datetime | None,
-    reach: Reach = EVERYTHING,
+    restriction: KeyRestriction = UNRESTRICTED,
 ) -> KeyInfo:
     """Store a key's hash; the key itself is shown by the caller, once."""
     async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
@@ -66,9 +66,9 @@ async def add(
                 label,
                 list(scopes),
                 expires_at,
-                _sorted(reach.users),
-                _sorted(reach.namespaces),
-                _sorted(reach.agents),
+                _sorted(restriction.users),
+                _sorted(restriction.namespaces),
+                _sorted(restriction.agents),
             ),
         )
         info = await cursor.fetchone()
@@ -144,7 +144,7 @@ async def caller_of(tx: SystemTx, key_hash: bytes) -> Caller | None:
     if row is None:
         return None
     tenant_id, key_id, scopes, *restrictions = row
-    return Caller(tenant_id, key_id, frozenset(scopes), Reach(*map(_set, restrictions)))
+    return Caller(tenant_id, key_id, frozenset(scopes), KeyRestriction(*map(_set, restrictions)))
 
 
 Member = TypeVar("Member")

@@ -22,7 +22,7 @@ Key: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Resting:
+class OpenCircuit:
     """A circuit that is not closed. ``retry_in_seconds`` is negative when a probe is due."""
 
     provider: str
@@ -38,9 +38,9 @@ class Resting:
         return self.provider, self.model
 
 
-async def resting(tx: Tx) -> list[Resting]:
+async def open_circuits(tx: Tx) -> list[OpenCircuit]:
     """The circuits that are not closed; on a calm day there are none."""
-    async with tx.cursor(row_factory=class_row(Resting)) as cursor:
+    async with tx.cursor(row_factory=class_row(OpenCircuit)) as cursor:
         await cursor.execute(
             """
             SELECT provider, model, state, reason, opened_at,

@@ -11,10 +11,10 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import key_reach as reaches
+from app.db import key_reach
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import TenantTx
-from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Message, Scope
 
 
@@ -23,7 +23,7 @@ class NewConversation:
     """A validated conversation on its way in. ``priority`` 0 is live, 1 is backfill."""
 
     tenant_id: UUID
-    subject: str
+    owner_key: str
     scope: Scope
     user_id: str
     visibility: str
@@ -92,24 +92,24 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
     cursor = await tx.execute(
         """
         INSERT INTO conversations (
-            tenant_id, subject, user_id, namespace, agent_id, team_id, visibility, messages,
+            tenant_id, owner_key, user_id, namespace, agent_id, team_id, visibility, messages,
             message_count, occurred_at, instructions, source, external_id, metadata, priority,
             idempotency_key, body_sha256, ready)
         VALUES (
-            %(tenant_id)s, %(subject)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
+            %(tenant_id)s, %(owner_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
             %(visibility)s, %(messages)s, %(message_count)s, coalesce(%(occurred_at)s, now()),
             %(instructions)s, %(source)s, %(external_id)s, %(metadata)s, %(priority)s,
             %(idempotency_key)s, %(body_sha256)s,
             NOT EXISTS (
                 SELECT FROM conversations
-                WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s
+                WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
                   AND state IN ('queued', 'processing')))
         ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
         RETURNING conversation_id, state, created_at
         """,
         {
             "tenant_id": tx.tenant_id,
-            "subject": new.subject,
+            "owner_key": new.owner_key,
             "user_id": new.user_id,
             "namespace": scope.namespace,
             "agent_id": scope.agent_id,
@@ -145,19 +145,21 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
     return Accepted(*row)
 
 
-async def get(tx: TenantTx, conversation_id: UUID, reach: Reach = EVERYTHING) -> Progress | None:
+async def get(
+    tx: TenantTx, conversation_id: UUID, restriction: KeyRestriction = UNRESTRICTED
+) -> Progress | None:
     """One conversation, or None when this tenant has none of that id within ``reach``."""
     async with tx.cursor(row_factory=class_row(Progress)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_PROGRESS} FROM conversations c
             WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-              AND {reaches.within("c")}
+              AND {key_reach.within("c")}
             """,
             {
                 "tenant_id": tx.tenant_id,
                 "conversation_id": conversation_id,
-                **reaches.parameters(reach),
+                **key_reach.parameters(restriction),
             },
         )
         return await cursor.fetchone()
@@ -171,7 +173,7 @@ async def list_page(
     since: datetime | None,
     before: UUID | None,
     limit: int,
-    reach: Reach = EVERYTHING,
+    restriction: KeyRestriction = UNRESTRICTED,
 ) -> list[Progress]:
     """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were
     accepted."""
@@ -179,7 +181,7 @@ async def list_page(
         await cursor.execute(
             f"""
             SELECT {_PROGRESS} FROM conversations c
-            WHERE tenant_id = %(tenant_id)s AND {reaches.within("c")}
+            WHERE tenant_id = %(tenant_id)s AND {key_reach.within("c")}
               AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
               AND (%(state)s::text IS NULL OR state = %(state)s)
               AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
@@ -193,7 +195,7 @@ async def list_page(
                 "since": since,
                 "before": before,
                 "limit": limit,
-                **reaches.parameters(reach),
+                **key_reach.parameters(restriction),
             },
         )
         return await cursor.fetchall()
@@ -221,14 +223,14 @@ async def erase(tx: TenantTx, conversation_id: UUID) -> bool:
     """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
     receipt. What was learned stays. False when this tenant has no such conversation.
 
-    The subject is locked, so a settle of this conversation either came before, or finds it
-    cancelled. The names that were heard in the subject's conversations are forgotten.
+    The owner is locked, so a settle of this conversation either came before, or finds it
+    cancelled. The names that were heard in the owner's conversations are forgotten.
     """
     key = (tx.tenant_id, conversation_id)
     found = await tx.execute(
         """
-        SELECT FROM subjects JOIN conversations USING (tenant_id, subject)
-        WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF subjects
+        SELECT FROM memory_owners JOIN conversations USING (tenant_id, owner_key)
+        WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF memory_owners
         """,
         key,
     )
@@ -249,8 +251,9 @@ async def erase(tx: TenantTx, conversation_id: UUID) -> bool:
                 = (found.tenant_id, found.conversation_id)
             RETURNING conversations.*, was
         ), heard AS (
-            UPDATE subjects SET speakers = '{{}}' FROM erased
-            WHERE (subjects.tenant_id, subjects.subject) = (erased.tenant_id, erased.subject)
+            UPDATE memory_owners SET speakers = '{{}}' FROM erased
+            WHERE (memory_owners.tenant_id, memory_owners.owner_key)
+                = (erased.tenant_id, erased.owner_key)
         ), finished AS (
             SELECT {OF_A_CONVERSATION} FROM erased WHERE was IN ('queued', 'processing')
         ), {ANNOUNCED_CONVERSATIONS}

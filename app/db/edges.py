@@ -11,9 +11,9 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import key_reach as reaches
+from app.db import key_reach
 from app.db.pool import TENANT, TenantTx
-from app.rules.key_reach import Reach
+from app.rules.key_reach import KeyRestriction
 
 SUPERSEDES = "supersedes"
 """The relationship from a memory to the one that it replaced; such an edge stays where it is."""
@@ -42,20 +42,22 @@ class NewEdge:
     weight: float = 1.0
 
 
-async def hold_live(tx: TenantTx, memory_ids: Sequence[UUID], reach: Reach) -> set[UUID]:
+async def hold_live(
+    tx: TenantTx, memory_ids: Sequence[UUID], restriction: KeyRestriction
+) -> set[UUID]:
     """Those of the memories that are live and within reach; none of them is retired before the
     transaction ends."""
     cursor = await tx.execute(
         f"""
         SELECT memory_id, state FROM memories m
         WHERE tenant_id = {TENANT} AND memory_id = ANY(%(memory_ids)s)
-          AND {reaches.within("m")}
+          AND {key_reach.within("m")}
         ORDER BY memory_id FOR SHARE
         """,
         {
             "tenant_id": tx.tenant_id,
             "memory_ids": list(memory_ids),
-            **reaches.parameters(reach),
+            **key_reach.parameters(restriction),
         },
     )
     return {memory_id for memory_id, state in await cursor.fetchall() if state == "live"}
@@ -150,7 +152,7 @@ async def carry(tx: TenantTx, heirs: Mapping[UUID, UUID]) -> None:
     )
 
 
-async def delete(tx: TenantTx, edge_id: UUID, reach: Reach) -> bool:
+async def delete(tx: TenantTx, edge_id: UUID, restriction: KeyRestriction) -> bool:
     """Cut the edge; False when the tenant has none of that id between memories within reach."""
     cursor = await tx.execute(
         f"""
@@ -158,9 +160,9 @@ async def delete(tx: TenantTx, edge_id: UUID, reach: Reach) -> bool:
         WHERE e.tenant_id = %(tenant_id)s AND e.edge_id = %(edge_id)s
           AND a.tenant_id = e.tenant_id AND a.memory_id = e.from_memory_id
           AND b.tenant_id = e.tenant_id AND b.memory_id = e.to_memory_id
-          AND {reaches.within("a")} AND {reaches.within("b")}
+          AND {key_reach.within("a")} AND {key_reach.within("b")}
         RETURNING e.edge_id
         """,
-        {"tenant_id": tx.tenant_id, "edge_id": edge_id, **reaches.parameters(reach)},
+        {"tenant_id": tx.tenant_id, "edge_id": edge_id, **key_reach.parameters(restriction)},
     )
     return await cursor.fetchone() is not None

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
 from app.db.pool import TenantTx
-from app.rules.types import Settled
+from app.rules.types import Reconciled
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Event:
 
 async def record(
     tx: TenantTx,
-    settled: Sequence[Settled],
+    settled: Sequence[Reconciled],
     *,
     conversation_id: UUID | None,
     run: int,

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from psycopg.rows import args_row
 
-from app.db import key_reach as reaches
+from app.db import key_reach
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, TenantTx
-from app.rules.key_reach import Reach
+from app.rules.key_reach import KeyRestriction
 
 EDGES_READ = 50_000
 """The most edges that one step of a walk reads in each direction: what bounds its time on a graph
@@ -84,7 +84,7 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
                 SELECT state, user_id, namespace, agent_id FROM memories
                 WHERE tenant_id = {TENANT} AND memory_id = fresh.memory_id OFFSET 0
             ) m
-            WHERE m.state = 'live' AND {reaches.within("m")}
+            WHERE m.state = 'live' AND {key_reach.within("m")}
             LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
         ) nearest
     ) step
@@ -112,7 +112,7 @@ async def traverse(
     depth: int,
     relationship_type: str | None,
     limit: int,
-    reach: Reach,
+    restriction: KeyRestriction,
 ) -> list[Node]:
     """The live memories within ``depth`` steps of ``root``, each once at its smallest depth,
     nearest first and among those by the weight of the edge; at most ``limit`` + 1, so that a cut
@@ -133,7 +133,7 @@ async def traverse(
                 "depth": depth,
                 "type": relationship_type,
                 "limit": limit,
-                **reaches.parameters(reach),
+                **key_reach.parameters(restriction),
             },
         )
         return await cursor.fetchall()
@@ -145,7 +145,7 @@ async def related(
     *,
     relationship_type: str | None,
     limit: int,
-    reach: Reach,
+    restriction: KeyRestriction,
 ) -> list[Node]:
     """The live memories one edge away, by weight. Asked for ``supersedes``, the retired ones too:
     that is what such an edge leads to."""
@@ -161,7 +161,7 @@ async def related(
               AND (e.from_memory_id = %(memory_id)s OR e.to_memory_id = %(memory_id)s)
               AND (%(type)s::text IS NULL OR e.relationship_type = %(type)s)
               AND (m.state = 'live' OR %(type)s = '{SUPERSEDES}')
-              AND {reaches.within("m")}
+              AND {key_reach.within("m")}
             ORDER BY e.weight DESC, e.edge_id LIMIT %(limit)s
             """,
             {
@@ -169,7 +169,7 @@ async def related(
                 "memory_id": memory_id,
                 "type": relationship_type,
                 "limit": limit,
-                **reaches.parameters(reach),
+                **key_reach.parameters(restriction),
             },
         )
         return await cursor.fetchall()

@@ -12,29 +12,29 @@ from app.db.pool import SystemTx, TenantTx
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswer:
     """A key that was used before. ``answer`` is None while nothing was answered under it."""
 
     body_sha256: bytes
     answer: Any
 
 
-async def find(tx: TenantTx, key: str) -> Kept | None:
+async def find(tx: TenantTx, key: str) -> StoredAnswer | None:
     """What is kept under the key, if it was ever used."""
     cursor = await tx.execute(
         "SELECT body_sha256, answer FROM idempotency_keys WHERE tenant_id = %s AND key = %s",
         (tx.tenant_id, key),
     )
     row = await cursor.fetchone()
-    return Kept(bytes(row[0]), row[1]) if row else None
+    return StoredAnswer(bytes(row[0]), row[1]) if row else None
 
 
-async def take(
+async def begin(
     tx: TenantTx,
     key: str,
     body_sha256: bytes,
     user_hashes: Sequence[bytes],
-) -> Kept | None:
+) -> StoredAnswer | None:
     """Take the key for this transaction, or say what is kept under it. A second request with the
     same key waits here until the first has ended."""
     cursor = await tx.execute(
@@ -50,7 +50,7 @@ async def take(
     return await find(tx, key)
 
 
-async def keep(tx: TenantTx, key: str, answer: Any) -> None:
+async def complete(tx: TenantTx, key: str, answer: Any) -> None:
     """Keep the answer, in the transaction of what it tells of."""
     await tx.execute(
         "UPDATE idempotency_keys SET answer = %s WHERE tenant_id = %s AND key = %s",

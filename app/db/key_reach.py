@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.rules.key_reach import Reach
+from app.rules.key_reach import KeyRestriction
 
 
 def within(row: str) -> str:
@@ -17,10 +17,12 @@ def within(row: str) -> str:
     """
 
 
-def parameters(reach: Reach) -> dict[str, Any]:
+def parameters(restriction: KeyRestriction) -> dict[str, Any]:
     """What ``within`` reads."""
     return {
-        "reach_users": None if reach.users is None else list(reach.users),
-        "reach_namespaces": None if reach.namespaces is None else list(reach.namespaces),
-        "reach_agents": None if reach.agents is None else list(reach.agents),
+        "reach_users": None if restriction.users is None else list(restriction.users),
+        "reach_namespaces": None
+        if restriction.namespaces is None
+        else list(restriction.namespaces),
+        "reach_agents": None if restriction.agents is None else list(restriction.agents),
     }

@@ -38,10 +38,10 @@ async def end(
     usage: Usage,
     cost_microusd: int | None,
     soft_microusd: int | None,
-    fused: bool,
+    capped: bool,
 ) -> bool:
     """Note how a begun call ended and settle what was reserved for it. True when it took the month
-    over its soft limit, once a month. ``fused``: the installation's day is kept as well.
+    over its soft limit, once a month. ``capped``: the installation's day is kept as well.
 
     ``cost_microusd`` None charges all that was reserved: whether a call without an answer was
     billed, nobody tells us. ``soft_microusd`` is the limit of a tenant without one of its own.
@@ -89,7 +89,7 @@ async def end(
     if row is None:
         return False
     reached, day, reserved_microusd, cost = row
-    if fused:
+    if capped:
         # Last, since every tenant's calls wait for this row.
         await tx.execute(
             """

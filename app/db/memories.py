@@ -13,13 +13,13 @@ from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from app.db import key_reach as reaches
+from app.db import key_reach
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, TenantTx
 from app.db.search import REINFORCED, RETENTION, bounds, where
 from app.db.tenant_settings import TUNING
 from app.rules.filters import Filters
-from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Memory, Scope, Vector
 
 
@@ -48,12 +48,12 @@ class NewMemory:
     valid_until: datetime | None = None
     superseded_by: UUID | None = None
     trust: float = 1.0
-    suspicion: str | None = None
+    quarantine_reason: str | None = None
 
     @property
     def state(self) -> str:
         """What it is from the start: alive, history, or waiting for review."""
-        if self.suspicion is not None:
+        if self.quarantine_reason is not None:
             return "quarantined"
         return "superseded" if self.superseded_by else "live"
 
@@ -68,7 +68,7 @@ async def get(
     tx: TenantTx,
     memory_id: UUID,
     *,
-    reach: Reach = EVERYTHING,
+    restriction: KeyRestriction = UNRESTRICTED,
     lock: bool = False,
 ) -> Memory | None:
     """One memory, live or superseded, or None when the tenant has none of that id within
@@ -79,9 +79,13 @@ async def get(
             SELECT {_MEMORY} FROM memories m
             LEFT JOIN memory_recalls r USING (tenant_id, memory_id) CROSS JOIN {TUNING} t
             WHERE m.tenant_id = {TENANT} AND m.memory_id = %(memory_id)s
-              AND {reaches.within("m")} {"FOR UPDATE OF m" if lock else ""}
+              AND {key_reach.within("m")} {"FOR UPDATE OF m" if lock else ""}
             """,
-            {"tenant_id": tx.tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
+            {
+                "tenant_id": tx.tenant_id,
+                "memory_id": memory_id,
+                **key_reach.parameters(restriction),
+            },
         )
         return await cursor.fetchone()
 
@@ -123,7 +127,7 @@ async def count(tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters) -> i
     return int(row[0]) if row else 0
 
 
-async def versions(tx: TenantTx, memory_id: UUID, reach: Reach) -> list[Memory]:
+async def versions(tx: TenantTx, memory_id: UUID, restriction: KeyRestriction) -> list[Memory]:
     """What the memory has replaced, and what that had replaced, within reach: newest first."""
     async with tx.cursor(row_factory=class_row(Memory)) as cursor:
         await cursor.execute(
@@ -137,10 +141,14 @@ async def versions(tx: TenantTx, memory_id: UUID, reach: Reach) -> list[Memory]:
             SELECT {_MEMORY} FROM older JOIN memories m USING (memory_id)
             LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
             CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = %(tenant_id)s AND {reaches.within("m")}
+            WHERE m.tenant_id = %(tenant_id)s AND {key_reach.within("m")}
             ORDER BY m.superseded_at DESC, m.memory_id DESC LIMIT 100
             """,
-            {"tenant_id": tx.tenant_id, "memory_id": memory_id, **reaches.parameters(reach)},
+            {
+                "tenant_id": tx.tenant_id,
+                "memory_id": memory_id,
+                **key_reach.parameters(restriction),
+            },
         )
         return await cursor.fetchall()
 
@@ -204,7 +212,7 @@ async def restore(tx: TenantTx, memory_id: UUID) -> None:
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
-            suspicion = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
+            quarantine_reason = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
             updated_at = now()
         WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
         """,
@@ -254,7 +262,7 @@ async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
             fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
             valid_from, valid_until, content_hash, embedding_model, embedding,
-            superseded_by, state, trust, suspicion, superseded_at)
+            superseded_by, state, trust, quarantine_reason, superseded_at)
         VALUES {", ".join([_ROW] * len(new))}
         """,
         [value for memory in new for value in _row(memory)],
@@ -294,7 +302,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.superseded_by,
         new.state,
         new.trust,
-        new.suspicion,
+        new.quarantine_reason,
         new.superseded_by,
     )
 

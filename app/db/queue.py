@@ -1,4 +1,4 @@
-"""The conversations table as a queue: claim, finish, fail, release, sweep.
+"""The conversations table as a queue: claim, finish, fail, release, rescue.
 
 Postgres' clock is the only one. A lease token fences each claim: whoever lost it changes nothing.
 """
@@ -22,7 +22,7 @@ from app.rules.types import Message, Scope, Transcript
 class Claim:
     """A conversation that this process may work on until its lease runs out, without its words.
     ``seen_before``: some process has claimed it before, and may have left an extraction.
-    ``probe``: it finds out whether a resting provider answers again."""
+    ``probe``: it finds out whether a provider whose circuit is open answers again."""
 
     tenant_id: UUID
     conversation_id: UUID
@@ -30,7 +30,7 @@ class Claim:
     run: int
     attempts: int
     seen_before: bool
-    subject: str
+    owner_key: str
     probe: UUID | None = None
 
 
@@ -70,10 +70,10 @@ WITH RECURSIVE waiting AS (
     FROM turn CROSS JOIN LATERAL (
         SELECT conversation_id, priority, claimed_at FROM conversations q
         WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready
-          AND next_attempt_at <= now() AND (crash_attempts > 0) = %(suspects)s
+          AND next_attempt_at <= now() AND (crash_attempts > 0) = %(crashed_only)s
           AND NOT EXISTS (
               SELECT FROM conversations earlier
-              WHERE earlier.tenant_id = q.tenant_id AND earlier.subject = q.subject
+              WHERE earlier.tenant_id = q.tenant_id AND earlier.owner_key = q.owner_key
                 AND (earlier.state = 'processing' OR earlier.state = 'queued'
                      AND earlier.conversation_id < q.conversation_id))
         ORDER BY priority, conversation_id
@@ -96,7 +96,7 @@ SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
   AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, subject
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, owner_key
 """
 
 
@@ -107,21 +107,20 @@ async def claim(
     max_in_flight: int,
     lease_seconds: float,
     claimed_by: str = "",
-    suspects: bool = False,
+    crashed_only: bool = False,
 ) -> list[Claim]:
-    """Lease up to ``limit`` due conversations, one per subject, taking the tenants in turn.
+    """Lease up to ``limit`` due conversations, one per owner, taking the tenants in turn.
 
     Attempts are counted here, before the work, which is what bounds a conversation that kills its
-    process. ``claimed_by`` names the process. ``suspects`` asks for those whose process died before
-    instead, so that they can be run with no others beside them.
-    """
+    process. ``claimed_by`` names the process. ``crashed_only`` asks for those whose process died
+    before instead, so that they can be run with no others beside them."""
     cursor = await tx.execute(
         _CLAIM,
         {
             "limit": limit,
             "max_in_flight": max_in_flight,
             "lease_seconds": lease_seconds,
-            "suspects": suspects,
+            "crashed_only": crashed_only,
             "claimed_by": claimed_by,
         },
     )
@@ -161,7 +160,7 @@ async def still_ours(tx: TenantTx, claim: Claim) -> bool:
 async def finish(
     tx: TenantTx, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]
 ) -> None:
-    """Mark the conversation done with its receipt, and let the subject's next one come forward."""
+    """Mark the conversation done with its receipt, and let the owner's next one come forward."""
     await tx.execute(
         f"""
         WITH finished AS (
@@ -259,7 +258,7 @@ async def end_leases(tx: SystemTx, claimed_by: Sequence[str]) -> None:
     )
 
 
-async def sweep(tx: SystemTx, *, max_crashes: int) -> int:
+async def rescue(tx: SystemTx, *, max_crashes: int) -> int:
     """Take back expired leases, wake followers that nobody woke, and count what is due. Any number
     may run at once.
 
@@ -292,7 +291,7 @@ async def sweep(tx: SystemTx, *, max_crashes: int) -> int:
             SELECT c.tenant_id, c.conversation_id FROM conversations c
             WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
                 SELECT FROM conversations earlier
-                WHERE earlier.tenant_id = c.tenant_id AND earlier.subject = c.subject
+                WHERE earlier.tenant_id = c.tenant_id AND earlier.owner_key = c.owner_key
                   AND earlier.state IN ('queued', 'processing')
                   AND earlier.conversation_id < c.conversation_id)
             FOR UPDATE SKIP LOCKED)
@@ -312,7 +311,7 @@ _WAKE_NEXT = """
     UPDATE conversations SET ready = true
     WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
         SELECT conversation_id FROM conversations
-        WHERE tenant_id = %(tenant_id)s AND subject = %(subject)s
+        WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
           AND state IN ('queued', 'processing') AND conversation_id <> %(conversation_id)s
         ORDER BY conversation_id LIMIT 1)
 """
@@ -323,7 +322,7 @@ def _names_of(claim: Claim) -> dict[str, Any]:
         "tenant_id": claim.tenant_id,
         "conversation_id": claim.conversation_id,
         "lease_token": claim.lease_token,
-        "subject": claim.subject,
+        "owner_key": claim.owner_key,
     }
 
 

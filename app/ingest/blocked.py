@@ -10,17 +10,17 @@ from app.providers.metering import caps
 from app.providers.registry import get_providers
 from app.settings import get_settings
 
-Obstacle: TypeAlias = Literal["provider", "budget"]
+BlockedBy: TypeAlias = Literal["provider", "budget"]
 
 
-async def obstacle(tx: TenantTx) -> Obstacle | None:
+async def blocked_by(tx: TenantTx) -> BlockedBy | None:
     """``budget``: the tenant's month or the installation's day is spent. ``provider``: one that
     every conversation needs rests. None: what is queued waits for its turn."""
     limits = caps(get_settings())
     if (await spend.budget(tx, limits)).blocked:
         return "budget"
-    if limits.fuse is not None and await spend.fuse_is_blown(tx, limits.fuse):
+    if limits.daily is not None and await spend.daily_cap_reached(tx, limits.daily):
         return "budget"
     needed = get_providers().circuits
-    resting = await circuit_breaker.resting(tx)
-    return "provider" if any(circuit.key in needed for circuit in resting) else None
+    open_ = await circuit_breaker.open_circuits(tx)
+    return "provider" if any(circuit.key in needed for circuit in open_) else None

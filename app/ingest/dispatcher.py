@@ -13,7 +13,7 @@ import psycopg
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.db.queue import Claim
-from app.ingest.process import remember
+from app.ingest.process import process
 from app.ingest.retries import give_back
 from app.logs import log
 from app.providers import circuit_breaker
@@ -32,7 +32,7 @@ STOP_GRACE_SECONDS = 8.0
 DATABASE_RETRY_SECONDS = 1.0
 
 
-async def drain(
+async def process_due(
     stopping: Callable[[], bool],
     call_for_help: Callable[[], Awaitable[object]],
     *,
@@ -56,9 +56,11 @@ async def drain(
     def claiming() -> bool:
         return time.monotonic() < deadline and not stopping()
 
-    while claiming() and (suspects := await _claim(settings, claimed_by, limit=1, suspects=True)):
+    while claiming() and (
+        crashed_only := await _claim(settings, claimed_by, limit=1, crashed_only=True)
+    ):
         await _work_on(
-            {asyncio.create_task(_remember(claim, settings)) for claim in suspects}, stopping
+            {asyncio.create_task(_process(claim, settings)) for claim in crashed_only}, stopping
         )
     running: set[asyncio.Task[None]] = set()
     sending: set[asyncio.Task[None]] = set()
@@ -70,7 +72,7 @@ async def drain(
             # a little for company.
             if 2 * free >= settings.worker_in_flight or time.monotonic() >= look_again_at:
                 for claim in await _claim(settings, claimed_by, limit=free):
-                    running.add(asyncio.create_task(_remember(claim, settings)))
+                    running.add(asyncio.create_task(_process(claim, settings)))
                 look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
                 if len(running) == settings.worker_in_flight and not called:
                     called = True
@@ -111,9 +113,10 @@ async def _give_up(running: set[asyncio.Task[None]]) -> None:
 
 
 async def _claim(
-    settings: Settings, claimed_by: str, *, limit: int, suspects: bool = False
+    settings: Settings, claimed_by: str, *, limit: int, crashed_only: bool = False
 ) -> list[Claim]:
-    """What was claimed; nothing while the database is away: the sweeper rings when it is back.
+    """What was claimed; nothing while the database is away: the rescue wakes a worker when it is
+    back.
 
     Nothing either while a provider's circuit is open or the day's money is spent, so that no
     attempts burn; when a circuit's pause is over, one conversation, which is the probe.
@@ -122,8 +125,8 @@ async def _claim(
         return []
     try:
         async with system() as tx:
-            fuse = caps(settings).fuse
-            if fuse is not None and await spend.fuse_is_blown(tx, fuse):
+            cap = caps(settings).daily
+            if cap is not None and await spend.daily_cap_reached(tx, cap):
                 return []
             claimable, probe = await circuit_breaker.claimable(tx, get_providers().circuits)
             if not claimable:
@@ -134,7 +137,7 @@ async def _claim(
                 max_in_flight=settings.max_in_flight_per_tenant,
                 lease_seconds=settings.lease_seconds,
                 claimed_by=claimed_by,
-                suspects=suspects,
+                crashed_only=crashed_only,
             )
             if probe and not claims:
                 await circuit_breaker.give_probe_back(tx, probe)
@@ -144,24 +147,24 @@ async def _claim(
         return []
 
 
-async def _remember(claim: Claim, settings: Settings) -> None:
+async def _process(claim: Claim, settings: Settings) -> None:
     """Remember; when the database goes away meanwhile, give the claim back as soon as it answers
     again."""
     try:
-        await _remember_or_give_back(claim, settings)
+        await _process_or_give_back(claim, settings)
     finally:
         if claim.probe is not None:
             # Of a provider that it did not come to, nothing is known yet.
             await circuit_breaker.return_probe(claim.probe)
 
 
-async def _remember_or_give_back(claim: Claim, settings: Settings) -> None:
+async def _process_or_give_back(claim: Claim, settings: Settings) -> None:
     give_up_at = time.monotonic() + settings.lease_seconds
     failure: psycopg.OperationalError | None = None
     while failure is None or time.monotonic() < give_up_at:
         try:
             if failure is None:
-                await remember(claim)
+                await process(claim)
             else:
                 await give_back(claim, failure)
             return

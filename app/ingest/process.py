@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import psycopg
 
-from app.db import extractions, queue, subjects
+from app.db import extractions, memory_owners, queue
 from app.db.pool import transaction
 from app.db.queue import Claim, Conversation
 from app.extract.windows import halves, part_of, windows
@@ -18,14 +18,14 @@ from app.ingest.fault_injection import crash_point
 from app.ingest.receipt import receipt
 from app.ingest.retries import give_back
 from app.logs import log
-from app.memories.reconcile import Destination, at_home, settle
+from app.memories.reconcile import Destination, current_destination, reconcile
 from app.privacy.sanitize import clean_drawn
 from app.provider_errors import ProviderAnswerTruncated, ProviderError
 from app.providers.metering import paid_embedding, paid_extraction
 from app.providers.registry import Providers, get_providers
 from app.rules.embedding_text import document_text
 from app.rules.grounding import Grounded, Rejected, ground
-from app.rules.injection.screen import suspicion
+from app.rules.injection.screen import detect_injection
 from app.rules.served_context import transcript_without_served
 from app.rules.transcripts import with_speakers
 from app.rules.trust import trust_in
@@ -34,15 +34,15 @@ from app.rules.types import (
     Embeddings,
     Extraction,
     Fact,
+    Reconciled,
     Relation,
-    Settled,
     Transcript,
     Window,
 )
 from app.settings import get_settings
 
 
-async def remember(claim: Claim) -> None:
+async def process(claim: Claim) -> None:
     """Turn a claimed conversation into memories, or note why not. A second run changes nothing.
 
     Raises psycopg.OperationalError when the database is away, since then nothing can be noted.
@@ -50,7 +50,7 @@ async def remember(claim: Claim) -> None:
     settings = get_settings()
     try:
         async with asyncio.timeout(settings.conversation_timeout_seconds):
-            await _remember(claim)
+            await _process(claim)
     except psycopg.OperationalError:
         raise
     except Exception as error:
@@ -58,7 +58,7 @@ async def remember(claim: Claim) -> None:
         await give_back(claim, error)
 
 
-async def _remember(claim: Claim) -> None:
+async def _process(claim: Claim) -> None:
     providers = get_providers()
     stages: dict[str, float] = {}
     async with transaction(claim.tenant_id) as tx:
@@ -82,7 +82,7 @@ async def _remember(claim: Claim) -> None:
             replace(
                 fact,
                 trust=trust_in(transcript, fact.message_indexes),
-                suspicion=suspicion(fact.text, fact.quote) or fact.suspicion,
+                quarantine_reason=detect_injection(fact.text, fact.quote) or fact.quarantine_reason,
             )
             for fact in grounded.accepted
         ]
@@ -98,27 +98,32 @@ async def _remember(claim: Claim) -> None:
             for message in transcript.messages
             if message.name and message.role == "user"
         }
-        held = await subjects.lock(tx, claim.subject, names)
+        held = await memory_owners.lock(tx, claim.owner_key, names)
         if not await queue.still_ours(tx, claim):
             log.info("lease_lost", conversation_id=str(claim.conversation_id))
             return
-        destination = await at_home(tx, _destination(claim, conversation))
-        if destination.subject != claim.subject:
-            held = await subjects.lock(tx, destination.subject)
-        settled = await settle(
+        destination = await current_destination(tx, _destination(claim, conversation))
+        if destination.owner_key != claim.owner_key:
+            held = await memory_owners.lock(tx, destination.owner_key)
+        reconciled = await reconcile(
             tx,
             [(destination, fact) for fact in accepted],
             embedded.vectors if embedded else (),
             held=held,
             relations=relations,
         )
-        settled += [Settled(no.fact, Action.REJECTED, no.reason) for no in rejected]
+        reconciled += [Reconciled(no.fact, Action.REJECTED, no.reason) for no in rejected]
         crash_point("before_commit")
-        stages["settle_ms"] = _since(began)
+        stages["reconcile_ms"] = _since(began)
         usages = [extraction.usage for _, extraction in parts]
-        await queue.finish(tx, claim, receipt(settled, usages, embedded), stages)
+        await queue.finish(tx, claim, receipt(reconciled, usages, embedded), stages)
     crash_point("after_commit")
-    log.info("remembered", conversation_id=str(claim.conversation_id), facts=len(settled), **stages)
+    log.info(
+        "conversation_done",
+        conversation_id=str(claim.conversation_id),
+        facts=len(reconciled),
+        **stages,
+    )
 
 
 async def _extract(

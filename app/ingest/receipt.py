@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.providers.metering import cost_microusd
-from app.rules.types import Embeddings, Settled, Usage
+from app.rules.types import Embeddings, Reconciled, Usage
 from app.settings import get_settings
 
 
 def receipt(
-    settled: Sequence[Settled], drawn: Sequence[Usage], embedded: Embeddings | None
+    reconciled: Sequence[Reconciled], drawn: Sequence[Usage], embedded: Embeddings | None
 ) -> dict[str, Any]:
     """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid
     for it."""
@@ -31,7 +31,7 @@ def receipt(
                 "message_indexes": list(outcome.fact.message_indexes),
                 "quote": outcome.fact.quote,
             }
-            for outcome in settled
+            for outcome in reconciled
         ],
         "models": {
             "extraction": drawn[0].model if drawn else None,

@@ -16,9 +16,9 @@ from app.provider_errors import (
     ProviderAnswerTruncated,
     ProviderDeclined,
     ProviderError,
-    ProviderPaced,
     ProviderRefused,
     ProviderRejected,
+    ProviderThrottled,
     ProviderUnavailable,
 )
 from app.rules.backoff import backoff_seconds
@@ -99,7 +99,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case OverBudget():
             # The tenant has no turn, or nobody has: the claim knows until when.
             return 0.0, False
-        case ProviderPaced():
+        case ProviderThrottled():
             return (error.retry_after_seconds or 1.0) + random.random(), False
         case ProviderError(waits=True):
             # Nothing is claimed while the circuit is open, so this is due as soon as it closes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import conversations, edges, events, memories, quotas, subjects, undo
+from app.db import conversations, edges, events, memories, memory_owners, quotas, undo
 from app.db.pool import TenantTx, transaction
 from app.db.undo import Born
 from app.errors import Conflict, Forbidden, NotFound
@@ -31,10 +31,10 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
     """
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as tx:
-        if await conversations.get(tx, conversation_id, caller.reach) is None:
+        if await conversations.get(tx, conversation_id, caller.restriction) is None:
             raise NotFound("There is no conversation of this id.")
         await hold(tx, conversation_id)
-        progress = await conversations.get(tx, conversation_id, caller.reach)
+        progress = await conversations.get(tx, conversation_id, caller.restriction)
         if progress is None or progress.state in ("queued", "processing"):
             raise Conflict(
                 "This conversation is unfinished; cancel it with DELETE, or revert it when it is"
@@ -51,7 +51,7 @@ async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -
     back what it did to the memories. Raises NotFound, Forbidden as ``take_back``."""
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as tx:
-        if await conversations.get(tx, conversation_id, caller.reach) is None:
+        if await conversations.get(tx, conversation_id, caller.restriction) is None:
             raise NotFound("There is no conversation of this id.")
         if with_memories:
             await hold(tx, conversation_id)
@@ -61,8 +61,8 @@ async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -
 
 async def hold(tx: TenantTx, conversation_id: UUID) -> None:
     """Hold all that ``take_back`` may change, until the transaction ends."""
-    for subject in await undo.subjects_of(tx, conversation_id):
-        await subjects.lock(tx, subject)
+    for owner_key in await undo.owner_keys_of(tx, conversation_id):
+        await memory_owners.lock(tx, owner_key)
 
 
 async def take_back(
@@ -76,7 +76,9 @@ async def take_back(
     the memories, which may have moved since.
     """
     born = await undo.born_of(tx, conversation_id)
-    if not all(caller.reach.allows(each.user_id, each.namespace, each.agent_id) for each in born):
+    if not all(
+        caller.restriction.allows(each.user_id, each.namespace, each.agent_id) for each in born
+    ):
         raise Forbidden(
             "What was learned has moved to where this API key does not reach.", code="out_of_reach"
         )

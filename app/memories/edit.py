@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 
-from app.db import events, memories, quotas, subjects
+from app.db import events, memories, memory_owners, quotas
 from app.db.pool import TenantTx, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.memories.store import embed
@@ -113,7 +113,7 @@ async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> 
 async def _changeable(
     tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | None, *, lock: bool = False
 ) -> Memory:
-    memory = await memories.get(tx, memory_id, reach=caller.reach, lock=lock)
+    memory = await memories.get(tx, memory_id, restriction=caller.restriction, lock=lock)
     if memory is None:
         raise NotFound("There is no memory of this id.")
     if acting is not None:
@@ -123,18 +123,18 @@ async def _changeable(
 
 
 async def _locked(tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | None) -> Memory:
-    """The memory with its subject held, as every change to a scope needs it."""
+    """The memory with its owner held, as every change to a scope needs it."""
     memory = await _changeable(tx, caller, memory_id, acting)
-    await subjects.lock(tx, _subject(caller, memory))
+    await memory_owners.lock(tx, _owner_key(caller, memory))
     return await _changeable(tx, caller, memory_id, acting, lock=True)
 
 
 async def _held(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
-    """The live memory, with both subjects held when it moves from one scope to another."""
+    """The live memory, with both owners locked when it moves from one scope to another."""
     memory = await _changeable(tx, caller, memory_id, revision.acting)
     moved = replace(memory, **await _place(tx, caller, memory, revision))
-    for subject in sorted({_subject(caller, memory), _subject(caller, moved)}):
-        await subjects.lock(tx, subject)
+    for owner_key in sorted({_owner_key(caller, memory), _owner_key(caller, moved)}):
+        await memory_owners.lock(tx, owner_key)
     memory = await _changeable(tx, caller, memory_id, revision.acting, lock=True)
     if memory.state != "live":
         raise Conflict("This memory has been superseded; only a live one can be changed.")
@@ -187,8 +187,8 @@ def _scope(caller: Caller, memory: Memory) -> Scope:
     )
 
 
-def _subject(caller: Caller, memory: Memory) -> str:
-    return subjects.of_scope(_scope(caller, memory))
+def _owner_key(caller: Caller, memory: Memory) -> str:
+    return memory_owners.of_scope(_scope(caller, memory))
 
 
 def _noted(changes: Mapping[str, Any]) -> list[str]:

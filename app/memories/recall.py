@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from app.db import search, subjects
+from app.db import memory_owners, search
 from app.db.pool import read_only
 from app.db.search import is_large
 from app.embed.cache import QueryCache
@@ -28,7 +28,7 @@ from app.rules.types import Recalled, Scope
 from app.settings import get_settings
 
 _speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
-"""Names by subject, for seconds: they only sharpen the question's vector."""
+"""Names by owner, for seconds: they only sharpen the question's vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ async def recall(
         return Recollection(())
     tenant_id = scopes[0].tenant_id
     question = await clean_question(tenant_id, question)
-    text = query_text(question, await _names(tenant_id, subjects.of_user(user_id)))
+    text = query_text(question, await _names(tenant_id, memory_owners.of_user(user_id)))
     try:
         with asking(tenant_id):
             vector = await _questions(get_providers()).embed_query(text)
@@ -96,9 +96,9 @@ def _questions(providers: Providers) -> Embedder:
     return QueryCache(PaidQuestions(providers.reader), get_settings().query_cache_entries)
 
 
-async def _names(tenant_id: UUID, subject: str) -> tuple[str, ...]:
-    names = _speakers.get((tenant_id, subject))
+async def _names(tenant_id: UUID, owner_key: str) -> tuple[str, ...]:
+    names = _speakers.get((tenant_id, owner_key))
     if names is None:
         async with read_only(tenant_id) as tx:
-            names = _speakers[tenant_id, subject] = await subjects.speakers(tx, subject)
+            names = _speakers[tenant_id, owner_key] = await memory_owners.speakers(tx, owner_key)
     return names

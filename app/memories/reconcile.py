@@ -1,4 +1,5 @@
-"""The step that both ways of remembering share: facts → settled, inside the caller's transaction.
+"""The step that both ways of remembering share: facts → reconciled, inside the caller's
+transaction.
 
 A conversation's facts and those that a client states itself come through the same ``settle``.
 """
@@ -15,21 +16,21 @@ from uuid import UUID
 import numpy as np
 import uuid_utils.compat as uuid_utils
 
-from app.db import edges, events, memories, quotas, search, subjects, teams
+from app.db import edges, events, memories, memory_owners, quotas, search, teams
 from app.db.edges import NewEdge
 from app.db.memories import NewMemory
+from app.db.memory_owners import OwnerLock
 from app.db.pool import TenantTx
 from app.db.search import is_large
-from app.db.subjects import Held
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide
-from app.rules.types import Action, Fact, Neighbour, Relation, Scope, Settled, Vector
+from app.rules.types import Action, Fact, Neighbour, Reconciled, Relation, Scope, Vector
 from app.tenancy.quotas import room_for_memories
 
 NEIGHBOURS = 8
 """How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share
-their subject."""
+their owner_key."""
 
 PLAN_LIMIT = "plan_limit"
 """The reason of a fact for which the tenant's plan has no room."""
@@ -50,14 +51,14 @@ class Destination:
     run: int = 0
 
     @property
-    def subject(self) -> str:
-        """What is locked while the fact is settled."""
-        return subjects.of_scope(self.scope)
+    def owner_key(self) -> str:
+        """What is locked while the fact is reconciled."""
+        return memory_owners.of_scope(self.scope)
 
 
-async def at_home(tx: TenantTx, destination: Destination) -> Destination:
+async def current_destination(tx: TenantTx, destination: Destination) -> Destination:
     """The destination as it is now: what was meant for a team that is dissolved goes where the
-    team's memories went, to its author. The caller holds the destination's subject."""
+    team's memories went, to its author. The caller holds the destination's owner."""
     team_id = destination.scope.team_id
     tenant_id = destination.scope.tenant_id
     if team_id is None or await teams.get(tx, team_id) is not None:
@@ -66,18 +67,18 @@ async def at_home(tx: TenantTx, destination: Destination) -> Destination:
     return replace(destination, scope=own, visibility="private", team_id=None)
 
 
-async def settle(
+async def reconcile(
     tx: TenantTx,
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
     *,
-    held: Held,
+    held: OwnerLock,
     relations: Sequence[Relation] = (),
-) -> list[Settled]:
+) -> list[Reconciled]:
     """Write each fact as a new memory, or find it a duplicate, or let it replace what it
     contradicts. All of them belong to one scope.
 
-    The caller's transaction holds the subject's lock, and ``held`` is what it gave; a fact that
+    The caller's transaction holds the owner's lock, and ``held`` is what it gave; a fact that
     does not say since when it is true is so since ``held.now``. Facts are also compared with those
     before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
     tenant's plan has no room for a new memory, the fact is rejected.
@@ -97,26 +98,26 @@ async def settle(
         limit=NEIGHBOURS,
         large=await is_large(tx, [scope]),
     )
-    batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor)
+    batch = _Reconciliation(vectors, hashes, providers.embedder.model, bands.floor)
     room = await room_for_memories(tx, held.plan)
     waiting = await _waiting(tx, scope, [fact for _, fact in facts], hashes)
-    settled: list[Settled] = []
+    reconciled: list[Reconciled] = []
     for n, (destination, fact) in enumerate(facts):
         valid_from = fact.valid_from or held.now
-        if fact.suspicion is not None:
-            settled.append(batch.put_aside(n, destination, fact, valid_from, waiting))
+        if fact.quarantine_reason is not None:
+            reconciled.append(batch.quarantine(n, destination, fact, valid_from, waiting))
             continue
         decision = decide(fact.text, valid_from, batch.neighbours(n, found[n]), bands)
         if decision.outcome == "new" and room is not None and batch.added >= room:
-            settled.append(Settled(fact, Action.REJECTED, PLAN_LIMIT))
+            reconciled.append(Reconciled(fact, Action.REJECTED, PLAN_LIMIT))
         else:
-            settled.append(batch.add(n, destination, fact, valid_from, decision))
+            reconciled.append(batch.add(n, destination, fact, valid_from, decision))
     await batch.write(tx, scope)
-    related = batch.edges(relations, settled)
+    related = batch.edges(relations, reconciled)
     await edges.add(tx, related, conversation_id=to.conversation_id)
-    await events.record(tx, settled, conversation_id=to.conversation_id, run=to.run)
+    await events.record(tx, reconciled, conversation_id=to.conversation_id, run=to.run)
     await quotas.add(tx, "memories", batch.added)
-    return settled
+    return reconciled
 
 
 async def _waiting(
@@ -126,13 +127,13 @@ async def _waiting(
     suspicious = [
         content_hash
         for fact, content_hash in zip(facts, hashes, strict=True)
-        if fact.suspicion is not None
+        if fact.quarantine_reason is not None
     ]
     return await memories.quarantined(tx, scope, suspicious) if suspicious else {}
 
 
-class _Batch:
-    """The facts being settled together: what each comes to, and what is to be written for all of
+class _Reconciliation:
+    """The facts being reconciled together: what each comes to, and what is to be written for all of
     them."""
 
     def __init__(
@@ -143,7 +144,7 @@ class _Batch:
         self._new: dict[int, NewMemory] = {}
         self._retired: dict[UUID, NewMemory] = {}
         self._repeated: list[UUID] = []
-        self._put_aside: list[NewMemory] = []
+        self._quarantined: list[NewMemory] = []
 
     @property
     def added(self) -> int:
@@ -179,13 +180,13 @@ class _Batch:
 
     def add(
         self, n: int, to: Destination, fact: Fact, valid_from: datetime, decision: Decision
-    ) -> Settled:
+    ) -> Reconciled:
         """Take the decision down; what it came to."""
         neighbour = decision.neighbour
         similarity = neighbour.similarity if neighbour else None
         if decision.outcome == "duplicate" and neighbour is not None:
             self._repeated.append(neighbour.memory_id)
-            return Settled(
+            return Reconciled(
                 fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity
             )
         replaced = neighbour if decision.outcome == "replaces" else None
@@ -194,7 +195,7 @@ class _Batch:
         self._new[n] = new
         if replaced is not None:
             self._retired[replaced.memory_id] = new
-        return Settled(
+        return Reconciled(
             fact,
             Action.REPLACED if replaced else Action.STORED,
             "older_than_current" if successor else decision.reason,
@@ -203,22 +204,22 @@ class _Batch:
             similarity=similarity,
         )
 
-    def put_aside(
+    def quarantine(
         self,
         n: int,
         to: Destination,
         fact: Fact,
         valid_from: datetime,
         waiting: dict[bytes, UUID],
-    ) -> Settled:
+    ) -> Reconciled:
         """Leave the fact for a person to review: it is compared with nothing and retires nothing.
         ``waiting`` holds what waits already, and gains this one."""
         memory_id = waiting.get(self._hashes[n])
         if memory_id is None:
             new = self._memory(n, to, fact, valid_from, None)
-            self._put_aside.append(new)
+            self._quarantined.append(new)
             memory_id = waiting[self._hashes[n]] = new.memory_id
-        return Settled(fact, Action.QUARANTINED, fact.suspicion or "", memory_id)
+        return Reconciled(fact, Action.QUARANTINED, fact.quarantine_reason or "", memory_id)
 
     async def write(self, tx: TenantTx, scope: Scope) -> None:
         """Retire first, then write: a value may come back that a fact before it has replaced. One
@@ -231,7 +232,7 @@ class _Batch:
                 continue
             await memories.supersede(tx, memory_id, by=by.memory_id, valid_until=by.valid_from)
         written = [self._as_written(new) for new in self._new.values()]
-        await memories.insert(tx, [*written, *self._put_aside])
+        await memories.insert(tx, [*written, *self._quarantined])
         for new in written:
             if new.superseded_by is not None and new.memory_id not in self._retired:
                 await memories.date_history(tx, new.memory_id, new.superseded_by)
@@ -253,22 +254,24 @@ class _Batch:
         ]
         await edges.add(tx, supersedes)
 
-    def edges(self, relations: Sequence[Relation], settled: Sequence[Settled]) -> list[NewEdge]:
+    def edges(
+        self, relations: Sequence[Relation], reconciled: Sequence[Reconciled]
+    ) -> list[NewEdge]:
         """The relations between facts as edges between the memories that now hold them."""
         found = []
         for relation in relations:
-            start, end = (self._end(settled[n]) for n in (relation.from_fact, relation.to_fact))
+            start, end = (self._end(reconciled[n]) for n in (relation.from_fact, relation.to_fact))
             if start is None or end is None:
                 continue
             if start != end:
                 found.append(NewEdge(start, end, relation.type, relation.weight))
         return found
 
-    def _end(self, settled: Settled) -> UUID | None:
+    def _end(self, reconciled: Reconciled) -> UUID | None:
         """The live memory that holds the fact, if one does."""
-        if settled.memory_id is None or settled.action == Action.QUARANTINED:
+        if reconciled.memory_id is None or reconciled.action == Action.QUARANTINED:
             return None
-        return self._alive(settled.memory_id)
+        return self._alive(reconciled.memory_id)
 
     def _alive(self, memory_id: UUID) -> UUID:
         """The memory itself or, when one of these facts has replaced it, what holds instead."""
@@ -306,5 +309,5 @@ class _Batch:
             valid_until=successor.valid_from if successor else None,
             superseded_by=successor.memory_id if successor else None,
             trust=fact.trust,
-            suspicion=fact.suspicion,
+            quarantine_reason=fact.quarantine_reason,
         )

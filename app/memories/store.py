@@ -1,4 +1,4 @@
-"""Use case: facts that a client states itself → settled."""
+"""Use case: facts that a client states itself → reconciled."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import subjects
+from app.db import memory_owners
 from app.db.pool import TenantTx, clock, read_only, transaction
 from app.errors import Forbidden
-from app.memories.reconcile import PLAN_LIMIT, Destination, at_home, settle
+from app.memories.reconcile import PLAN_LIMIT, Destination, current_destination, reconcile
 from app.privacy import tombstones
 from app.providers.metering import paid_embedding
 from app.providers.registry import get_providers
 from app.rules.embedding_text import document_text
 from app.rules.types import Fact, Vector
-from app.tenancy.idempotency import Once
+from app.tenancy.idempotency import IdempotentRequest
 from app.tenancy.quotas import full_of_memories
 
 
@@ -40,14 +40,16 @@ class Stored:
     replayed: bool = False
 
 
-async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = None) -> Stored:
+async def store(
+    facts: Sequence[tuple[Destination, Fact]], idempotent: IdempotentRequest | None = None
+) -> Stored:
     """Settle facts of one tenant that a client states itself: all or, when it raises, none.
 
     They are embedded here and now: raises ProviderError when the embedder gives no answer. A fact
     for which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there
     is room for none of them, PlanLimit is raised.
     """
-    earlier = await once.answered() if once else None
+    earlier = await idempotent.earlier_answer() if idempotent else None
     if earlier is not None:
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
@@ -55,16 +57,16 @@ async def store(facts: Sequence[tuple[Destination, Fact]], once: Once | None = N
         began_at = await clock(tx)
     vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
     async with transaction(tenant_id) as tx:
-        if once:
-            earlier = await once.take(tx)
+        if idempotent:
+            earlier = await idempotent.begin(tx)
             if earlier is not None:
                 return _replayed(earlier)
-        outcomes = await _settle_all(tx, facts, vectors, began_at)
+        outcomes = await _reconcile_all(tx, facts, vectors, began_at)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
             # Nothing was stored, so a key stands for nothing yet: later there may be room.
             raise await full_of_memories(tx)
-        if once:
-            await once.keep(tx, [_to_json(outcome) for outcome in outcomes])
+        if idempotent:
+            await idempotent.complete(tx, [_to_json(outcome) for outcome in outcomes])
     return Stored(outcomes)
 
 
@@ -83,7 +85,7 @@ async def embed(tenant_id: UUID, texts: list[str]) -> Sequence[Vector]:
     return embeddings.vectors
 
 
-async def _settle_all(
+async def _reconcile_all(
     tx: TenantTx,
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
@@ -93,27 +95,27 @@ async def _settle_all(
     wait for each other."""
     by_scope: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
-        by_scope.setdefault((destination.subject, destination.scope.key), []).append(n)
+        by_scope.setdefault((destination.owner_key, destination.scope.key), []).append(n)
     # The authors too, so that an erasure of one is either seen below or waits.
-    authors = {subjects.of_user(destination.user_id) for destination, _ in facts}
+    authors = {memory_owners.of_user(destination.user_id) for destination, _ in facts}
     held = {
-        subject: await subjects.lock(tx, subject)
-        for subject in sorted(authors | {subject for subject, _ in by_scope})
+        owner_key: await memory_owners.lock(tx, owner_key)
+        for owner_key in sorted(authors | {owner_key for owner_key, _ in by_scope})
     }
-    await tombstones.refuse(tx, sorted(held), began_at)
+    await tombstones.refuse_if_erased(tx, sorted(held), began_at)
     for members in by_scope.values():
         destination, _ = facts[members[0]]
-        if await at_home(tx, destination) is not destination:
+        if await current_destination(tx, destination) is not destination:
             raise Forbidden("This team has just been dissolved.", code="not_a_member")
     outcomes: dict[int, Outcome] = {}
-    for (subject, _), members in sorted(by_scope.items()):
-        settled = await settle(
+    for (owner_key, _), members in sorted(by_scope.items()):
+        reconciled = await reconcile(
             tx,
             [facts[n] for n in members],
             [vectors[n] for n in members],
-            held=held[subject],
+            held=held[owner_key],
         )
-        for n, each in zip(members, settled, strict=True):
+        for n, each in zip(members, reconciled, strict=True):
             outcomes[n] = Outcome(each.action.value, each.reason, each.memory_id, each.replaced_id)
     return [outcomes[n] for n in range(len(facts))]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from app.db import idempotency, subjects, tenants, undo, user_data
+from app.db import idempotency, memory_owners, tenants, undo, user_data
 from app.db import quotas as counters
 from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
-from app.privacy.tombstones import Receipt, note
+from app.privacy.tombstones import Receipt, record
 from app.rules.content_hash import content_hash
 from app.rules.types import Caller
 from app.tenancy.idempotency import whose
@@ -21,13 +21,13 @@ async def erase_person(caller: Caller, user_id: str) -> Receipt:
 
     Raises Forbidden when the key is restricted to less than the whole user.
     """
-    reach = caller.reach
-    if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
+    restriction = caller.restriction
+    if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
     async with transaction(caller.tenant_id) as tx:
-        held = await user_data.subjects_of(tx, user_id)
-        for subject in held:
-            await subjects.lock(tx, subject)
+        held = await user_data.owner_keys_of(tx, user_id)
+        for owner_key in held:
+            await memory_owners.lock(tx, owner_key)
         await _leave_to_others(tx, user_id)
         erased = await user_data.erase(tx, user_id, held)
         secret = await tenants.installation_secret(tx)
@@ -37,7 +37,7 @@ async def erase_person(caller: Caller, user_id: str) -> Receipt:
             for field in fields(erased)
             if field.name != "live_memories"
         }
-        receipt = await note(tx, user_id, subjects.of_user(user_id), counts)
+        receipt = await record(tx, user_id, memory_owners.of_user(user_id), counts)
         await counters.add(tx, "memories", -erased.live_memories)
         await counters.add(tx, "agents", -erased.agents)
     return receipt

@@ -8,7 +8,7 @@ from app.logs import log
 from app.settings import get_settings
 
 
-async def tidy() -> None:
+async def purge_expired() -> None:
     """Remove transcripts, idempotency keys, concluded deliveries and lines of the audit log that
     are older than the settings keep them. Safe to run at any time, and by several at once. Raises
     psycopg.OperationalError."""

@@ -28,10 +28,10 @@ class Receipt:
     signature: str
 
 
-async def note(tx: TenantTx, user_id: str, subject: str, erased: Mapping[str, int]) -> Receipt:
-    """Leave the tombstone, and give the receipt. The caller holds the subject."""
+async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str, int]) -> Receipt:
+    """Leave the tombstone, and give the receipt. The caller holds the owner."""
     secret = await tenants.installation_secret(tx)
-    erasure = await tombstones.add(tx, _digest(secret, tx.tenant_id, subject), erased)
+    erasure = await tombstones.add(tx, _digest(secret, tx.tenant_id, owner_key), erased)
     signature = sign(
         secret,
         tx.tenant_id,
@@ -43,11 +43,11 @@ async def note(tx: TenantTx, user_id: str, subject: str, erased: Mapping[str, in
     return Receipt(erasure.erasure_id, erasure.erased_at, erased, signature)
 
 
-async def refuse(tx: TenantTx, subjects: Sequence[str], since: datetime) -> None:
-    """Raise Conflict when one of the subjects, which the caller holds, was erased since: what was
+async def refuse_if_erased(tx: TenantTx, owners: Sequence[str], since: datetime) -> None:
+    """Raise Conflict when one of the owners, which the caller holds, was erased since: what was
     under way then shall not bring it back."""
     secret = await tenants.installation_secret(tx)
-    hashes = [_digest(secret, tx.tenant_id, subject) for subject in subjects]
+    hashes = [_digest(secret, tx.tenant_id, owner_key) for owner_key in owners]
     if await tombstones.any_since(tx, hashes, since):
         raise Conflict("This user was erased while the request was under way.", code="user_erased")
 
@@ -74,5 +74,5 @@ def sign(
     return "v1," + base64.b64encode(digest).decode()
 
 
-def _digest(secret: bytes, tenant_id: UUID, subject: str) -> bytes:
-    return hmac.digest(secret, b"erased:" + tenant_id.bytes + subject.encode(), hashlib.sha256)
+def _digest(secret: bytes, tenant_id: UUID, owner_key: str) -> bytes:
+    return hmac.digest(secret, b"erased:" + tenant_id.bytes + owner_key.encode(), hashlib.sha256)

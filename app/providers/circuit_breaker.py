@@ -15,10 +15,10 @@ from uuid import UUID, uuid4
 import psycopg
 
 from app.db import circuit_breaker
-from app.db.circuit_breaker import Key, Resting
+from app.db.circuit_breaker import Key, OpenCircuit
 from app.db.pool import SystemTx, system, transaction
 from app.logs import log
-from app.provider_errors import ProviderError, ProviderPaused, ProviderRefused, ProviderUnavailable
+from app.provider_errors import CircuitOpen, ProviderError, ProviderRefused, ProviderUnavailable
 from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
 from app.settings import get_settings
 
@@ -27,16 +27,16 @@ LOOK_AGAIN_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Seen:
-    """What this process last saw. ``shaky``: those of whose failures the last one was its own, so
+    """What this process last saw. ``suspect``: those of whose failures the last one was its own, so
     that its next success is worth noting."""
 
     at: float = float("-inf")
-    resting: dict[Key, Resting] = field(default_factory=dict)
-    shaky: set[Key] = field(default_factory=set)
+    open: dict[Key, OpenCircuit] = field(default_factory=dict)
+    suspect: set[Key] = field(default_factory=set)
 
-    def take(self, found: Sequence[Resting]) -> None:
+    def take(self, found: Sequence[OpenCircuit]) -> None:
         self.at = time.monotonic()
-        self.resting = {circuit.key: circuit for circuit in found}
+        self.open = {circuit.key: circuit for circuit in found}
 
     def forget(self) -> None:
         self.at = float("-inf")
@@ -50,16 +50,16 @@ async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | Non
     may: its run finds out whether they answer again."""
     if not keys:
         return True, None
-    found = await circuit_breaker.resting(tx)
+    found = await circuit_breaker.open_circuits(tx)
     _seen.take(found)
-    resting = [circuit for circuit in found if circuit.key in keys]
-    if not resting:
+    open_ = [circuit for circuit in found if circuit.key in keys]
+    if not open_:
         return True, None
-    if any(circuit.retry_in_seconds > 0 for circuit in resting):
+    if any(circuit.retry_in_seconds > 0 for circuit in open_):
         return False, None
     probe = uuid4()
-    taken = await _take(tx, [circuit.key for circuit in resting], probe)
-    if len(taken) < len(resting):
+    taken = await _take(tx, [circuit.key for circuit in open_], probe)
+    if len(taken) < len(open_):
         await give_probe_back(tx, probe)
         return False, None
     return True, probe
@@ -73,7 +73,7 @@ async def give_probe_back(tx: SystemTx, probe: UUID) -> None:
 @asynccontextmanager
 async def permitted(key: Key, probe: UUID | None = None) -> AsyncIterator[None]:
     """The block may call the provider: its circuit is closed, or this is the one probe. Raises
-    ProviderPaused, else."""
+    CircuitOpen, else."""
     own = None if probe else await _permit(key)
     try:
         yield
@@ -83,7 +83,7 @@ async def permitted(key: Key, probe: UUID | None = None) -> AsyncIterator[None]:
 
 
 async def is_due(key: Key) -> bool:
-    """Whether the provider may be asked: False while its circuit is closed. Raises ProviderPaused
+    """Whether the provider may be asked: False while its circuit is closed. Raises CircuitOpen
     while nobody may ask, by what this process last saw."""
     circuit = await _resting(key)
     if circuit is None:
@@ -98,7 +98,7 @@ async def take_probe(key: Key) -> UUID | None:
     probe = uuid4()
     async with system() as tx:
         taken = await _take(tx, [key], probe)
-        _seen.take(await circuit_breaker.resting(tx))
+        _seen.take(await circuit_breaker.open_circuits(tx))
     return probe if taken else None
 
 
@@ -115,12 +115,12 @@ async def return_probe(probe: UUID) -> None:
 
 async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
     """Note that a call, which took so long, was answered; writes only when that is news."""
-    if key not in _seen.shaky and key not in _seen.resting:
+    if key not in _seen.suspect and key not in _seen.open:
         return
     async with transaction(tenant_id) as tx:
         changed = await circuit_breaker.succeeded(tx, key, seconds=seconds)
-    _seen.shaky.discard(key)
-    if changed and key in _seen.resting:
+    _seen.suspect.discard(key)
+    if changed and key in _seen.open:
         log.info("circuit_closed", provider=key[0], model=key[1])
     _seen.forget()
 
@@ -137,7 +137,7 @@ async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: fl
         after = after_failure(before, failure, _limits())
         if after != before:
             await circuit_breaker.write(tx, key, after)
-    _seen.shaky.add(key)
+    _seen.suspect.add(key)
     if after.state == "closed":
         return
     error.waits = True
@@ -158,18 +158,18 @@ async def _permit(key: Key) -> UUID | None:
     if not await is_due(key):
         return None
     probe = await take_probe(key)
-    circuit = _seen.resting.get(key)
+    circuit = _seen.open.get(key)
     if probe is None and circuit is not None:
         raise _paused(circuit)
     return probe
 
 
-async def _resting(key: Key) -> Resting | None:
+async def _resting(key: Key) -> OpenCircuit | None:
     if time.monotonic() - _seen.at > LOOK_AGAIN_SECONDS:
         _seen.at = time.monotonic()  # The others need not look as well.
         async with system() as tx:
-            _seen.take(await circuit_breaker.resting(tx))
-    return _seen.resting.get(key)
+            _seen.take(await circuit_breaker.open_circuits(tx))
+    return _seen.open.get(key)
 
 
 async def _take(tx: SystemTx, keys: Sequence[Key], probe: UUID) -> list[Key]:
@@ -195,9 +195,9 @@ def _kind(error: ProviderError) -> Kind | None:
             return None
 
 
-def _paused(circuit: Resting) -> ProviderPaused:
+def _paused(circuit: OpenCircuit) -> CircuitOpen:
     retry_in = max(circuit.retry_in_seconds, 0.0)
-    return ProviderPaused(
+    return CircuitOpen(
         f"{circuit.provider} is not asked at present ({circuit.reason}).",
         retry_after_seconds=retry_in,
     )

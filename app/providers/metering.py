@@ -36,11 +36,11 @@ BYTES_PER_TOKEN = 4
 """Of common text. At worst a token is one byte, which is what reservations count with."""
 _FRAME_BYTES = len(SYSTEM_PROMPT.encode()) + 2 * len(str(Answer.model_json_schema()))
 """What each call of the LLM sends besides the transcript."""
-QUESTIONS_BOOKED_AT_MICROUSD = 100.0
+QUERY_COST_RECORDED_AT_MICROUSD = 100.0
 """A question costs less than a micro-dollar, so what they cost is put down when it comes to this:
 else every read would write."""
 
-_unbooked: dict[UUID, float] = {}
+_unbilled: dict[UUID, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,8 @@ async def paid_extraction(
 
     The call is on the books before it is made, so that one whose process dies is there as well: its
     outcome stays ``started``. A failure that ``splits`` is kept as well, as a part to be read in
-    halves. Passes the call's errors on; raises ProviderPaused, ProviderPaced or OverBudget when the
-    call is not made.
-    """
+    halves. Passes the call's errors on; raises CircuitOpen, ProviderThrottled or OverBudget when
+    the call is not made."""
     settings = get_settings()
     sends_bytes = _FRAME_BYTES + len(render(transcript, window).encode())
     price_in = max(
@@ -124,7 +123,7 @@ async def paid_embedding(
     probe: UUID | None = None,
 ) -> Embeddings:
     """Make one call of the embedder and put it on the books. Passes the call's answer and errors
-    on; raises ProviderPaused, ProviderPaced or OverBudget when it is not made.
+    on; raises CircuitOpen, ProviderThrottled or OverBudget when it is not made.
     """
     settings = get_settings()
     sends_bytes = sum(len(text.encode()) for text in texts)
@@ -149,12 +148,12 @@ async def paid_embedding(
     )
 
 
-async def asked_a_question(tenant_id: UUID, text: str) -> None:
+async def record_query_cost(tenant_id: UUID, text: str) -> None:
     """Put a question's embedding on the tenant's books, with others once they come to something."""
     tokens = len(text.encode()) / BYTES_PER_TOKEN
-    owed = _unbooked.pop(tenant_id, 0.0) + tokens * get_settings().embedding_usd
-    if owed < QUESTIONS_BOOKED_AT_MICROUSD:
-        _unbooked[tenant_id] = owed
+    owed = _unbilled.pop(tenant_id, 0.0) + tokens * get_settings().embedding_usd
+    if owed < QUERY_COST_RECORDED_AT_MICROUSD:
+        _unbilled[tenant_id] = owed
         return
     async with transaction(tenant_id) as tx:
         await llm_calls.spent_on_questions(tx, cost_microusd=round(owed))
@@ -165,7 +164,7 @@ def caps(settings: Settings) -> Caps:
     return Caps(
         soft=microusd(settings.budget_soft_usd),
         hard=microusd(settings.budget_hard_usd),
-        fuse=microusd(settings.daily_fuse_usd),
+        daily=microusd(settings.daily_cap_usd),
     )
 
 
@@ -215,17 +214,17 @@ async def _begin(call: _Call) -> UUID:
                 model=call.model,
                 reserved_microusd=worst,
             )
-            if limits.fuse is not None and not await spend.reserve_of_the_day(
-                tx, worst, limits.fuse
+            if limits.daily is not None and not await spend.reserve_of_the_day(
+                tx, worst, limits.daily
             ):
                 raise psycopg.Rollback
             return call_id
     async with transaction(call.tenant_id) as tx:
         plan = (await quotas.used(tx)).plan
-        if room and limits.fuse is not None:
-            await spend.blow_fuse(tx, worst, limits.fuse)
+        if room and limits.daily is not None:
+            await spend.trip_daily_cap(tx, worst, limits.daily)
             used = await spend.used_of_the_day(tx)
-            error = OverBudget("The installation's day", plan=plan, limit=limits.fuse, used=used)
+            error = OverBudget("The installation's day", plan=plan, limit=limits.daily, used=used)
         else:
             await spend.block(tx, worst, limits)
             month = await spend.budget(tx, limits)
@@ -248,7 +247,7 @@ async def _end(tx: TenantTx, call: _Call, call_id: UUID, how: Usage | BaseExcept
         usage=usage,
         cost_microusd=_cost(how, call.purpose, settings),
         soft_microusd=limits.soft,
-        fused=limits.fuse is not None,
+        capped=limits.daily is not None,
     )
 
 

@@ -13,9 +13,9 @@ import psycopg
 
 from app.embed.embedder import Embedder
 from app.logs import log
-from app.provider_errors import ProviderError, ProviderPaused
+from app.provider_errors import CircuitOpen, ProviderError
 from app.providers import circuit_breaker
-from app.providers.metering import asked_a_question
+from app.providers.metering import record_query_cost
 from app.providers.registry import EMBEDDER
 from app.rules.types import Embeddings, Vector
 
@@ -34,7 +34,7 @@ def asking(tenant_id: UUID) -> Iterator[None]:
 
 
 class PaidQuestions:
-    """An embedder that raises ProviderPaused at once while the provider's circuit is open.
+    """An embedder that raises CircuitOpen at once while the provider's circuit is open.
 
     When the pause is over the question of one reader is the probe, and that reader does not wait
     for it either: it goes on in the background. Belongs to one event loop.
@@ -62,7 +62,7 @@ class PaidQuestions:
         if await circuit_breaker.is_due(self._key):
             if self._probing is None or self._probing.done():
                 self._probing = asyncio.create_task(self._probe(text))
-            raise ProviderPaused("The embedder is being probed.")
+            raise CircuitOpen("The embedder is being probed.")
         return await self._ask(text)
 
     async def _ask(self, text: str) -> Vector:
@@ -74,7 +74,7 @@ class PaidQuestions:
             await circuit_breaker.failed(tenant_id, self._key, error, seconds=seconds)
             raise
         await circuit_breaker.answered(tenant_id, self._key, seconds=time.monotonic() - began)
-        await asked_a_question(tenant_id, text)
+        await record_query_cost(tenant_id, text)
         return vector
 
     async def _probe(self, text: str) -> None:

@@ -18,7 +18,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
 from app.logs import log
-from app.provider_errors import ProviderPaced
+from app.provider_errors import ProviderThrottled
 from app.providers.registry import EMBEDDER, EXTRACTOR
 from app.settings import Settings, get_settings
 
@@ -31,18 +31,19 @@ REDIS_RETRY_SECONDS = 5.0
 
 
 async def take(provider: str, tokens: int) -> None:
-    """Count one call with so many tokens. Raises ProviderPaced when there is no room for it now."""
+    """Count one call with so many tokens. Raises ProviderThrottled when there is no room for it
+    now."""
     pace = _pace()
     for name, limit, units in pace.wanted(provider, tokens):
         wait = await pace.hit(name, limit, units)
         if wait is not None:
-            raise ProviderPaced(
+            raise ProviderThrottled(
                 f"Our limit of {name.replace('_', ' ')} a minute for {provider} is used up.",
                 retry_after_seconds=wait,
             )
 
 
-class Pace:
+class ProviderRateLimits:
     """The windows of one process and event loop."""
 
     def __init__(self, settings: Settings) -> None:
@@ -97,8 +98,8 @@ class Pace:
 
 
 @lru_cache(maxsize=1)
-def _pace() -> Pace:
-    return Pace(get_settings())
+def _pace() -> ProviderRateLimits:
+    return ProviderRateLimits(get_settings())
 
 
 def _shared(url: str | None) -> MovingWindowRateLimiter | None:

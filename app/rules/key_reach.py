@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class KeyRestriction:
     """The users, namespaces and agents that a key is restricted to; None is no restriction.
 
     A key restricted to agents reaches nothing but the memories of these agents.
@@ -35,4 +35,4 @@ class Reach:
         return self.users is None or user_id in self.users
 
 
-EVERYTHING = Reach()
+UNRESTRICTED = KeyRestriction()

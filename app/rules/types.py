@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 
 Vector: TypeAlias = Sequence[float]
 """A unit vector of the deployment's dimension."""
@@ -54,9 +54,8 @@ class Fact:
     ``importance`` is in [0, 1]. ``message_indexes`` count from 0 in the transcript, and ``quote``
     stands word for word in the first of them. ``valid_from`` is when it became true in the world,
     as far as the transcript tells. ``about`` is the name that ``text`` opens with ("Caroline",
-    "User"). ``trust`` is in [0, 1] (app/rules/trust.py); ``suspicion`` says why it reads as an
-    order to an agent, if it does (app/rules/injection/screen.py).
-    """
+    "User"). ``trust`` is in [0, 1] (app/rules/trust.py); ``quarantine_reason`` says why it reads as
+    an order to an agent, if it does (app/rules/injection/screen.py)."""
 
     text: str
     importance: float
@@ -65,7 +64,7 @@ class Fact:
     valid_from: datetime | None = None
     about: str = "User"
     trust: float = 1.0
-    suspicion: str | None = None
+    quarantine_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +249,11 @@ class Memory:
     superseded_by: UUID | None
     embedding_model: str
     trust: float
-    suspicion: str | None
+    quarantine_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Reconciled:
     """What became of one fact, and why: a line of a conversation's receipt.
 
     ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id``
@@ -276,4 +275,4 @@ class Caller:
     tenant_id: UUID
     key_id: UUID
     scopes: frozenset[str]
-    reach: Reach = EVERYTHING
+    restriction: KeyRestriction = UNRESTRICTED

@@ -92,11 +92,11 @@ async def sources(
         await known_agent(tx, caller, place.agent_id)
         return [] if visibility == "team" else [_own_scope(caller, place)]
     scopes = []
-    if visibility != "team" and caller.reach.agents is None:
+    if visibility != "team" and caller.restriction.agents is None:
         scopes.append(_own_scope(caller, place))
     if visibility != "team" and include_agents:
         scopes += await _agent_scopes(tx, caller, place)
-    if visibility != "private" and caller.reach.agents is None:
+    if visibility != "private" and caller.restriction.agents is None:
         scopes += await _team_scopes(tx, caller, place, include_team, visibility)
     elif place.team_id is not None:
         await _check_member(tx, caller, place.team_id, place.user_id)
@@ -106,7 +106,7 @@ async def sources(
 async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
     """The agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
     agent = await agents.get(tx, agent_id)
-    allowed = caller.reach.agents
+    allowed = caller.restriction.agents
     if agent is None or (allowed is not None and agent_id not in allowed):
         raise NotFound("There is no agent of this id.")
     return agent
@@ -134,21 +134,21 @@ def sees(caller: Caller, agent: agents.Agent) -> bool:
 
     It may still store and search memories of an agent that it does not see, within its reach.
     """
-    reach = caller.reach
-    if reach.agents is not None:
-        return agent.agent_id in reach.agents
-    return reach.namespaces is None and reach.allows_user(agent.owner_id)
+    restriction = caller.restriction
+    if restriction.agents is not None:
+        return agent.agent_id in restriction.agents
+    return restriction.namespaces is None and restriction.allows_user(agent.owner_id)
 
 
 def may_own_agents(caller: Caller, owner_id: str) -> None:
     """Raise Forbidden unless the key may make and change this owner's agents."""
-    if not caller.reach.allows_user(owner_id) or caller.reach.namespaces is not None:
+    if not caller.restriction.allows_user(owner_id) or caller.restriction.namespaces is not None:
         raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
 
 
 def may_change_the_tenants(caller: Caller) -> None:
     """Raise Forbidden unless the key may change what all of the tenant shares."""
-    if not caller.reach.unrestricted:
+    if not caller.restriction.unrestricted:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 
 
@@ -156,13 +156,13 @@ async def visible_teams(tx: TenantTx, caller: Caller) -> list[teams.Team]:
     """The teams that the key may see: all of them, or those of the users that it reaches; none with
     another restriction."""
     found = await teams.list_all(tx)
-    reach = caller.reach
-    if reach.agents is not None or reach.namespaces is not None:
+    restriction = caller.restriction
+    if restriction.agents is not None or restriction.namespaces is not None:
         return []
-    if reach.users is None:
+    if restriction.users is None:
         return found
     theirs: set[UUID] = set()
-    for user_id in reach.users:
+    for user_id in restriction.users:
         theirs |= (await teams.roles_of(tx, user_id)).keys()
     return [team for team in found if team.team_id in theirs]
 
@@ -172,7 +172,7 @@ async def may_change(
 ) -> None:
     """Let the acting user change a memory: a private one must be theirs, a team's asks for a role
     that writes. Raises NotFound for what they may not even see, else Forbidden."""
-    if not caller.reach.allows_user(acting):
+    if not caller.restriction.allows_user(acting):
         raise Forbidden("This API key does not act for this user.", code="out_of_reach")
     if team_id is None:
         if memory_user != acting:
@@ -204,7 +204,7 @@ def _own_scope(caller: Caller, place: Place) -> Scope:
 
 async def _agent_scopes(tx: TenantTx, caller: Caller, place: Place) -> list[Scope]:
     found = await agents.holding(tx, place.user_id, place.namespace)
-    allowed = caller.reach.agents
+    allowed = caller.restriction.agents
     return [
         Scope(caller.tenant_id, place.namespace, place.user_id, agent_id)
         for agent_id in found
@@ -241,11 +241,11 @@ async def _check_member(
 
 def check_key(caller: Caller, place: Place, *, any_agent: bool = False) -> None:
     """Raise Forbidden when the caller's key is restricted to other users, namespaces or agents."""
-    reach = caller.reach
-    agents_only = reach.agents is not None and place.agent_id is None and not any_agent
+    restriction = caller.restriction
+    agents_only = restriction.agents is not None and place.agent_id is None and not any_agent
     if (
         agents_only
-        or not reach.allows_user(place.user_id)
-        or (reach.namespaces is not None and place.namespace not in reach.namespaces)
+        or not restriction.allows_user(place.user_id)
+        or (restriction.namespaces is not None and place.namespace not in restriction.namespaces)
     ):
         raise Forbidden("This API key does not reach these memories.", code="out_of_reach")

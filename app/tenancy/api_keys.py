@@ -22,7 +22,7 @@ from uuid import UUID
 from app.db import api_keys, tenants
 from app.db.api_keys import KeyInfo
 from app.db.pool import TenantTx
-from app.rules.key_reach import EVERYTHING, Reach
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "admin")
@@ -69,7 +69,7 @@ async def issue(
     label: str,
     scopes: Sequence[str] = SCOPES,
     expires_at: datetime | None = None,
-    reach: Reach = EVERYTHING,
+    restriction: KeyRestriction = UNRESTRICTED,
 ) -> IssuedKey:
     """Make a key for the tenant and store its hash."""
     key = generate()
@@ -80,7 +80,7 @@ async def issue(
         label=label,
         scopes=scopes,
         expires_at=expires_at,
-        reach=reach,
+        restriction=restriction,
     )
     return IssuedKey(key, info)
 
@@ -96,7 +96,7 @@ async def rotate(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> Iss
         label=old.label,
         scopes=old.scopes,
         expires_at=old.expires_at,
-        reach=old.reach,
+        restriction=old.restriction,
     )
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from app.db import idempotency, tenants
-from app.db.idempotency import Kept
+from app.db.idempotency import StoredAnswer
 from app.db.pool import TenantTx, read_only
 from app.errors import Unprocessable
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """A key of a tenant, the request that it stands for, and the users whom that names.
 
     Only digests of these are kept, under the installation's secret: nobody can try out what was
@@ -25,10 +25,10 @@ class Once:
 
     tenant_id: UUID
     key: str
-    asked: bytes
+    fingerprint: bytes
     users: Collection[str] = ()
 
-    async def answered(self) -> Any | None:
+    async def earlier_answer(self) -> Any | None:
         """The answer of the first time, if there was one: a look before any costly work.
 
         Raises Unprocessable when the key was used for another request.
@@ -37,10 +37,10 @@ class Once:
             secret = await tenants.installation_secret(tx)
             return self._checked(secret, await idempotency.find(tx, self.key))
 
-    async def take(self, tx: TenantTx) -> Any | None:
+    async def begin(self, tx: TenantTx) -> Any | None:
         """Hold the key until the transaction ends, or give the answer of the first time."""
         secret = await tenants.installation_secret(tx)
-        kept = await idempotency.take(
+        kept = await idempotency.begin(
             tx,
             self.key,
             self._digest(secret),
@@ -48,14 +48,16 @@ class Once:
         )
         return self._checked(secret, kept)
 
-    async def keep(self, tx: TenantTx, answer: Any) -> None:
+    async def complete(self, tx: TenantTx, answer: Any) -> None:
         """Keep the answer (JSON) with what the transaction has done."""
-        await idempotency.keep(tx, self.key, answer)
+        await idempotency.complete(tx, self.key, answer)
 
     def _digest(self, secret: bytes) -> bytes:
-        return hmac.digest(secret, b"asked:" + self.tenant_id.bytes + self.asked, hashlib.sha256)
+        return hmac.digest(
+            secret, b"asked:" + self.tenant_id.bytes + self.fingerprint, hashlib.sha256
+        )
 
-    def _checked(self, secret: bytes, kept: Kept | None) -> Any | None:
+    def _checked(self, secret: bytes, kept: StoredAnswer | None) -> Any | None:
         if kept is None:
             return None
         if kept.body_sha256 != self._digest(secret):

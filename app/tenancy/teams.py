@@ -11,8 +11,8 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.db import memory_owners, teams
 from app.db import quotas as counters
-from app.db import subjects, teams
 from app.db.pool import TenantTx, system, transaction
 from app.db.teams import Invitation, Member, Team
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
@@ -167,10 +167,10 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
     async with transaction(caller.tenant_id) as tx:
         tenant_id = caller.tenant_id
         await led(tx, caller, team_id, by)
-        await subjects.lock(tx, subjects.of_team(team_id))
+        await memory_owners.lock(tx, memory_owners.of_team(team_id))
         places = await teams.authors_of(tx, team_id)
         for author in sorted({author for author, _ in places}):
-            await subjects.lock(tx, subjects.of_user(author))
+            await memory_owners.lock(tx, memory_owners.of_user(author))
         lost = 0
         for author, namespace in sorted(places):
             lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
@@ -215,8 +215,8 @@ async def _keep_an_admin(tx: TenantTx, caller: Caller, team_id: UUID, user_id: s
 
 
 def _check_key(caller: Caller, acting: str) -> None:
-    reach = caller.reach
-    if not reach.allows_user(acting) or reach.namespaces or reach.agents:
+    restriction = caller.restriction
+    if not restriction.allows_user(acting) or restriction.namespaces or restriction.agents:
         raise Forbidden("This API key does not manage this user's teams.", code="out_of_reach")
 
 

@@ -1,1 +1,1 @@
-"""The queue's shell: Celery messages are doorbells, and each task is one call."""
+"""The queue's shell: Celery messages are wake-ups, and each task is one call."""

@@ -1,4 +1,4 @@
-"""The Celery app and its settings. A message is a doorbell: it carries no truth, and losing one
+"""The Celery app and its settings. A message is a wakeup: it carries no truth, and losing one
 costs time only.
 
 The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry,
@@ -20,10 +20,10 @@ from app import logs
 from app.settings import Settings, get_settings
 from app.workers.transport import Amqp
 
-BELL = "app.workers.tasks.remember_due"
-QUEUE = "bells"
-SWEEP = "app.workers.tasks.sweep"
-TIDY = "app.workers.tasks.tidy_up"
+PROCESS_DUE = "app.workers.tasks.process_due"
+QUEUE = "wakeups"
+RESCUE = "app.workers.tasks.rescue"
+PURGE = "app.workers.tasks.purge"
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -42,7 +42,7 @@ def make_celery(settings: Settings) -> Celery:
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
-        # After a reconnect Celery would take as many fewer bells as tasks are under way.
+        # After a reconnect Celery would take as many fewer messages as tasks are under way.
         worker_enable_prefetch_count_reduction=False,
         task_soft_time_limit=settings.soft_time_limit_seconds,
         task_time_limit=settings.hard_time_limit_seconds,
@@ -71,8 +71,8 @@ def make_celery(settings: Settings) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         beat_schedule={
-            "sweep": {"task": SWEEP, "schedule": settings.sweep_seconds},
-            "tidy": {"task": TIDY, "schedule": settings.tidy_seconds},
+            "rescue": {"task": RESCUE, "schedule": settings.rescue_seconds},
+            "purge_expired": {"task": PURGE, "schedule": settings.purge_seconds},
         },
         beat_schedule_filename=str(settings.data_dir / "beat-schedule"),
         timezone="UTC",

@@ -21,12 +21,12 @@ from app.settings import Settings, get_settings
 from app.workers import wakeup
 
 
-def myself() -> str:
+def process_id() -> str:
     """This process: its host, its process namespace (containers may share a host name), its id."""
     return f"{_place()}{os.getpid()}"
 
 
-def gone(processes: Iterable[str]) -> list[str]:
+def dead_processes(processes: Iterable[str]) -> list[str]:
     """Those of ``processes`` that ran where we run and do not run any more.
 
     Of any other place nothing is known from here: there the lease decides, as it does when an id
@@ -57,11 +57,11 @@ def _runs(process_id: str) -> bool:
 STOP_SECONDS = 15
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
-"""When any process of this worker last took up a bell; shared with the children."""
+"""When any process of this worker last took a wake-up; shared with the children."""
 
 
-def heard() -> None:
-    """Note that a bell was heard."""
+def note_wakeup() -> None:
+    """Note that a wake-up was taken."""
     _heard_at.value = time.monotonic()
 
 
@@ -74,27 +74,27 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     requires = ("celery.worker.components:Timer",)
 
     def start(self, worker: Any) -> None:
-        """Begin to look, as often as beat asks for a sweep."""
+        """Begin to look, as often as beat asks for a rescue."""
         global _looked_at
-        heard()
+        note_wakeup()
         _looked_at = time.monotonic()
-        worker.timer.call_repeatedly(get_settings().sweep_seconds, _look)
+        worker.timer.call_repeatedly(get_settings().rescue_seconds, _look)
 
 
 def _look() -> None:
     global _looked_at
     settings = get_settings()
-    if time.monotonic() - _looked_at >= 2 * settings.sweep_seconds:
+    if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
         # The timer stands still while the worker looks for its broker: it could not hear, so its
         # silence begins now.
-        heard()
+        note_wakeup()
     _judge(settings, silent_seconds=time.monotonic() - _heard_at.value)
-    _looked_at = time.monotonic()  # Judging may take long too: a frozen Redis is asked for a sweep.
+    _looked_at = time.monotonic()  # Judging may take long too: a frozen Redis is written to.
 
 
 def _judge(settings: Settings, silent_seconds: float) -> None:
-    if silent_seconds >= 2 * settings.sweep_seconds:
-        wakeup.ask_for_sweep()
+    if silent_seconds >= 2 * settings.rescue_seconds:
+        wakeup.publish_rescue()
     if silent_seconds < settings.worker_stalled_seconds:
         return
     due_seconds = asyncio.run(_oldest_due_seconds(settings))

@@ -17,12 +17,12 @@ from celery.signals import (
 
 from app.db import deliveries, queue, spend
 from app.db.pool import close_pool, open_pool, system
-from app.ingest.dispatcher import drain
+from app.ingest import dispatcher
 from app.logs import log
-from app.privacy.purge import tidy
+from app.privacy.purge import purge_expired
 from app.providers.registry import import_clients
 from app.settings import get_settings
-from app.startup import imports_that_stay
+from app.startup import frozen_imports
 from app.workers import liveness, wakeup
 from app.workers.celery import celery
 
@@ -46,12 +46,12 @@ def _the_runner() -> asyncio.Runner:
 
 @worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _import_before_the_fork(**_: object) -> None:
-    with imports_that_stay():
+    with frozen_imports():
         import_clients(get_settings())
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
-def _ring_for_what_waited(**_: object) -> None:
+def _wake_for_what_waited(**_: object) -> None:
     wakeup.publish(1)
 
 
@@ -74,10 +74,12 @@ def _close(**_: object) -> None:
 
 
 @celery.task
-def remember_due() -> None:
+def process_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
-    liveness.heard()
-    work = drain(_stopping.is_set, _call_for_help, claimed_by=liveness.myself())
+    liveness.note_wakeup()
+    work = dispatcher.process_due(
+        _stopping.is_set, _call_for_help, claimed_by=liveness.process_id()
+    )
     if _the_runner().run(work):
         wakeup.publish(1)
 
@@ -87,36 +89,36 @@ async def _call_for_help() -> None:
 
 
 @celery.task
-def sweep() -> None:
-    """Take back what dead processes held, and ring for what is due."""
-    liveness.heard()
+def rescue() -> None:
+    """Take back what dead processes held, and wake workers for what is due."""
+    liveness.note_wakeup()
     settings = get_settings()
-    due = _the_runner().run(_sweep(settings.max_crashes))
+    due = _the_runner().run(_rescue(settings.max_crashes))
     wakeup.publish(min(due, settings.worker_processes))
 
 
 @celery.task
-def tidy_up() -> None:
+def purge() -> None:
     """Remove what has been kept for long enough."""
-    _the_runner().run(_tidy())
+    _the_runner().run(_purge())
 
 
-async def _tidy() -> None:
+async def _purge() -> None:
     try:
-        await tidy()
+        await purge_expired()
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)
 
 
-async def _sweep(max_crashes: int) -> int:
+async def _rescue(max_crashes: int) -> int:
     try:
         async with system() as tx:
-            if dead := liveness.gone(await queue.claimers(tx)):
+            if dead := liveness.dead_processes(await queue.claimers(tx)):
                 await queue.end_leases(tx, dead)
             await spend.give_back_lost(
                 tx, older_than_seconds=get_settings().hard_time_limit_seconds
             )
-            due = await queue.sweep(tx, max_crashes=max_crashes)
+            due = await queue.rescue(tx, max_crashes=max_crashes)
             return due or int(await deliveries.any_due(tx))
     except psycopg.OperationalError as error:
         log.warning("database_error", sqlstate=error.sqlstate)

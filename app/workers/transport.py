@@ -1,9 +1,9 @@
-"""How bells come over Redis: kombu's transport, less what a message that carries nothing can do
+"""How wake-ups come over Redis: kombu's transport, less what a message that carries nothing can do
 without.
 
 kombu writes each message that it takes a second time, until it is acknowledged, so that none is
 lost. A worker ends when that cannot be written, hears nothing more when Redis dies in between, and
-ends too of a message that it cannot read. A bell that is lost costs less than any of these.
+ends too of a message that it cannot read. A wake-up that is lost costs less than any of these.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Message(virtual.Message):  # type: ignore[misc,unused-ignore]
 
 
 class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
-    """Takes bells and forgets them; what is not UTF-8, JSON or a message is dropped."""
+    """Takes messages and forgets them; what is not UTF-8, JSON or a message is dropped."""
 
     Message = Message
     ack_emulation = False
@@ -45,7 +45,7 @@ class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
         try:
             return super()._brpop_read(**options)  # type: ignore[misc,unused-ignore]
         except (ValueError, RecursionError) as error:
-            log.warning("bell_unreadable", error=type(error).__name__)
+            log.warning("wakeup_unreadable", error=type(error).__name__)
             raise virtual.Empty from None
 
     def _size(self, queue: str) -> int:

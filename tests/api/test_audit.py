@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from app.db.pool import close_pool, open_pool
-from app.privacy.purge import tidy
+from app.privacy.purge import purge_expired
 from app.rules.types import Caller
 from app.settings import Settings, get_settings
 from app.tenancy.audit_log import Recorder
@@ -273,12 +273,12 @@ def test_it_is_kept_for_as_long_as_the_settings_say(
     monkeypatch.setenv("SMARA_AUDIT_DAYS", days)
     get_settings.cache_clear()
 
-    async def tidy_up() -> None:
+    async def purge() -> None:
         await open_pool(get_settings())
-        await tidy()
+        await purge_expired()
         await close_pool()
 
-    asyncio.run(tidy_up())
+    asyncio.run(purge())
     assert statuses(database) == left
 
 

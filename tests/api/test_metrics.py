@@ -44,7 +44,7 @@ def test_requests_are_counted_by_route_and_not_by_id(stack: Stack, client: Clien
     assert not [name for name in after if UNKNOWN in name or "quetzalcoatlus" in name]
     assert after["smara_database_up"] == 1
     assert after["process_resident_memory_bytes"] > 0
-    assert after["smara_doorbell_rings_total outcome=rung"] >= 0
+    assert after["smara_wakeups_total outcome=published"] >= 0
 
 
 def test_circuits_and_the_queue_are_shown_to_who_has_the_token(

@@ -19,7 +19,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 
 from app.api.middleware.client_address import client_address
-from app.api.middleware.rate_limits import Windows
+from app.api.middleware.rate_limits import RateLimiters
 from app.tenancy import api_keys
 from tests.conftest import MakeDatabase
 from tests.servers import LOCAL_MODEL, Client, new_tenant
@@ -202,7 +202,7 @@ def test_processes_count_together_in_redis(redis_url: str) -> None:
     who = str(uuid4())
 
     async def both() -> list[bool]:
-        one, other = (Windows(redis_url, MovingWindowRateLimiter) for _ in range(2))
+        one, other = (RateLimiters(redis_url, MovingWindowRateLimiter) for _ in range(2))
         limit = RateLimitItemPerMinute(3)
         return [await each.take(limit, who) for each in (one, other, one, other, one)]
 
@@ -214,7 +214,7 @@ def test_without_redis_each_process_counts_for_itself(listens: bool) -> None:
     """One that takes connections and says nothing is the worse of the two."""
 
     async def take(url: str) -> list[bool]:
-        windows = Windows(url, MovingWindowRateLimiter)
+        windows = RateLimiters(url, MovingWindowRateLimiter)
         limit = RateLimitItemPerMinute(3)
         return [await windows.take(limit, "somebody") for _ in range(5)]
 

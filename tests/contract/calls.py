@@ -133,7 +133,7 @@ def at_once(*calls: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
         return list(pool.map(go, calls))
 
 
-class Held:
+class OwnerLock:
     """A lock that everybody else waits for while the ``with`` block lasts."""
 
     def __init__(self, stack: Stack, statement: str, *parameters: Any) -> None:
@@ -153,7 +153,7 @@ class Held:
         eventually(lambda: sql(self._stack, blocked)[0][0] >= number)
 
 
-def all_behind(lock: Held, *calls: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
+def all_behind(lock: OwnerLock, *calls: Callable[[], httpx2.Response]) -> list[httpx2.Response]:
     """The answers to calls that wait for one lock and are let go together."""
     with ThreadPoolExecutor(len(calls)) as pool:
         with lock:

@@ -94,7 +94,7 @@ def test_the_receipt_says_what_became_of_each_fact(client: Client) -> None:
     talk = client.finished(client.post_conversation("ada", LISBON, "I live in Porto now."))
 
     assert (talk["attempts"], talk["error"]) == (1, None)
-    assert talk["stages"].keys() == {"extract_ms", "embed_ms", "settle_ms"}
+    assert talk["stages"].keys() == {"extract_ms", "embed_ms", "reconcile_ms"}
     receipt = talk["receipt"]
     assert receipt.keys() == {"facts", "models", "tokens", "cost_usd"}
     assert receipt["cost_usd"] == 0

@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.calls import (
     NOBODY,
-    Held,
+    OwnerLock,
     agent,
     all_behind,
     at_once,
@@ -91,7 +91,7 @@ def test_signing_up_makes_a_tenant_of_its_own(own: Stack) -> None:
         lambda n=n: sign_up(f"b{n}@example.org")  # type: ignore[misc]
         for n in range(8)
     ]
-    last = all_behind(Held(own, "LOCK TABLE signup_attempts IN EXCLUSIVE MODE"), *tries)
+    last = all_behind(OwnerLock(own, "LOCK TABLE signup_attempts IN EXCLUSIVE MODE"), *tries)
     assert statuses(last) == [201] + [429] * 7
     limited = next(answer for answer in last if answer.status_code == 429)
     refused(limited, 429, "rate_limited")

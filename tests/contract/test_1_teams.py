@@ -12,7 +12,7 @@ import pytest
 
 from tests.contract.calls import (
     NOBODY,
-    Held,
+    OwnerLock,
     all_behind,
     at_once,
     found,
@@ -176,7 +176,7 @@ def test_two_admins_cannot_remove_each_other_at_once(stack: Stack, client: Clien
     team_id = team(client, bob="admin")
     path = f"/v1/teams/{team_id}/members"
     answers = all_behind(
-        Held(stack, "SELECT FROM teams WHERE team_id = %s FOR UPDATE", team_id),
+        OwnerLock(stack, "SELECT FROM teams WHERE team_id = %s FOR UPDATE", team_id),
         lambda: client.http.delete(f"{path}/bob?removed_by=ada"),
         lambda: client.http.delete(f"{path}/ada?removed_by=bob"),
     )
@@ -252,7 +252,7 @@ def test_a_small_plan_limits_teams_and_members(own: Stack, small: Client) -> Non
         for n, token in enumerate(tokens)
     ]
     row = "SELECT FROM teams WHERE team_id = %s FOR UPDATE"
-    answers = all_behind(Held(own, row, team_id), *tries)
+    answers = all_behind(OwnerLock(own, row, team_id), *tries)
     assert statuses(answers) == [200, 402, 402, 402]
     full = small.http.post(f"/v1/teams/{team_id}/members", json={"user_id": "x", "added_by": "ada"})
     refused(full, 402, "plan_limit")
@@ -285,9 +285,11 @@ def test_a_dissolved_team_leaves_its_memories_to_their_authors(client: Client) -
     assert found(client, "bob", include_team=True) == {"Likes tea", "The office is in Lisbon"}
 
 
-def held(stack: Stack, team_id: str) -> Held:
+def held(stack: Stack, team_id: str) -> OwnerLock:
     """A team's memories, which nobody may change meanwhile."""
-    return Held(stack, "SELECT FROM subjects WHERE subject = %s FOR UPDATE", f"team:{team_id}")
+    return OwnerLock(
+        stack, "SELECT FROM memory_owners WHERE owner_key = %s FOR UPDATE", f"team:{team_id}"
+    )
 
 
 def test_nothing_is_lost_in_a_team_that_is_being_dissolved(stack: Stack, client: Client) -> None:

@@ -76,7 +76,7 @@ async def queue_up(
     new = NewConversation(
         **{
             "tenant_id": tenant_id,
-            "subject": f"user:{user_id}",
+            "owner_key": f"user:{user_id}",
             "scope": Scope(tenant_id, "default", user_id),
             "user_id": user_id,
             "visibility": "private",

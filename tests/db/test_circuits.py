@@ -46,7 +46,9 @@ async def succeeded(tenant: UUID, *, seconds: float) -> bool:
 
 async def resting() -> list[tuple[str, str | None]]:
     async with system() as tx:
-        return [(circuit.state, circuit.reason) for circuit in await circuit_breaker.resting(tx)]
+        return [
+            (circuit.state, circuit.reason) for circuit in await circuit_breaker.open_circuits(tx)
+        ]
 
 
 async def test_ten_callers_at_once_get_one_probe(tenant: UUID) -> None:

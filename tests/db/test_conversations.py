@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.db import conversations, extractions, queue, subjects
+from app.db import conversations, extractions, memory_owners, queue
 from app.db.pool import system, transaction
 from app.errors import NotFound
 from app.ingest import undo
@@ -159,7 +159,7 @@ async def test_a_claim_in_flight_can_no_longer_settle_what_was_erased() -> None:
     assert await erase(tenant_id, conversation_id)
 
     async with transaction(tenant_id) as tx:
-        await subjects.lock(tx, claimed.subject)
+        await memory_owners.lock(tx, claimed.owner_key)
         assert not await queue.still_ours(tx, claimed)
         await queue.finish(tx, claimed, {"facts": []}, {})
         await queue.release(tx, claimed)
@@ -182,7 +182,7 @@ async def test_an_erase_during_a_settle_waits_and_undoes_it() -> None:
 
     async def settle() -> None:
         async with transaction(tenant_id) as tx:
-            await subjects.lock(tx, claimed.subject)
+            await memory_owners.lock(tx, claimed.owner_key)
             assert await queue.still_ours(tx, claimed)
             settling.set()
             await erasing.wait()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from app.db import conversations, queue, subjects
+from app.db import conversations, memory_owners, queue
 from app.db.pool import system, transaction
 from app.db.queue import Claim
 from app.rules.types import Message, Scope
@@ -19,10 +19,16 @@ from tests.db.rows import execute, new_tenant, owner, queue_up
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]
 
 
-async def claim(limit: int = 10, max_in_flight: int = 64, suspects: bool = False) -> list[Claim]:
+async def claim(
+    limit: int = 10, max_in_flight: int = 64, crashed_only: bool = False
+) -> list[Claim]:
     async with system() as tx:
         return await queue.claim(
-            tx, limit=limit, max_in_flight=max_in_flight, lease_seconds=300.0, suspects=suspects
+            tx,
+            limit=limit,
+            max_in_flight=max_in_flight,
+            lease_seconds=300.0,
+            crashed_only=crashed_only,
         )
 
 
@@ -48,9 +54,9 @@ async def fail(claimed: Claim, retry_in: float | None, burns_attempt: bool = Tru
         )
 
 
-async def sweep() -> int:
+async def rescue() -> int:
     async with system() as tx:
-        return await queue.sweep(tx, max_crashes=3)
+        return await queue.rescue(tx, max_crashes=3)
 
 
 async def let_lease_run_out(claimed: Claim) -> None:
@@ -106,7 +112,7 @@ async def test_one_conversation_of_a_subject_is_claimed_at_a_time_and_in_the_ord
     assert {claimed.conversation_id for claimed in first} == {ada[0], bob}
     assert await claim() == []
     for expected in ada[1:]:
-        [before] = [claimed for claimed in first if claimed.subject == "user:ada"]
+        [before] = [claimed for claimed in first if claimed.owner_key == "user:ada"]
         await finish(before)
         first = await claim()
         assert [claimed.conversation_id for claimed in first] == [expected]
@@ -120,7 +126,7 @@ async def test_a_retry_that_waits_holds_back_the_same_subjects_later_conversatio
     await fail(await claim_one(), retry_in=60.0)
 
     assert await claim() == []
-    assert await sweep() == 0
+    assert await rescue() == 0
 
 
 async def test_a_tenant_with_one_conversation_is_in_the_first_batch_beside_one_with_500() -> None:
@@ -128,7 +134,7 @@ async def test_a_tenant_with_one_conversation_is_in_the_first_batch_beside_one_w
     async with owner() as conn:
         await conn.execute(
             """
-            INSERT INTO conversations (tenant_id, subject, user_id, namespace, messages,
+            INSERT INTO conversations (tenant_id, owner_key, user_id, namespace, messages,
                                        message_count, source)
             SELECT %s, 'user:' || n, n::text, 'default', '[]', 0, 'test'
             FROM generate_series(1, 500) n
@@ -200,7 +206,7 @@ async def test_claimers_at_the_same_time_never_get_the_same_conversation() -> No
             claimed += batch
 
     assert len({each.conversation_id for each in claimed}) == len(claimed) == 40
-    assert set(Counter((each.tenant_id, each.subject) for each in claimed).values()) == {1}
+    assert set(Counter((each.tenant_id, each.owner_key) for each in claimed).values()) == {1}
 
 
 async def test_only_who_asks_for_suspects_gets_those_whose_process_died() -> None:
@@ -209,11 +215,11 @@ async def test_only_who_asks_for_suspects_gets_those_whose_process_died() -> Non
     claimed = {each.conversation_id: each for each in await claim()}
     await finish(claimed[other.conversation_id])
     await let_lease_run_out(claimed[suspect.conversation_id])
-    assert await sweep() == 1
+    assert await rescue() == 1
     fresh = await queue_up(tenant_id, "bob")
 
     assert [each.conversation_id for each in await claim()] == [fresh.conversation_id]
-    assert [each.conversation_id for each in await claim(suspects=True)] == [
+    assert [each.conversation_id for each in await claim(crashed_only=True)] == [
         suspect.conversation_id
     ]
 
@@ -223,8 +229,8 @@ async def test_whoever_lost_its_lease_changes_nothing() -> None:
     await queue_up(tenant_id)
     late = await claim_one()
     await let_lease_run_out(late)
-    await sweep()
-    [current] = await claim(suspects=True)
+    await rescue()
+    [current] = await claim(crashed_only=True)
 
     await finish(late)
     await fail(late, retry_in=None)
@@ -252,9 +258,9 @@ async def test_a_lease_that_ran_out_three_times_ends_in_dead_with_a_reason() -> 
     conversation_id = (await queue_up(tenant_id)).conversation_id
     seen = []
     for crash in range(3):
-        [claimed] = await claim(suspects=crash > 0)
+        [claimed] = await claim(crashed_only=crash > 0)
         await let_lease_run_out(claimed)
-        await sweep()
+        await rescue()
         seen.append(await row(conversation_id, "state, crash_attempts, attempts, error_code"))
 
     assert seen == [
@@ -263,7 +269,7 @@ async def test_a_lease_that_ran_out_three_times_ends_in_dead_with_a_reason() -> 
         ("dead", 3, 3, "crashed"),
     ]
     assert await row(conversation_id, "finished_at") is not None
-    assert await claim() == await claim(suspects=True) == []
+    assert await claim() == await claim(crashed_only=True) == []
 
 
 async def test_a_lease_that_still_runs_is_left_alone() -> None:
@@ -271,7 +277,7 @@ async def test_a_lease_that_still_runs_is_left_alone() -> None:
     await queue_up(tenant_id)
     claimed = await claim_one()
 
-    assert await sweep() == 0
+    assert await rescue() == 0
 
     assert await row(claimed.conversation_id, "state, crash_attempts") == ("processing", 0)
 
@@ -356,11 +362,11 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
     elif end == "crashed":
         await execute("UPDATE conversations SET crash_attempts = 2 WHERE state = 'processing'")
         await let_lease_run_out(claimed)
-        assert await sweep() == 1
+        assert await rescue() == 1
     else:
         async with transaction(tenant_id) as tx:
             assert await conversations.erase(tx, claimed.conversation_id)
-        assert await sweep() == 1
+        assert await rescue() == 1
 
     assert [each.conversation_id for each in await claim()] == [follower.conversation_id]
 
@@ -374,7 +380,7 @@ async def test_a_conversation_accepted_while_its_forerunner_finishes_is_woken_by
     await execute("UPDATE conversations SET ready = false")
     assert await claim() == []
 
-    assert await sweep() == 1
+    assert await rescue() == 1
 
     assert (await claim_one()).conversation_id == unwoken.conversation_id
 
@@ -385,7 +391,7 @@ async def test_sweeps_at_the_same_time_count_a_crash_once() -> None:
     claimed = await claim_one()
     await let_lease_run_out(claimed)
 
-    await asyncio.gather(*(sweep() for _ in range(6)))
+    await asyncio.gather(*(rescue() for _ in range(6)))
 
     assert await row(claimed.conversation_id, "state, crash_attempts") == ("queued", 1)
 
@@ -425,7 +431,7 @@ async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
 
     async def work(name: str, started: asyncio.Event, seconds: float) -> None:
         async with transaction(tenant_id) as tx:
-            await subjects.lock(tx, "user:ada", {name})
+            await memory_owners.lock(tx, "user:ada", {name})
             await (await tx.execute("SELECT 1")).fetchone()
             started.set()
             await asyncio.sleep(seconds)
@@ -439,5 +445,5 @@ async def test_a_subjects_lock_is_held_until_its_transaction_ends() -> None:
 
     assert order == ["slow", "quick"]
     async with transaction(tenant_id) as tx:
-        assert sorted(await subjects.speakers(tx, "user:ada")) == ["quick", "slow"]
-        assert await subjects.speakers(tx, "user:nobody") == ()
+        assert sorted(await memory_owners.speakers(tx, "user:ada")) == ["quick", "slow"]
+        assert await memory_owners.speakers(tx, "user:nobody") == ()

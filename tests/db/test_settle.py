@@ -1,4 +1,4 @@
-"""Facts settled against Postgres: the table's wall against duplicates is never run into."""
+"""Facts reconciled against Postgres: the table's wall against duplicates is never run into."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from app.db import subjects
+from app.db import memory_owners
 from app.db.pool import transaction
-from app.memories.reconcile import Destination, settle
-from app.rules.types import Action, Fact, Scope, Settled
+from app.memories.reconcile import Destination, reconcile
+from app.rules.types import Action, Fact, Reconciled, Scope
 from tests.db.rows import NEW_YEAR, at_angle, execute
 
 pytestmark = pytest.mark.anyio
@@ -19,16 +19,16 @@ pytestmark = pytest.mark.anyio
 OSLO, LISBON = at_angle(1.0), at_angle(0.8)
 
 
-async def settled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> list[Settled]:
+async def reconciled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> list[Reconciled]:
     """Settle (text, vector, day of the year) facts in one transaction."""
     destination = Destination(Scope(tenant, "default", "ada"), "ada", "private", "test")
     drawn = [
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
     async with transaction(tenant) as tx:
-        held = await subjects.lock(tx, "user:ada")
+        held = await memory_owners.lock(tx, "user:ada")
         vectors = [vector for _, vector, _ in facts]
-        return await settle(tx, [(destination, fact) for fact in drawn], vectors, held=held)
+        return await reconcile(tx, [(destination, fact) for fact in drawn], vectors, held=held)
 
 
 async def live(tenant: UUID) -> list[str]:
@@ -51,10 +51,10 @@ async def live(tenant: UUID) -> list[str]:
 async def test_the_same_words_again_are_a_duplicate_wherever_they_lie(
     tenant: UUID, old: str, new: str
 ) -> None:
-    await settled(tenant, (old, OSLO, 0))
+    await reconciled(tenant, (old, OSLO, 0))
 
-    [again] = await settled(tenant, (new, at_angle(0.0), 1))
-    in_one_go = await settled(
+    [again] = await reconciled(tenant, (new, at_angle(0.0), 1))
+    in_one_go = await reconciled(
         tenant, ("User has a cat.", at_angle(0.3), 1), (new, OSLO, 1), (new, OSLO, 1)
     )
 
@@ -68,15 +68,15 @@ async def test_the_same_words_again_are_a_duplicate_wherever_they_lie(
 
 
 async def test_texts_of_punctuation_alone_are_told_apart(tenant: UUID) -> None:
-    facts = await settled(tenant, ("!!!", at_angle(0.0), 0), ("...", at_angle(1.0), 0))
+    facts = await reconciled(tenant, ("!!!", at_angle(0.0), 0), ("...", at_angle(1.0), 0))
 
     assert [each.action for each in facts] == [Action.STORED, Action.STORED]
 
 
 async def test_a_conversation_may_leave_a_value_and_come_back_to_it(tenant: UUID) -> None:
-    await settled(tenant, ("User lives in Lisbon.", LISBON, 0))
+    await reconciled(tenant, ("User lives in Lisbon.", LISBON, 0))
 
-    facts = await settled(
+    facts = await reconciled(
         tenant, ("User lives in Oslo.", OSLO, 1), ("User lives in Lisbon.", LISBON, 2)
     )
 
@@ -85,7 +85,7 @@ async def test_a_conversation_may_leave_a_value_and_come_back_to_it(tenant: UUID
 
 
 async def test_a_value_may_come_and_go_within_one_conversation(tenant: UUID) -> None:
-    facts = await settled(
+    facts = await reconciled(
         tenant,
         ("User lives in Lisbon.", LISBON, 0),
         ("User lives in Oslo.", OSLO, 1),
@@ -106,9 +106,9 @@ async def test_a_value_may_come_and_go_within_one_conversation(tenant: UUID) -> 
 
 
 async def test_an_older_truth_that_comes_late_is_history_from_the_start(tenant: UUID) -> None:
-    await settled(tenant, ("User lives in Oslo.", OSLO, 60))
+    await reconciled(tenant, ("User lives in Oslo.", OSLO, 60))
 
-    [late] = await settled(tenant, ("User lives in Lisbon.", LISBON, 0))
+    [late] = await reconciled(tenant, ("User lives in Lisbon.", LISBON, 0))
 
     assert (late.action, late.reason) == (Action.STORED, "older_than_current")
     assert await live(tenant) == ["User lives in Oslo."]
@@ -118,9 +118,9 @@ async def test_an_older_truth_that_comes_late_is_history_from_the_start(tenant: 
 
 
 async def test_a_duplicate_reinforces_and_every_fact_leaves_an_event(tenant: UUID) -> None:
-    [stored] = await settled(tenant, ("User lives in Oslo.", OSLO, 0))
-    await settled(tenant, ("User lives in Oslo.", OSLO, 1))
-    [replaced] = await settled(tenant, ("User lives in Lisbon.", LISBON, 2))
+    [stored] = await reconciled(tenant, ("User lives in Oslo.", OSLO, 0))
+    await reconciled(tenant, ("User lives in Oslo.", OSLO, 1))
+    [replaced] = await reconciled(tenant, ("User lives in Lisbon.", LISBON, 2))
 
     events = await execute(
         "SELECT memory_id, action, other_memory_id FROM memory_events"

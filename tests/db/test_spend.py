@@ -16,7 +16,7 @@ from tests.db.rows import execute, new_tenant, queue_up
 
 pytestmark = pytest.mark.anyio
 
-NO_CAPS = Caps(soft=None, hard=None, fuse=None)
+NO_CAPS = Caps(soft=None, hard=None, daily=None)
 USED = Usage("anthropic", "claude", input_tokens=7)
 
 
@@ -47,7 +47,7 @@ async def end(tenant: UUID, call_id: UUID, cost: int | None, soft: int | None = 
             usage=USED,
             cost_microusd=cost,
             soft_microusd=soft,
-            fused=False,
+            capped=False,
         )
 
 
@@ -59,7 +59,7 @@ async def budget(tenant: UUID, caps: Caps = NO_CAPS) -> tuple[int, int]:
 
 
 async def test_fifty_calls_at_once_reserve_no_more_than_the_limit(tenant: UUID) -> None:
-    caps = Caps(soft=None, hard=1_000, fuse=None)
+    caps = Caps(soft=None, hard=1_000, daily=None)
 
     calls = await asyncio.gather(*(begin(tenant, 90, caps) for _ in range(50)))
 
@@ -88,15 +88,15 @@ async def test_a_call_without_an_answer_costs_what_was_reserved(tenant: UUID) ->
 
 
 async def test_a_first_call_that_is_dearer_than_the_limit_is_refused(tenant: UUID) -> None:
-    assert await begin(tenant, 90, Caps(soft=None, hard=89, fuse=None)) is None
+    assert await begin(tenant, 90, Caps(soft=None, hard=89, daily=None)) is None
 
 
 async def test_a_tenants_own_limit_goes_before_the_installations(tenant: UUID) -> None:
     async with transaction(tenant) as tx:
         assert await spend.set_limits(tx, soft=None, hard=100)
 
-    assert await begin(tenant, 101, Caps(soft=None, hard=10_000, fuse=None)) is None
-    assert await begin(tenant, 100, Caps(soft=None, hard=10, fuse=None)) is not None
+    assert await begin(tenant, 101, Caps(soft=None, hard=10_000, daily=None)) is None
+    assert await begin(tenant, 100, Caps(soft=None, hard=10, daily=None)) is not None
 
 
 async def test_the_soft_limit_is_noted_once(tenant: UUID) -> None:
@@ -139,7 +139,7 @@ async def test_one_tenant_over_its_budget_has_no_turn_and_the_other_goes_on(
     poor, rich = await new_tenant("poor"), await new_tenant("rich")
     for tenant in (poor, rich):
         await queue_up(tenant)
-    caps = Caps(soft=None, hard=50, fuse=None)
+    caps = Caps(soft=None, hard=50, daily=None)
     async with transaction(poor) as tx:
         await spend.block(tx, 90, caps)
     assert 2 < await blocked_for(poor) <= 3600
@@ -156,7 +156,7 @@ async def test_one_tenant_over_its_budget_has_no_turn_and_the_other_goes_on(
 
 
 async def test_a_budget_that_calls_under_way_hold_blocks_for_a_moment(tenant: UUID) -> None:
-    caps = Caps(soft=None, hard=100, fuse=None)
+    caps = Caps(soft=None, hard=100, daily=None)
     await begin(tenant, 90, caps)
 
     async with transaction(tenant) as tx:
@@ -168,15 +168,15 @@ async def test_a_budget_that_calls_under_way_hold_blocks_for_a_moment(tenant: UU
 async def test_the_days_fuse_stops_everyone_until_it_is_larger(tenant: UUID) -> None:
     await execute("TRUNCATE spend_days")
     async with transaction(tenant) as tx:
-        assert await spend.reserve_of_the_day(tx, 60, fuse=100)
-        assert not await spend.reserve_of_the_day(tx, 60, fuse=100)
-        await spend.blow_fuse(tx, 60, fuse=100)
+        assert await spend.reserve_of_the_day(tx, 60, daily=100)
+        assert not await spend.reserve_of_the_day(tx, 60, daily=100)
+        await spend.trip_daily_cap(tx, 60, daily=100)
     async with system() as tx:
-        assert not await spend.fuse_is_blown(tx, 100), "it is calls under way that hold it"
+        assert not await spend.daily_cap_reached(tx, 100), "it is calls under way that hold it"
 
     await execute("UPDATE spend_days SET spent_microusd = 60, reserved_microusd = 0")
     async with transaction(tenant) as tx:
-        await spend.blow_fuse(tx, 60, fuse=100)
+        await spend.trip_daily_cap(tx, 60, daily=100)
     async with system() as tx:
-        assert await spend.fuse_is_blown(tx, 100)
-        assert not await spend.fuse_is_blown(tx, 200)
+        assert await spend.daily_cap_reached(tx, 100)
+        assert not await spend.daily_cap_reached(tx, 200)

@@ -8,7 +8,7 @@ import pytest
 
 from app.db import queue, transcripts
 from app.db.pool import system, transaction
-from app.privacy.purge import tidy
+from app.privacy.purge import purge_expired
 from tests.db.rows import execute, new_tenant, queue_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]
@@ -45,7 +45,7 @@ async def test_the_text_of_a_tenant_that_keeps_it_for_a_while_goes_then() -> Non
     elsewhere = await finished(lasting, 400)
     waiting = (await queue_up(brief, "bob")).conversation_id
 
-    await tidy()
+    await purge_expired()
 
     assert await with_text(brief) == {recent, waiting}
     assert await with_text(lasting) == {elsewhere}
@@ -61,6 +61,6 @@ async def test_a_tenant_goes_back_to_what_the_settings_say() -> None:
         await transcripts.keep_for(tx, None)
     old = await finished(tenant, 400)
 
-    await tidy()
+    await purge_expired()
 
     assert await with_text(tenant) == {old}

@@ -60,7 +60,7 @@ class Up:
                     f"--port={port}",
                     "--host=127.0.0.1",
                 ],
-                env={**env, "SMARA_SWEEP_SECONDS": "1", "SMARA_WORKER_PROCESSES": "1"},
+                env={**env, "SMARA_RESCUE_SECONDS": "1", "SMARA_WORKER_PROCESSES": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -13,7 +13,7 @@ from app.rules.types import Message, Transcript, Window
 def kept_back(said: str) -> list[str | None]:
     """For each fact drawn from ``said``, why it is kept back."""
     transcript = Transcript((Message("user", said),), datetime(2026, 4, 2, tzinfo=UTC))
-    return [fact.suspicion for fact in draw_facts(transcript, Window(0, 1, 0))]
+    return [fact.quarantine_reason for fact in draw_facts(transcript, Window(0, 1, 0))]
 
 
 @pytest.mark.parametrize(

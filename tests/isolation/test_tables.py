@@ -165,7 +165,7 @@ def test_nothing_can_be_written_for_another_tenant(database_url: str) -> None:
     with psycopg.connect(database_url, options="-c role=smara_app", autocommit=True) as app:
         for statement in (
             "INSERT INTO skills (tenant_id, name) VALUES (%s, 'x')",
-            "INSERT INTO subjects (tenant_id, subject) VALUES (%s, 'user:ada')",
+            "INSERT INTO memory_owners (tenant_id, owner_key) VALUES (%s, 'user:ada')",
             "UPDATE tenants SET tenant_id = %s",
         ):
             app.execute("SELECT set_config('app.tenant', %s, false)", (str(mine),))
@@ -225,7 +225,7 @@ def test_a_login_that_owns_nothing_may_take_on_the_roles_and_nothing_else(
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             lodger.execute("ALTER TABLE memories DISABLE ROW LEVEL SECURITY")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            lodger.execute("SELECT count(*) FROM subjects")
+            lodger.execute("SELECT count(*) FROM memory_owners")
     with psycopg.connect(owners, autocommit=True) as landlord:
         assert landlord.execute("SELECT count(*) FROM tenants").fetchone() == (0,), "forced"
         landlord.execute("SET ROLE smara_system")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rules.injection.screen import suspicion
+from app.rules.injection.screen import detect_injection
 from tests.growth import grows_linearly
 
 ORDERS = [
@@ -212,7 +212,7 @@ STATEMENTS = [
 
 def judged(said: str) -> str | None:
     """As a sentence is judged that stands as a quotation."""
-    return suspicion(f'User said: "{said}"', said)
+    return detect_injection(f'User said: "{said}"', said)
 
 
 @pytest.mark.parametrize("said", ORDERS)
@@ -247,4 +247,4 @@ def test_the_reasons_are_those_of_the_six_languages(said: str, reason: str) -> N
 def test_the_time_grows_with_the_length_of_the_text_alone(piece: str) -> None:
     hostile = piece * 20_000
 
-    assert grows_linearly(lambda n: suspicion(hostile[:n], hostile[:n]), 2_000)
+    assert grows_linearly(lambda n: detect_injection(hostile[:n], hostile[:n]), 2_000)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.extract.keyless.extractor import draw_facts
-from app.rules.injection.screen import suspicion
+from app.rules.injection.screen import detect_injection
 from app.rules.types import Message, Transcript, Window
 from tests.growth import grows_linearly
 
@@ -117,12 +117,12 @@ def reasons(said: str) -> list[str | None]:
     """What is thought of each fact that the rules draw from ``said``."""
     transcript = Transcript((Message("user", said),), datetime(2026, 4, 2, tzinfo=UTC))
     facts = draw_facts(transcript, Window(0, 1, 0))
-    return [suspicion(fact.text, fact.quote) for fact in facts]
+    return [detect_injection(fact.text, fact.quote) for fact in facts]
 
 
 @pytest.mark.parametrize("said", ORDERS)
 def test_an_order_put_as_a_wish_is_found_in_the_words_of_who_said_it(said: str) -> None:
-    assert suspicion("User has a wish.", said) is not None
+    assert detect_injection("User has a wish.", said) is not None
     assert None not in reasons(said)
 
 
@@ -142,12 +142,12 @@ def test_an_order_put_as_a_wish_is_found_in_the_words_of_who_said_it(said: str) 
     ],
 )
 def test_an_order_put_as_a_wish_is_found_in_third_person_too(fact: str) -> None:
-    assert suspicion(fact) is not None
+    assert detect_injection(fact) is not None
 
 
 @pytest.mark.parametrize("said", WISHES)
 def test_wishes_about_language_tone_and_form_pass_and_so_do_other_peoples_agents(said: str) -> None:
-    assert suspicion("User has a wish.", said) is None
+    assert detect_injection("User has a wish.", said) is None
     assert [reason for reason in reasons(said) if reason] == []
 
 
@@ -157,4 +157,4 @@ def test_wishes_about_language_tone_and_form_pass_and_so_do_other_peoples_agents
 def test_the_time_grows_with_the_length_of_the_text_alone(piece: str) -> None:
     hostile = piece * 20_000
 
-    assert grows_linearly(lambda n: suspicion(hostile[:n], hostile[:n]), 2_000)
+    assert grows_linearly(lambda n: detect_injection(hostile[:n], hostile[:n]), 2_000)

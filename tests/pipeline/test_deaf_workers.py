@@ -85,5 +85,5 @@ def test_without_a_scheduler_a_worker_asks_for_the_sweep_itself(
 
     conversation_id = client.post_conversation("ada", "The canary is named Pip.")
 
-    # The second attempt is rung for by nobody but a sweep.
+    # The second attempt is woken for by nobody but a rescue.
     assert client.finished(conversation_id)["attempts"] == 2

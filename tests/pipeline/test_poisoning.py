@@ -107,13 +107,17 @@ def test_an_order_waits_for_a_person_to_review_it(steady: Stack) -> None:
     query = {"user_id": "ada", "state": "quarantined"}
     [waiting] = client.http.get("/v1/memories", params=query).json()["memories"]
     assert (waiting["id"], waiting["state"]) == (fact["memory_id"], "quarantined")
-    assert waiting["suspicion"] == fact["reason"]
+    assert waiting["quarantine_reason"] == fact["reason"]
     again = client.finished(client.post_conversation("ada", order))
     assert again["receipt"]["facts"][0]["memory_id"] == fact["memory_id"]
 
     released = client.http.post(f"/v1/memories/{waiting['id']}/restore").json()
 
-    assert (released["state"], released["suspicion"], released["trust"]) == ("live", None, 1.0)
+    assert (released["state"], released["quarantine_reason"], released["trust"]) == (
+        "live",
+        None,
+        1.0,
+    )
     assert client.facts("ada") == [order]
     assert client.http.get("/v1/memories", params=query).json()["memories"] == []
     assert client.http.get("/v1/usage").json()["usage"]["memories"]["used"] == 1

@@ -180,7 +180,7 @@ def test_reads_do_not_wait_for_an_embedder_that_hangs(
 
     reasons = {ask(n)["degraded_reason"] for n in range(3_000, 3_200)}
 
-    assert reasons == {"provider_paused"}
+    assert reasons == {"circuit_open"}
     assert fake_voyage[0].count - asked <= 5, "probes alone; what they take, torture measures"
     assert ask(1_005)["degraded_reason"] is None, "a question that was asked before is still known"
     fake_voyage[0].steps.clear()
@@ -313,13 +313,13 @@ def test_what_a_killed_worker_had_reserved_comes_back(
 
 
 def test_the_days_fuse_holds_everyone(make_stack: MakeStack) -> None:
-    stack = make_stack(**BUDGET, SMARA_DAILY_FUSE_USD="0.04").start()
+    stack = make_stack(**BUDGET, SMARA_DAILY_CAP_USD="0.04").start()
     one, other = stack.client(), stack.client()
     for n in range(10):
         one.post_conversation(f"user-{n}", f"Canary{n:03d} sings.")
         other.post_conversation(f"user-{n}", f"Canary{n:03d} sings.")
 
-    eventually(lambda: asked(stack, "SELECT 1 FROM spend_days WHERE blown_at_microusd = 40000"))
+    eventually(lambda: asked(stack, "SELECT 1 FROM spend_days WHERE tripped_at_microusd = 40000"))
 
     spent = (settled(one)["spent_usd"], settled(other)["spent_usd"])
     assert 0 < sum(spent) <= 0.04
@@ -336,7 +336,7 @@ def test_our_own_limit_of_calls_is_kept_by_all_workers(make_stack: MakeStack) ->
 
     tried = (
         "SELECT count(*) FROM conversations "
-        "WHERE state = 'done' OR (state = 'queued' AND error_code = 'provider_paced')"
+        "WHERE state = 'done' OR (state = 'queued' AND error_code = 'provider_throttled')"
     )
     eventually(lambda: asked(stack, tried) == [30])
 

@@ -23,7 +23,7 @@ _CLAUDE = "tests/extract/test_claude.py::"
 _VOYAGE = "tests/embed/test_voyage.py::"
 _INPUT = "tests/api/test_bad_input.py::"
 _QUEUE = "tests/db/test_queue.py::"
-_BELL = "tests/workers/test_doorbell.py::"
+_WAKEUP = "tests/workers/test_wakeup.py::"
 _DRAIN = "tests/test_drain.py::"
 _GOES_BACK = (
     _DRAIN + "test_what_a_stopping_process_cannot_finish_goes_back_as_if_it_had_never_been_claimed"
@@ -83,10 +83,10 @@ CATALOGUE: dict[str, Known] = {
     "F13": Known("FLUSHALL", tests=(_FAULTS + "test_flushall_with_200_queued_loses_nothing",)),
     "F14": Known(
         "Redis out of memory",
-        tests=(_BELL + "test_a_redis_without_memory_is_silence_not_an_error",),
+        tests=(_WAKEUP + "test_a_redis_without_memory_is_silence_not_an_error",),
     ),
     "F15": Known(
-        "Redis frozen", tests=(_BELL + "test_a_ring_returns_at_once_while_redis_is_frozen",)
+        "Redis frozen", tests=(_WAKEUP + "test_a_request_returns_at_once_while_redis_is_frozen",)
     ),
     "F16": Known("replies of Redis lost"),
     "F17": Known("garbage in the queue"),

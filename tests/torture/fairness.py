@@ -19,8 +19,9 @@ BAR = 2.0
 REPORT = Path(__file__).parent / "fairness.json"
 
 _QUEUE = """
-INSERT INTO conversations (tenant_id, subject, user_id, namespace, messages, message_count, source)
-SELECT tenant_id, subject || '-' || n, user_id || '-' || n, namespace,
+INSERT INTO conversations (
+    tenant_id, owner_key, user_id, namespace, messages, message_count, source)
+SELECT tenant_id, owner_key || '-' || n, user_id || '-' || n, namespace,
        jsonb_build_array(jsonb_build_object('role', 'user',
            'content', 'My parrot ' || n || ' sings. ref-' || (1000000 + n))), 1, source
 FROM conversations CROSS JOIN generate_series(1, %s) AS n WHERE conversation_id = %s

@@ -19,7 +19,7 @@ from tests.webhooks.receiver import Receiver
 
 @pytest.fixture(scope="module")
 def telling(workspace: Path, make_database: MakeDatabase, models: Path) -> Iterator[Stack]:
-    """A service whose webhooks may go to this machine, and whose bells nobody else hears."""
+    """A service whose webhooks may go to this machine, and whose wakeups nobody else hears."""
     redis, redis_url = start_redis(workspace / "telling-redis")
     stack = Stack(
         workspace / "telling",

@@ -1,4 +1,4 @@
-"""Bells without a Redis, and workers that let themselves be watched."""
+"""Wake-ups without a Redis, and workers that let themselves be watched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["make_stack", "redis"]
 def test_without_a_redis_bells_are_files(
     workspace: Path, models: Path, make_database: MakeDatabase
 ) -> None:
-    folder = workspace / "bells-in-files"
+    folder = workspace / "wakeups-in-files"
     stack = Stack(folder, make_database(LOCAL_MODEL), "filesystem://", models, **IMPATIENT)
     stack.start()
     try:

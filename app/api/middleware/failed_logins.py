@@ -15,7 +15,7 @@ from ipaddress import IPv6Address, ip_address
 from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 
-from app.api.middleware.rate_limits import Windows
+from app.api.middleware.rate_limits import RateLimiters
 from app.api.middleware.refusals import TooMany
 from app.tenancy import api_keys
 
@@ -25,12 +25,12 @@ _OFTEN = 100_000
 _FORGET_SECONDS = 3_600.0
 
 
-class Guesses:
+class FailedLogins:
     """``per_minute`` failures, of one address and of one prefix each. What was sent is kept as
     digests only."""
 
-    def __init__(self, windows: Windows, *, per_minute: int) -> None:
-        self._windows = windows
+    def __init__(self, limiters: RateLimiters, *, per_minute: int) -> None:
+        self._limiters = limiters
         self._limit: RateLimitItem = RateLimitItemPerMinute(per_minute)
         self._proven: TTLCache[bytes, bool] = TTLCache(maxsize=_OFTEN, ttl=_FORGET_SECONDS)
         self._shut_until: TTLCache[str, float] = TTLCache(maxsize=_OFTEN, ttl=60.0)
@@ -67,14 +67,14 @@ class Guesses:
     async def count(self, address: str, sent: str) -> None:
         """One more failure."""
         whose = _whose(address, sent)
-        await asyncio.gather(*(self._windows.take(self._limit, who) for who in whose))
+        await asyncio.gather(*(self._limiters.take(self._limit, who) for who in whose))
 
     async def _wait_seconds(self, who: str) -> float:
         """Known here once it is shut: a flood of guesses asks Redis nothing."""
         left = self._shut_until.get(who, 0.0) - time.monotonic()
         if left > 0:
             return left
-        wait = await self._windows.wait_seconds(self._limit, who)
+        wait = await self._limiters.wait_seconds(self._limit, who)
         if wait:
             self._shut_until[who] = time.monotonic() + wait
         return wait

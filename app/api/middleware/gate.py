@@ -18,8 +18,8 @@ from app.api.errors import database_response, internal_error_response, service_e
 from app.api.middleware.about import users_of
 from app.api.middleware.access_log import route_of
 from app.api.middleware.client_address import client_address
-from app.api.middleware.failed_logins import Guesses
-from app.api.middleware.rate_limits import Rates, Windows
+from app.api.middleware.failed_logins import FailedLogins
+from app.api.middleware.rate_limits import RateLimiters, TenantRateLimit
 from app.api.middleware.refusals import TooSlow
 from app.db import api_keys as stored_keys
 from app.db import tenants
@@ -67,11 +67,13 @@ class Gate:
         self._settings = settings
         self._max_body_bytes = settings.max_body_bytes
         self._recorder = recorder
-        self._guesses = Guesses(
-            Windows(settings.redis_url, MovingWindowRateLimiter),
+        self._failed_logins = FailedLogins(
+            RateLimiters(settings.redis_url, MovingWindowRateLimiter),
             per_minute=settings.auth_failures_per_minute,
         )
-        rates = Rates(Windows(settings.redis_url, SlidingWindowCounterRateLimiter), settings)
+        rates = TenantRateLimit(
+            RateLimiters(settings.redis_url, SlidingWindowCounterRateLimiter), settings
+        )
         self._rates = rates if rates.any else None
         self._callers: TTLCache[str, Caller] = TTLCache(maxsize=10_000, ttl=KEY_CACHE_SECONDS)
         self._secret: bytes | None = None
@@ -172,14 +174,14 @@ class Gate:
         raise Unauthenticated("Send a valid API key: Authorization: Bearer smara_…")
 
     async def _try(self, key: str, address: str, *, well_formed: bool) -> Caller | None:
-        if not (well_formed and self._guesses.proven(key)):
-            await self._guesses.refuse(address, key, well_formed=well_formed)
+        if not (well_formed and self._failed_logins.proven(key)):
+            await self._failed_logins.refuse(address, key, well_formed=well_formed)
         caller = await self._look_up(key) if well_formed else None
         if caller is not None:
-            self._guesses.worked(key)
+            self._failed_logins.worked(key)
         else:
-            self._guesses.failed_after_all(key)
-            await self._guesses.count(address, key)
+            self._failed_logins.failed_after_all(key)
+            await self._failed_logins.count(address, key)
         return caller
 
     async def _look_up(self, key: str) -> Caller | None:

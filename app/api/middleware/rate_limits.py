@@ -29,11 +29,11 @@ SHARE = 60
 nobody. What it does not use within ten seconds lapses."""
 
 
-class Rates:
+class TenantRateLimit:
     """The limits of the settings and of the tenants' plans."""
 
-    def __init__(self, windows: Windows, settings: Settings) -> None:
-        self._windows, self._settings = windows, settings
+    def __init__(self, limiters: RateLimiters, settings: Settings) -> None:
+        self._limiters, self._settings = limiters, settings
         self._by_plan = any(
             plan.requests_per_minute is not None for plan in settings.plans.values()
         )
@@ -59,7 +59,7 @@ class Rates:
         if wait <= 0:
             if await self._take(tenant_id, limit):
                 return
-            wait = await self._windows.wait_seconds(_item(limit), str(tenant_id))
+            wait = await self._limiters.wait_seconds(_item(limit), str(tenant_id))
             # A second at most: room comes back all the time.
             self._shut_until[tenant_id] = time.monotonic() + min(wait, 1.0)
         seconds = max(1, math.ceil(wait))
@@ -74,10 +74,10 @@ class Rates:
 
     async def _take(self, tenant_id: UUID, limit: int) -> bool:
         share = limit // SHARE
-        if share > 1 and await self._windows.take(_item(limit), str(tenant_id), cost=share):
+        if share > 1 and await self._limiters.take(_item(limit), str(tenant_id), cost=share):
             self._share[tenant_id] = self._share.get(tenant_id, 0) + share - 1
             return True
-        return await self._windows.take(_item(limit), str(tenant_id))
+        return await self._limiters.take(_item(limit), str(tenant_id))
 
     async def _limit_of(self, tenant_id: UUID) -> int | None:
         if not self._by_plan:
@@ -106,8 +106,8 @@ REST_SECONDS = 5.0
 T = TypeVar("T")
 
 
-class Windows:
-    """Windows of one kind; ``strategy`` is one of limits.aio.strategies."""
+class RateLimiters:
+    """RateLimiters of one kind; ``strategy`` is one of limits.aio.strategies."""
 
     def __init__(self, redis_url: str | None, strategy: type[RateLimiter]) -> None:
         self._here = strategy(MemoryStorage())

@@ -13,7 +13,12 @@ from app.api.routes.memories import OVER_PLAN
 from app.api.routes.search import shown
 from app.api.routes.skills import AttachedSkill
 from app.api.schemas.filters import FiltersQuery, Reading
-from app.api.schemas.idempotency import IdempotencyKey, create_once, mark_replayed, once_of
+from app.api.schemas.idempotency import (
+    IdempotencyKey,
+    create_idempotently,
+    idempotent_request,
+    mark_replayed,
+)
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
 from app.api.schemas.types import (
@@ -147,15 +152,15 @@ async def create_agent(
     caller = may(request, "write")
 
     may_own_agents(caller, body.owner_id)
-    if caller.reach.agents is not None:
+    if caller.restriction.agents is not None:
         raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
 
     async def create(tx: TenantTx) -> AgentOut:
         await count_one_more(tx, "agents")
         return AgentOut.of(await agents.add(tx, body.model_dump()))
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, AgentOut, once, response, create)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, AgentOut, idempotent, response, create)
 
 
 @router.get("")
@@ -227,7 +232,10 @@ async def store_agent_memory(
     caller = may(request, "write")
     fact = MemoryIn(**body.model_dump(), agent_id=agent_id)
     outcome, replayed = await store_one(
-        caller, fact, once_of(request, caller, idempotency_key, body), stated_by=stated_by
+        caller,
+        fact,
+        idempotent_request(request, caller, idempotency_key, body),
+        stated_by=stated_by,
     )
     mark_replayed(response, replayed)
     if outcome.action == "duplicate":

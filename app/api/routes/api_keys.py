@@ -15,7 +15,7 @@ from app.db import api_keys as stored_keys
 from app.db.api_keys import KeyInfo
 from app.db.pool import clock, read_only, transaction
 from app.errors import Conflict, NotFound, Unprocessable
-from app.rules.key_reach import Reach
+from app.rules.key_reach import KeyRestriction
 from app.tenancy import api_keys
 from app.tenancy.access import known_agent
 
@@ -48,9 +48,9 @@ class KeyIn(BaseModel):
         return self
 
     @property
-    def reach(self) -> Reach:
+    def restriction(self) -> KeyRestriction:
         """What the key is to be restricted to."""
-        return Reach(
+        return KeyRestriction(
             None if self.users is None else frozenset(self.users),
             None if self.namespaces is None else frozenset(self.namespaces),
             None if self.agents is None else frozenset(self.agents),
@@ -124,7 +124,7 @@ async def issue(body: KeyIn, request: Request) -> KeyIssued:
             label=body.label,
             scopes=list(dict.fromkeys(body.scopes)),
             expires_at=body.expires_at,
-            reach=body.reach,
+            restriction=body.restriction,
         )
     return _shown(issued)
 

@@ -21,12 +21,12 @@ from app.api.schemas.conversations import (
 from app.api.schemas.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import Flag, Lenient, QueryTime, UserId
-from app.db import conversations, subjects
+from app.db import conversations, memory_owners
 from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
 from app.ingest import undo
-from app.ingest.blocked import Obstacle, obstacle
+from app.ingest.blocked import BlockedBy, blocked_by
 from app.privacy.sanitize import clean_chat, mask_text
 from app.tenancy import access
 from app.tenancy.access import Place
@@ -66,7 +66,7 @@ async def accept(
             tx,
             NewConversation(
                 tenant_id=caller.tenant_id,
-                subject=subjects.of_scope(target.scope),
+                owner_key=memory_owners.of_scope(target.scope),
                 scope=target.scope,
                 user_id=body.user_id,
                 team_id=target.team_id,
@@ -86,7 +86,7 @@ async def accept(
         raise reused()
     mark_replayed(response, accepted.replayed)
     if not accepted.replayed:
-        request.app.state.doorbell.ring()
+        request.app.state.wakeup.request()
     return ConversationAccepted(
         id=accepted.conversation_id,
         status="queued",
@@ -116,11 +116,11 @@ async def list_conversations(
             since=since,
             before=cursor,
             limit=limit + 1,
-            reach=caller.reach,
+            restriction=caller.restriction,
         )
     more = len(page) > limit
     shown = page[:limit]
-    waiting_for = await _obstacle(caller.tenant_id, shown)
+    waiting_for = await _blocked_by(caller.tenant_id, shown)
     return ConversationPage(
         conversations=[ConversationOut.of(progress, waiting_for) for progress in shown],
         next_cursor=str(shown[-1].conversation_id) if more else None,
@@ -143,22 +143,22 @@ async def get(
     began = asyncio.get_running_loop().time()
     while True:
         async with read_only(caller.tenant_id) as tx:
-            progress = await conversations.get(tx, conversation_id, caller.reach)
+            progress = await conversations.get(tx, conversation_id, caller.restriction)
         if progress is None:
             raise NotFound("There is no conversation of this id.")
         waited = asyncio.get_running_loop().time() - began
         if progress.state in FINISHED or waited >= wait:
-            return ConversationOut.of(progress, await _obstacle(caller.tenant_id, [progress]))
+            return ConversationOut.of(progress, await _blocked_by(caller.tenant_id, [progress]))
         # Who waits learns of it an eighth later at most, and half a second.
         await asyncio.sleep(min(max(0.02, waited / 8), 0.5, wait - waited))
 
 
-async def _obstacle(tenant_id: UUID, shown: Sequence[Progress]) -> Obstacle | None:
+async def _blocked_by(tenant_id: UUID, shown: Sequence[Progress]) -> BlockedBy | None:
     """What those of them that are queued wait for besides their turn."""
     if all(progress.state != "queued" for progress in shown):
         return None
     async with transaction(tenant_id) as tx:
-        return await obstacle(tx)
+        return await blocked_by(tx)
 
 
 @router.post("/{conversation_id}/replay", status_code=202)
@@ -167,7 +167,7 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
     remembered once."""
     caller = may(request, "write")
     async with transaction(caller.tenant_id) as tx:
-        if await conversations.get(tx, conversation_id, caller.reach) is None:
+        if await conversations.get(tx, conversation_id, caller.restriction) is None:
             raise NotFound("There is no conversation of this id.")
         queued = await conversations.replay(tx, conversation_id)
         progress = await conversations.get(tx, conversation_id)
@@ -178,7 +178,7 @@ async def replay(request: Request, conversation_id: UUID) -> ConversationAccepte
             f"This conversation is {state}; only a dead or done one can be replayed.",
             code="not_replayable",
         )
-    request.app.state.doorbell.ring()
+    request.app.state.wakeup.request()
     return ConversationAccepted(
         id=conversation_id,
         status="queued",

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.auth import may
-from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, Lenient, MaskedMetadata, Share, rounded
 from app.db import edges, graph, memories
@@ -133,7 +133,7 @@ async def connect(
 
     async def create(tx: TenantTx) -> EdgeCreated:
         start, end = body.from_memory_id, body.to_memory_id
-        if len(await edges.hold_live(tx, [start, end], caller.reach)) < 2:
+        if len(await edges.hold_live(tx, [start, end], caller.restriction)) < 2:
             raise _no_memory()
         wanted = NewEdge(start, end, body.relationship_type, body.weight)
         edge = await edges.connect(tx, wanted, body.metadata)
@@ -149,8 +149,8 @@ async def connect(
             created_at=edge.created_at,
         )
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, EdgeCreated, once, response, create)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, EdgeCreated, idempotent, response, create)
 
 
 @router.get("/traverse/{memory_id}")
@@ -174,7 +174,7 @@ async def traverse(
                 depth=depth,
                 relationship_type=relationship_type,
                 limit=limit,
-                reach=caller.reach,
+                restriction=caller.restriction,
             )
     except psycopg.errors.QueryCanceled:
         raise Unprocessable(
@@ -213,7 +213,7 @@ async def related(
             memory_id,
             relationship_type=relationship_type,
             limit=limit,
-            reach=caller.reach,
+            restriction=caller.restriction,
         )
     return Related.model_construct(
         memory_id=memory_id,
@@ -226,12 +226,12 @@ async def delete_edge(request: Request, edge_id: UUID) -> None:
     """Cut an edge."""
     caller = may(request, "write")
     async with transaction(caller.tenant_id) as tx:
-        if not await edges.delete(tx, edge_id, caller.reach):
+        if not await edges.delete(tx, edge_id, caller.restriction):
             raise NotFound("There is no edge of this id.")
 
 
 async def _live_root(tx: TenantTx, caller: Caller, memory_id: UUID) -> None:
-    root = await memories.get(tx, memory_id, reach=caller.reach)
+    root = await memories.get(tx, memory_id, restriction=caller.restriction)
     if root is None or root.state != "live":
         raise _no_memory()
 

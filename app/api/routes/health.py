@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field
 from app.api.auth import may
 from app.api.schemas.types import IsoTime, Lenient
 from app.db import circuit_breaker, queue_stats
-from app.db.circuit_breaker import Key, Resting
+from app.db.circuit_breaker import Key, OpenCircuit
 from app.db.pool import system, transaction
-from app.ingest.blocked import Obstacle, obstacle
+from app.ingest.blocked import BlockedBy, blocked_by
 from app.providers.registry import get_providers
 from app.settings import get_settings
 
@@ -73,7 +73,7 @@ class PipelineOut(BaseModel):
         description="p50 and p95 in milliseconds by stage, over the window."
     )
     dead_by_reason: dict[str, int]
-    waiting_for: dict[Obstacle, int] = Field(
+    waiting_for: dict[BlockedBy, int] = Field(
         description="How many conversations are queued and cannot go on: until a `provider` answers"
         " again, until the `budget` is renewed or raised."
     )
@@ -95,14 +95,14 @@ async def health() -> JSONResponse:
     settings, providers = get_settings(), get_providers()
     db: Literal["ok", "error"] = "ok"
     waited: float | None = None
-    resting: list[Resting] = []
+    open_: list[OpenCircuit] = []
     try:
         async with system() as tx:
             waited = round(await queue_stats.oldest_due_seconds(tx), 1)
-            resting = await circuit_breaker.resting(tx)
+            open_ = await circuit_breaker.open_circuits(tx)
     except psycopg.OperationalError:
         db = "error"
-    shown = _circuits(providers.circuits, resting)
+    shown = _circuits(providers.circuits, open_)
     calm = db == "ok" and all(circuit.state == "closed" for circuit in shown)
     body = Health(
         status="ok" if calm else "degraded",
@@ -117,8 +117,8 @@ async def health() -> JSONResponse:
     return JSONResponse(body.model_dump(mode="json"), 200 if db == "ok" else 503)
 
 
-def _circuits(in_use: Sequence[Key], resting: Sequence[Resting]) -> list[CircuitOut]:
-    by_key = {circuit.key: circuit for circuit in resting}
+def _circuits(in_use: Sequence[Key], open_: Sequence[OpenCircuit]) -> list[CircuitOut]:
+    by_key = {circuit.key: circuit for circuit in open_}
     shown = []
     for key in in_use:
         found = by_key.get(key)
@@ -147,8 +147,8 @@ async def read_pipeline(
     caller = may(request, "read")
     async with transaction(caller.tenant_id) as tx:
         found = await queue_stats.read(tx, window_minutes=minutes)
-        blocked = await obstacle(tx)
-    waiting_for: dict[Obstacle, int] = {"provider": 0, "budget": 0}
+        blocked = await blocked_by(tx)
+    waiting_for: dict[BlockedBy, int] = {"provider": 0, "budget": 0}
     if blocked is not None:
         waiting_for[blocked] = found.by_state["queued"]
     return PipelineOut(

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api.auth import may
 from app.api.errors import PlanLimitBody
 from app.api.schemas.filters import ReadingQuery
-from app.api.schemas.idempotency import IdempotencyKey, mark_replayed, once_of
+from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, mark_replayed
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import (
     BatchResult,
@@ -65,8 +65,8 @@ async def store_memory(
     """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
     (`replaced`)."""
     caller = may(request, "write")
-    once = once_of(request, caller, idempotency_key, body)
-    outcome, replayed = await store_one(caller, body, once, stated_by=stated_by)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    outcome, replayed = await store_one(caller, body, idempotent, stated_by=stated_by)
     mark_replayed(response, replayed)
     if outcome.action == "duplicate":
         response.status_code = 200
@@ -84,8 +84,8 @@ async def store_batch(
     """Store up to 1,000 facts, all of them or none. They are compared with what is remembered, and
     those of one scope with each other."""
     caller = may(request, "write")
-    once = once_of(request, caller, idempotency_key, body)
-    stored = await store_facts(caller, body.memories, once, stated_by=stated_by)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    stored = await store_facts(caller, body.memories, idempotent, stated_by=stated_by)
     mark_replayed(response, stored.replayed)
     counts = Counter(outcome.action for outcome in stored.outcomes)
     return BatchStored(
@@ -153,11 +153,11 @@ async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
     """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
     caller = may(request, "read")
     async with read_only(caller.tenant_id) as tx:
-        memory = await memories.get(tx, memory_id, reach=caller.reach)
+        memory = await memories.get(tx, memory_id, restriction=caller.restriction)
         if memory is None:
             raise NotFound("There is no memory of this id.")
         history = await events.of_memory(tx, memory_id)
-        versions = await memories.versions(tx, memory_id, caller.reach)
+        versions = await memories.versions(tx, memory_id, caller.restriction)
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,

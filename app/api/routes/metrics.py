@@ -28,7 +28,7 @@ from app.errors import Unauthenticated
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
 from app.settings import get_settings
-from app.workers.wakeup import Doorbell
+from app.workers.wakeup import Wakeup
 
 router = APIRouter(tags=["operations"])
 
@@ -72,9 +72,9 @@ async def metrics(request: Request) -> Response:
     """The figures in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for whoever
     sends that as a bearer token. Those of the installation are the same from every API process."""
     _admit(request)
-    doorbell: Doorbell = request.app.state.doorbell
+    wakeup: Wakeup = request.app.state.wakeup
     shown = CollectorRegistry()
-    shown.register(_Families([*_of_the_doorbell(doorbell), *await _of_the_installation()]))
+    shown.register(_Families([*_of_the_wakeups(wakeup), *await _of_the_installation()]))
     return Response(
         generate_latest(_OF_THE_PROCESS) + generate_latest(shown), media_type=CONTENT_TYPE_LATEST
     )
@@ -97,22 +97,22 @@ class _Families(Collector):
         yield from self._families
 
 
-def _of_the_doorbell(doorbell: Doorbell) -> Iterator[Metric]:
-    rings = CounterMetricFamily(
-        "smara_doorbell_rings",
-        "Messages to the workers: taken by Redis, or silent because it did not take them.",
+def _of_the_wakeups(wakeup: Wakeup) -> Iterator[Metric]:
+    wakeups = CounterMetricFamily(
+        "smara_wakeups",
+        "Messages to the workers: taken by Redis, or failed because it did not take them.",
         labels=["outcome"],
     )
-    rings.add_metric(["rung"], doorbell.rung)
-    rings.add_metric(["silent"], doorbell.silent)
-    yield rings
+    wakeups.add_metric(["published"], wakeup.published)
+    wakeups.add_metric(["failed"], wakeup.failed)
+    yield wakeups
 
 
 async def _of_the_installation() -> list[Metric]:
     try:
         async with system() as tx:
             standing = await queue_stats.standing(tx)
-            resting = {each.key: each.state for each in await circuit_breaker.resting(tx)}
+            open_ = {each.key: each.state for each in await circuit_breaker.open_circuits(tx)}
     except psycopg.OperationalError:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(
@@ -121,7 +121,7 @@ async def _of_the_installation() -> list[Metric]:
         labels=["provider", "model", "state"],
     )
     for provider, model in get_providers().circuits:
-        found = resting.get((provider, model), "closed")
+        found = open_.get((provider, model), "closed")
         for state in get_args(State):
             states.add_metric([provider, model, state], float(state == found))
     return [

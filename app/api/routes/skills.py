@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.auth import may
-from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
 from app.db import agents
@@ -131,8 +131,8 @@ async def create_skill(
     async def create(tx: TenantTx) -> SkillOut:
         return SkillOut.of(await agents.add_skill(tx, body.model_dump(by_alias=True)))
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, SkillOut, once, response, create)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, SkillOut, idempotent, response, create)
 
 
 @router.get("/skills")
@@ -197,8 +197,8 @@ async def attach_skill(
             raise Conflict("The agent has this skill already; PATCH changes its config.")
         return Attached(agent_id=agent_id, skill_id=body.skill_id, config=body.config)
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, Attached, once, response, attach)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, Attached, idempotent, response, attach)
 
 
 @router.get("/agents/{agent_id}/skills")

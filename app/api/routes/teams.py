@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app.api.auth import may
 from app.api.errors import ErrorBody
 from app.api.routes.memories import OVER_PLAN
-from app.api.schemas.idempotency import IdempotencyKey, create_once, once_of
+from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
 from app.db import teams
@@ -186,8 +186,8 @@ async def create_team(
             )
         )
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, TeamOut, once, response, create)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, TeamOut, idempotent, response, create)
 
 
 @router.get("/teams")
@@ -267,8 +267,8 @@ async def add_member(
         )
         return MemberOut.of(member)
 
-    once = once_of(request, caller, idempotency_key, body)
-    return await create_once(caller.tenant_id, MemberOut, once, response, add)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    return await create_idempotently(caller.tenant_id, MemberOut, idempotent, response, add)
 
 
 @router.patch(f"/teams/{{team_id}}/members/{USER_ID}")

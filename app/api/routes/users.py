@@ -67,8 +67,8 @@ async def export(request: Request, user_id: UserPath) -> StreamingResponse:
     """All that is kept of a user: memories with their past, conversations with their text, events,
     edges."""
     caller = may(request, "read")
-    reach = caller.reach
-    if not reach.allows_user(user_id) or reach.namespaces or reach.agents:
+    restriction = caller.restriction
+    if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
     return StreamingResponse(
         user_data.export(caller.tenant_id, user_id), media_type="application/x-ndjson"

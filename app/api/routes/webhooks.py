@@ -130,7 +130,7 @@ async def try_out(request: Request, webhook_id: UUID) -> DeliveryOut:
         if endpoint.disabled_at is not None:
             raise Conflict("This webhook is disabled; enable it first.", code="webhook_disabled")
         delivery = await deliveries.add(tx, webhook_id, TEST_EVENT)
-    request.app.state.doorbell.ring()
+    request.app.state.wakeup.request()
     return DeliveryOut.of(delivery)
 
 
@@ -189,7 +189,7 @@ async def _replay(
             delivery_ids=None if delivery_id is None else [delivery_id],
             since=body.since,
         )
-    request.app.state.doorbell.ring()
+    request.app.state.wakeup.request()
     return Replayed(replayed=count)
 
 

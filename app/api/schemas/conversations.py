@@ -20,7 +20,7 @@ from app.api.schemas.types import (
     storable,
 )
 from app.db.conversations import Progress
-from app.ingest.blocked import Obstacle
+from app.ingest.blocked import BlockedBy
 from app.rules.transcripts import parse_transcript, said, text_of
 from app.rules.types import Message, Role, Visibility
 
@@ -182,7 +182,7 @@ class ConversationOut(BaseModel):
         description="Milliseconds by stage of the run that finished it."
     )
     error: ConversationError | None
-    waiting_for: Obstacle | None = Field(
+    waiting_for: BlockedBy | None = Field(
         None,
         description="Why it is still queued, if it is not for its turn: a `provider` that does not"
         " answer, or the tenant's `budget`, which is used up.",
@@ -191,7 +191,7 @@ class ConversationOut(BaseModel):
     reverted_at: IsoTime | None = Field(description="When what it did was undone, if it was.")
 
     @classmethod
-    def of(cls, progress: Progress, waiting_for: Obstacle | None = None) -> Self:
+    def of(cls, progress: Progress, waiting_for: BlockedBy | None = None) -> Self:
         """What its owner may see of it."""
         error = None
         if progress.error_code is not None:

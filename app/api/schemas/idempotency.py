@@ -14,7 +14,7 @@ from app.api.middleware.about import named_in
 from app.db.pool import TenantTx, transaction
 from app.errors import Unprocessable
 from app.rules.types import Caller
-from app.tenancy.idempotency import Once
+from app.tenancy.idempotency import IdempotentRequest
 
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
@@ -39,13 +39,15 @@ def key_of(header: str | None) -> str | None:
     return match.group(1)
 
 
-def once_of(request: Request, caller: Caller, header: str | None, body: BaseModel) -> Once | None:
+def idempotent_request(
+    request: Request, caller: Caller, header: str | None, body: BaseModel
+) -> IdempotentRequest | None:
     """What the request does at most once, if it has a key."""
     key = key_of(header)
     if key is None:
         return None
     asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
-    return Once(caller.tenant_id, key, asked.encode(), named_in(body.model_dump()))
+    return IdempotentRequest(caller.tenant_id, key, asked.encode(), named_in(body.model_dump()))
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:
@@ -57,20 +59,20 @@ def mark_replayed(response: Response, replayed: bool) -> None:
 Made = TypeVar("Made", bound=BaseModel)
 
 
-async def create_once(
+async def create_idempotently(
     tenant_id: UUID,
     model: type[Made],
-    once: Once | None,
+    idempotent: IdempotentRequest | None,
     response: Response,
     create: Callable[[TenantTx], Awaitable[Made]],
 ) -> Made:
     """What ``create`` makes in a transaction of its own, or what it made under the same key."""
     async with transaction(tenant_id) as tx:
-        earlier = await once.take(tx) if once else None
+        earlier = await idempotent.begin(tx) if idempotent else None
         if earlier is not None:
             mark_replayed(response, True)
             return model.model_validate(earlier)
         made = await create(tx)
-        if once:
-            await once.keep(tx, made.model_dump(mode="json", by_alias=True))
+        if idempotent:
+            await idempotent.complete(tx, made.model_dump(mode="json", by_alias=True))
         return made

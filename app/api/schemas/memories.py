@@ -255,7 +255,7 @@ class MemoryRecord(BaseModel):
     message_indexes: list[int]
     state: Literal["live", "superseded", "quarantined"]
     trust: float
-    suspicion: str | None = Field(
+    quarantine_reason: str | None = Field(
         description="Why it is quarantined: it reads as an order to an agent, in this way."
     )
 
@@ -281,7 +281,7 @@ class MemoryRecord(BaseModel):
             "message_indexes": list(memory.message_indexes),
             "state": memory.state,
             "trust": rounded(memory.trust),
-            "suspicion": memory.suspicion,
+            "quarantine_reason": memory.quarantine_reason,
         }
 
     @staticmethod

@@ -192,7 +192,7 @@ class Statement(NamedTuple):
 
     text: str
     importance: float
-    suspicion: str | None = None
+    quarantine_reason: str | None = None
 
 
 def foreign_statements(said: str, name: str, language: Language) -> list[Statement]:

@@ -61,7 +61,7 @@ class _Draft:
     starts_at: datetime | None
     with_question: bool = False
     importance: float | None = None
-    suspicion: str | None = None
+    quarantine_reason: str | None = None
 
 
 class Talk:
@@ -288,7 +288,7 @@ class Talk:
                     stop,
                     dated.starts_at,
                     importance=found.importance,
-                    suspicion=found.suspicion,
+                    quarantine_reason=found.quarantine_reason,
                 )
                 for found in foreign_statements(dated.text, name, language)
             )
@@ -313,7 +313,7 @@ class Talk:
             quote=message.content[draft.start : draft.stop],
             valid_from=starts_at,
             about=message.name or "User",
-            suspicion=draft.suspicion,
+            quarantine_reason=draft.quarantine_reason,
         )
 
     def _note_fact(self, index: int, note: str, start: int, content: str) -> Iterable[Fact]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from app.rules.injection.words import Tongue
+from app.rules.injection.words import Wording
 from app.rules.injection.words_asia import ASIA
 from app.rules.injection.words_europe import EUROPE
 from app.rules.secrets.plain_view import folded
@@ -32,10 +32,10 @@ class _Screen:
     form: re.Pattern[str]
 
 
-def _screen(tongue: Tongue) -> _Screen:
-    bound = r"(?<!\w)" if tongue.spaced else ""
-    end = r"(?!\w)" if tongue.whole else ""
-    command = _COMMAND_ENDS if tongue.spaced else ""
+def _screen(wording: Wording) -> _Screen:
+    bound = r"(?<!\w)" if wording.spaced else ""
+    end = r"(?!\w)" if wording.whole else ""
+    command = _COMMAND_ENDS if wording.spaced else ""
 
     def words(of: str) -> str:
         return f"{bound}(?:{folded(of).replace('~', _FEW)}){end}"
@@ -43,23 +43,23 @@ def _screen(tongue: Tongue) -> _Screen:
     def pattern(*ways: str) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{way})" for way in ways))
 
-    few, ever, deed = _FEW, words(tongue.ever), words(tongue.deed)
-    earlier, rules, ignore = words(tongue.earlier), words(tongue.rules), words(tongue.ignore)
-    ending = r"(?!\w{3})" if tongue.spaced else ""
-    you = f"(?:{words(tongue.agent)}{ending}|{_ANY_AGENT})"
-    order, reply = words(tongue.order) + command, words(tongue.reply) + command
+    few, ever, deed = _FEW, words(wording.ever), words(wording.deed)
+    earlier, rules, ignore = words(wording.earlier), words(wording.rules), words(wording.ignore)
+    ending = r"(?!\w{3})" if wording.spaced else ""
+    you = f"(?:{words(wording.agent)}{ending}|{_ANY_AGENT})"
+    order, reply = words(wording.order) + command, words(wording.reply) + command
     standing = [f"{ever}{few}{order}", f"{order}{few}{ever}"]
     standing += [f"{you}{few}{ever}{few}{deed}", f"{ever}{few}{you}{few}{deed}"]
     standing += [f"{you}{few}{deed}{few}{ever}"]
-    start = f"{_CLAUSE} ?" if tongue.bare else ""
-    if tongue.bare:
+    start = f"{_CLAUSE} ?" if wording.bare else ""
+    if wording.bare:
         standing += [f"{start}{ever}{few}{deed}", f"{start}{deed}{few}{ever}"]
     return _Screen(
-        scripts=_scripts(folded(tongue.ignore)),
+        scripts=_scripts(folded(wording.ignore)),
         orders=(
             (
                 "role_markup",
-                re.compile(rf"(?:^|[.!?\"'\n\u3002])\s{{0,3}}(?:{folded(tongue.role)}) ?:"),
+                re.compile(rf"(?:^|[.!?\"'\n\u3002])\s{{0,3}}(?:{folded(wording.role)}) ?:"),
             ),
             (
                 "override",
@@ -68,9 +68,9 @@ def _screen(tongue: Tongue) -> _Screen:
                     f"(?:{earlier}{few}{rules}|{rules}{few}{earlier}){few}{ignore}",
                 ),
             ),
-            ("prompt_leak", re.compile(words(tongue.leak))),
-            ("memory_order", re.compile(words(tongue.wipe))),
-            ("secrecy", re.compile(words(tongue.hush))),
+            ("prompt_leak", re.compile(words(wording.leak))),
+            ("memory_order", re.compile(words(wording.wipe))),
+            ("secrecy", re.compile(words(wording.hush))),
             (
                 "link_order",
                 pattern(
@@ -82,7 +82,7 @@ def _screen(tongue: Tongue) -> _Screen:
             ("standing_order", pattern(*standing)),
         ),
         replies=pattern(f"{start}{ever}{few}{reply}", f"{start}{reply}{few}{ever}"),
-        form=re.compile(folded(tongue.form)),
+        form=re.compile(folded(wording.form)),
     )
 
 

@@ -33,7 +33,7 @@ _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){16,}")
 _LONG_BLOB = 80
 
 
-def suspicion(fact: str, quote: str = "") -> str | None:
+def detect_injection(fact: str, quote: str = "") -> str | None:
     """Why the fact should not be served before a person has seen it, or None.
 
     ``quote`` is judged too, but for no standing orders: a person may well tell the agent "always

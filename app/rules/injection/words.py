@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class Wording:
     """Words of one language, each field an alternation of regular expressions; "~" stands for a
     few words of the same sentence.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.rules.injection.words import Tongue
+from app.rules.injection.words import Wording
 
 ASIA = (
-    Tongue(  # Chinese, in both scripts
+    Wording(  # Chinese, in both scripts
         ignore="忽略|无视|無視|忘记|忘記|忘掉|不要理会|不要理會|不理会|绕过|繞過|不要遵守"
         "|不再遵守|覆盖|覆蓋|抛开",
         earlier="之前|以前|先前|此前|上面|以上|上述|前面|所有|一切|全部|任何|系统|系統|你的|您的"
@@ -44,7 +44,7 @@ ASIA = (
         spaced=False,
         bare=True,
     ),
-    Tongue(  # Japanese
+    Wording(  # Japanese
         ignore="無視し|無視する|無視せよ|忘れ(?:て|ろ|なさい)|従わない|従うな|破棄し|上書きし",
         earlier="以前|これまで|前の|上記|すべて|全て|全部|先の|あらゆる|システム|あなたの|今まで"
         "|過去",
@@ -76,7 +76,7 @@ ASIA = (
         role="システム|システムメッセージ|アシスタント|開発者|管理者|指示",
         spaced=False,
     ),
-    Tongue(  # Korean
+    Wording(  # Korean
         ignore="무시(?:하|해|할)|잊어|잊으|따르지 마|우회하",
         earlier="이전|앞의|앞선|위의|모든|지금까지|기존|시스템|너의|당신의|과거",
         rules="지시|명령|규칙|지침|프롬프트|제한|설정|메시지|안내|내용",
@@ -102,7 +102,7 @@ ASIA = (
         role="시스템|시스템 메시지|어시스턴트|개발자|관리자|지시",
         spaced=False,
     ),
-    Tongue(  # Arabic
+    Wording(  # Arabic
         ignore="تجاهل|انس |انسى|انسوا|تخطى|تخط |لا تتبع|ألغ|اهمل",
         earlier="السابقة|السابقه|جميع|كل|أعلاه|قبل|النظام|كافة|الخاصة بك|تعليماتك",
         rules="التعليمات|تعليمات|الأوامر|أوامر|القواعد|قواعد|التوجيهات|القيود|الرسائل|ما قيل"
@@ -127,7 +127,7 @@ ASIA = (
         role="النظام|نظام|رسالة النظام|المساعد|المطور|المسؤول|تعليمات",
         spaced=False,
     ),
-    Tongue(  # Persian and Urdu
+    Wording(  # Persian and Urdu
         ignore="نادیده بگیر|فراموش کن|بی ?خیال|نظر ?انداز کر|بھول جا|دور بزن|رعایت نکن",
         earlier="قبلی|پیشین|بالا|همه|تمام|سیستم|پچھل|سابقہ|پہلے|اوپر",
         rules="دستورالعمل|دستور|قوانین|قانون|فرمان|محدودیت|پیام|راهنما|ہدایات|احکام|قواعد|اصول",
@@ -149,7 +149,7 @@ ASIA = (
         role="سیستم|پیام سیستم|دستیار|توسعه ?دهنده|مدیر|سسٹم",
         spaced=False,
     ),
-    Tongue(  # Hebrew
+    Wording(  # Hebrew
         ignore="התעלם|התעלמי|התעלמו|שכח |תשכח|תתעלם|עקוף|אל תציית",
         earlier="הקודמ|לעיל|כל |הכל|המערכת|שלך|קודמ|מה שנאמר",
         rules="ההוראות|הוראות|הנחיות|ההנחיות|הכללים|כללים|הפקודות|הפרומפט|המגבלות|ההודעות|שנאמר",
@@ -172,7 +172,7 @@ ASIA = (
         role="מערכת|המערכת|הודעת מערכת|עוזר|מפתח|מנהל|הוראה",
         spaced=False,
     ),
-    Tongue(  # Hindi, Marathi; Bengali
+    Wording(  # Hindi, Marathi; Bengali
         ignore="अनदेखा कर|नज़रअंदाज़ कर|नजरअंदाज कर|भूल जा|उपेक्षा कर|मत मान|উপেক্ষা কর|ভুলে যা|অগ্রাহ্য কর",
         earlier="पिछल|पहले|पूर्व|ऊपर|सभी|सारे|सिस्टम|अपने|আগের|পূর্ব|সব|সমস্ত|উপরের",
         rules="निर्देश|आदेश|नियम|प्रॉम्प्ट|संदेश|हिदायत|प्रतिबंध|নির্দেশ|নিয়ম|আদেশ|বার্তা",
@@ -196,7 +196,7 @@ ASIA = (
         role="सिस्टम|सिस्टम संदेश|प्रणाली|सहायक|डेवलपर|व्यवस्थापक|निर्देश|সিস্টেম",
         spaced=False,
     ),
-    Tongue(  # Vietnamese
+    Wording(  # Vietnamese
         ignore="bỏ qua|phớt lờ|lờ đi|quên (?:đi|hết|tất cả|mọi)|không tuân theo|đừng tuân theo",
         earlier="trước|tất cả|mọi|ở trên|hệ thống|của bạn|phía trên|cũ",
         rules="hướng dẫn|chỉ dẫn|chỉ thị|lệnh|quy tắc|quy định|nguyên tắc|tin nhắn|yêu cầu"
@@ -223,7 +223,7 @@ ASIA = (
         whole=True,
         bare=True,
     ),
-    Tongue(  # Indonesian and Malay
+    Wording(  # Indonesian and Malay
         ignore="abaikan|lupakan|hiraukan|kesampingkan|jangan ikuti|langgar",
         earlier="sebelumnya|sebelum ini|terdahulu|di atas|semua|segala|seluruh|sistem|anda|kamu"
         "|lama",
@@ -253,7 +253,7 @@ ASIA = (
         role="sistem|pesan sistem|asisten|pengembang|admin|administrator|instruksi",
         bare=True,
     ),
-    Tongue(  # Thai
+    Wording(  # Thai
         ignore="ละเว้น|เพิกเฉย|ไม่ต้องสนใจ|อย่าสนใจ|ลืม|มองข้าม|ไม่ต้องทำตาม",
         earlier="ก่อนหน้า|ทั้งหมด|ข้างต้น|ที่ผ่านมา|ทุก|ระบบ|ของคุณ|เดิม",
         rules="คำสั่ง|กฎ|คำแนะนำ|ข้อกำหนด|พรอมต์|ข้อความ|ข้อจำกัด",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.rules.injection.words import Tongue
+from app.rules.injection.words import Wording
 
 EUROPE = (
-    Tongue(  # Russian
+    Wording(  # Russian
         ignore="игнорируй|игнорировать|проигнорируй|забудь|отмени|не обращай внимания|отбрось"
         "|обойди"
         "|не следуй|перестань следовать|нарушь",
@@ -43,7 +43,7 @@ EUROPE = (
         role="система|системное сообщение|системный промпт|ассистент|разработчик|админ\\w*"
         "|инструкция",
     ),
-    Tongue(  # Ukrainian
+    Wording(  # Ukrainian
         ignore="ігноруй|ігнорувати|проігноруй|забудь|скасуй|не зважай|відкинь|не дотримуйся",
         earlier="попередн|усі|всі|усе|все|будь-які|раніше|вище|систем|свої|твої|ваші|ці",
         rules="інструкці|вказівк|правил|команд|наказ|промпт|обмежен|директив|повідомлен|що тобі",
@@ -67,7 +67,7 @@ EUROPE = (
         "|запис|факт)",
         role="система|системне повідомлення|асистент|розробник|адмін\\w*|інструкція",
     ),
-    Tongue(  # Polish
+    Wording(  # Polish
         ignore="(?:z)?ignoruj|zignorować|ignorować|zapomnij|pomiń|odrzuć|nie przestrzegaj|złam",
         earlier="poprzedni|wcześniejsz|wszystki|wszelki|dotychczas|powyższ|systemow|swoje|twoje|te",
         rules="instrukcj|polece|zasad|reguł|prompt|wytyczn|ograniczen|dyrektyw|wiadomoś|co ci"
@@ -94,7 +94,7 @@ EUROPE = (
         wipe="(?:usuń|skasuj|wymaż|wyczyść|zapomnij) ~wszystki ~(?:wspomnie|pamię|dane|zapis|fakt)",
         role="system|wiadomość systemowa|asystent|deweloper|programista|administrator|instrukcja",
     ),
-    Tongue(  # Czech and Slovak
+    Wording(  # Czech and Slovak
         ignore="ignoruj|zapomeň|zabudni|přehlížej|nedodržuj|pomiň",
         earlier="předchoz|predchádzaj|dřívějš|všechn|všetk|výše|systémov|své|svoje|tvé|dosavad",
         rules="instrukc|inštrukc|pokyn|pravid|příkaz|príkaz|prompt|omezen|zpráv|správ",
@@ -118,7 +118,7 @@ EUROPE = (
         "|spomienk|údaj)",
         role="systém|asistent|vývojář|administrátor|instrukce",
     ),
-    Tongue(  # Dutch
+    Wording(  # Dutch
         ignore="negeer|negeren|vergeet|sla ~over|omzeil|trek je niets aan van|volg ~niet",
         earlier="vorige|eerdere|voorgaande|bovenstaande|alle|systeem|jouw|je|deze|alles",
         rules="instructies?|opdrachten|regels|aanwijzingen|prompts?|richtlijnen|beperkingen"
@@ -150,7 +150,7 @@ EUROPE = (
         "|feiten)",
         role="systeem|systeembericht|assistent|ontwikkelaar|beheerder|instructie",
     ),
-    Tongue(  # Swedish, Danish, Norwegian
+    Wording(  # Swedish, Danish, Norwegian
         ignore="ignorera|ignorer|glöm|glem|bortse från|se bort fra|åsidosätt|strunta i",
         earlier="tidigare|föregående|tidligere|foregående|forrige|ovan|alla|alle|allt|alt|system"
         "|dina|dine|ovenstående",
@@ -186,7 +186,7 @@ EUROPE = (
         role="system|systemet|systemmeddelande|assistenten?|utvecklare|udvikler|utvikler"
         "|administratör",
     ),
-    Tongue(  # Greek
+    Wording(  # Greek
         ignore="αγνόησε|αγνοήστε|ξέχασε|ξεχάστε|παράβλεψε|παράκαμψε|μην ακολουθ",
         earlier="προηγούμεν|παραπάνω|όλες|όλους|όλα|συστήματος|σου|σας|πρότερ",
         rules="οδηγίε|οδηγιών|εντολέ|εντολών|κανόνε|κανόνων|προτροπ|περιορισμ|μηνύματα|ό,τι",
@@ -213,7 +213,7 @@ EUROPE = (
         wipe="(?:διάγραψε|σβήσε|ξέχασε) ~(?:όλες|όλα|όλη) ~(?:αναμνήσ|μνήμ|δεδομέν|στοιχεί)",
         role="σύστημα|μήνυμα συστήματος|βοηθός|προγραμματιστής|διαχειριστής|οδηγία",
     ),
-    Tongue(  # Turkish
+    Wording(  # Turkish
         ignore="yok say|görmezden gel|göz ardı et|unut|dikkate alma|boş ver|geçersiz kıl",
         earlier="önceki|daha önce|yukarıdaki|tüm|bütün|sistem|her şeyi|eski",
         rules="talimat|komut|kural|yönerge|istem|emir|emr|kısıtlama|mesaj|söylenen",

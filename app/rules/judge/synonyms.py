@@ -44,7 +44,7 @@ PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"would rather (?:have|use|get|take)?|likes? (?:(\w+) )?(?:better|more)"
          r"|prefers", r"prefer \1"),
         (r"(?:is|are) (?:keen|big fans?|a big fan|a fan|fond) (?:on|of)", "like"),
-        (r"native (?:language|tongue|speaker of)|mother tongue|first language", "nativelanguage"),
+        (r"native (?:language|wording|speaker of)|mother wording|first language", "nativelanguage"),
         (r"is the (?:owner|founder) of|owner of", "own"),
         (r"two thirds", "66 percent"),
         (r"(?:1|2|3|4|5|6|7|8|9|10) times (?:a|per|each|every) day", r"\g<0>"),

@@ -83,7 +83,7 @@ class Memory(Model):
     metadata: dict[str, Any] = {}
     state: str = "live"
     trust: float | None = None
-    suspicion: str | None = None
+    quarantine_reason: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     valid_from: datetime | None = None

@@ -116,7 +116,9 @@ async def _search(world: World, http: httpx2.AsyncClient, n: int) -> tuple[float
 async def leaked_transaction(world: World) -> None:
     """A transaction somebody forgot holds the rows of a tenth of the users for five seconds."""
     async with _blocking(
-        world, "SELECT FROM subjects WHERE hashtext(subject) % 10 = 0 ORDER BY subject FOR UPDATE"
+        world,
+        "SELECT FROM memory_owners WHERE hashtext(owner_key) % 10 = 0"
+        " ORDER BY owner_key FOR UPDATE",
     ):
         await asyncio.sleep(5)
 
@@ -134,8 +136,8 @@ async def deadlocks(world: World) -> None:
             ) as connection:
                 await asyncio.sleep(0.05)
                 await connection.execute(
-                    "SELECT FROM subjects JOIN conversations USING (tenant_id, subject) "
-                    "WHERE state = 'processing' FOR UPDATE OF subjects"
+                    "SELECT FROM memory_owners JOIN conversations USING (tenant_id, owner_key) "
+                    "WHERE state = 'processing' FOR UPDATE OF memory_owners"
                 )
         await asyncio.sleep(0.05)
 

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from tests.torture.faults.fault import fault
 from tests.torture.world import NotShown, World
 
-QUEUE = "smara:bells"
+QUEUE = "smara:wakeups"
 
 
 @fault("redis", "F12", weight=2)
@@ -56,7 +56,7 @@ async def redis_frozen(world: World) -> None:
 
 @fault("redis", "F16")
 async def replies_lost(world: World) -> None:
-    """Redis takes each bell of API 2 and worker 2, and the reply is lost."""
+    """Redis takes each wakeup of API 2 and worker 2, and the reply is lost."""
     proxy = world.cluster.proxy
     before, proxy.losing = proxy.lost, True
     try:
@@ -64,12 +64,13 @@ async def replies_lost(world: World) -> None:
     finally:
         proxy.losing = False
     if proxy.lost == before:
-        raise NotShown("nobody rang meanwhile")
+        raise NotShown("nobody published one meanwhile")
 
 
 @fault("redis", "F17")
 async def garbage_in_the_queue(world: World) -> None:
-    """Non-JSON, JSON without a header, an unknown task and 5 MB of nothing in the bells' queue."""
+    """Non-JSON, JSON without a header, an unknown task and 5 MB of nothing in the wakeups'
+    queue."""
     unknown = {
         "body": "W1tdLCB7fSwge31d",
         "content-encoding": "utf-8",
@@ -78,7 +79,7 @@ async def garbage_in_the_queue(world: World) -> None:
         "properties": {
             "body_encoding": "base64",
             "correlation_id": "1",
-            "delivery_info": {"exchange": "", "routing_key": "bells"},
+            "delivery_info": {"exchange": "", "routing_key": "wakeups"},
             "delivery_mode": 2,
             "delivery_tag": "1",
             "priority": 0,

@@ -67,13 +67,13 @@ CREATE INDEX api_keys_by_hash ON api_keys (key_hash);
 
 SUBJECTS = """
 -- A person or a team: the row that is locked while their memories change.
-CREATE TABLE subjects (
+CREATE TABLE memory_owners (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
-    subject text NOT NULL,
+    owner_key text NOT NULL,
     version bigint NOT NULL DEFAULT 0,
     speakers text[] NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, subject)
+    PRIMARY KEY (tenant_id, owner_key)
 ) WITH (fillfactor = 70);
 """
 
@@ -82,7 +82,7 @@ CREATE TABLE conversations (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
     conversation_id uuid NOT NULL DEFAULT uuidv7(),
     -- whose it is, and where its memories go
-    subject text NOT NULL,
+    owner_key text NOT NULL,
     user_id text NOT NULL,
     namespace text NOT NULL,
     agent_id uuid,
@@ -103,7 +103,7 @@ CREATE TABLE conversations (
     state text NOT NULL DEFAULT 'queued'
         CHECK (state IN ('queued', 'processing', 'done', 'dead', 'cancelled')),
     priority smallint NOT NULL DEFAULT 0,
-    -- A hint that keeps the claim short: false while the same subject has an earlier unfinished
+    -- A hint that keeps the claim short: false while the same owner has an earlier unfinished
     -- conversation.
     ready boolean NOT NULL DEFAULT true,
     run int NOT NULL DEFAULT 0,
@@ -125,7 +125,7 @@ CREATE UNIQUE INDEX conversations_idempotency ON conversations (tenant_id, idemp
     WHERE idempotency_key IS NOT NULL;
 CREATE INDEX conversations_due ON conversations (tenant_id, priority, conversation_id)
     WHERE state = 'queued' AND ready;
-CREATE INDEX conversations_unfinished ON conversations (tenant_id, subject, conversation_id)
+CREATE INDEX conversations_unfinished ON conversations (tenant_id, owner_key, conversation_id)
     WHERE state IN ('queued', 'processing');
 CREATE INDEX conversations_leased ON conversations (tenant_id, lease_until)
     WHERE state = 'processing';

@@ -16,7 +16,7 @@ TABLES = (
     "tenant_turns",
     "api_keys",
     "quotas",
-    "subjects",
+    "memory_owners",
     "conversations",
     "extractions",
     "llm_calls",
@@ -33,7 +33,7 @@ TABLES = (
     "idempotency_keys",
 )
 
-THE_QUEUE = """tenant_id, conversation_id, subject, state, priority, ready, run, attempts,
+THE_QUEUE = """tenant_id, conversation_id, owner_key, state, priority, ready, run, attempts,
     crash_attempts, next_attempt_at, lease_token, lease_until, claimed_by, claimed_at, finished_at,
     error_code, error_detail, created_at"""
 

@@ -16,7 +16,7 @@ ALTER TABLE memories
     DROP CONSTRAINT memories_state_check,
     ADD CONSTRAINT memories_state_check CHECK (state IN ('live', 'superseded', 'quarantined')),
     ADD COLUMN trust real NOT NULL DEFAULT 1 CHECK (trust BETWEEN 0 AND 1),
-    ADD COLUMN suspicion text;
+    ADD COLUMN quarantine_reason text;
 CREATE INDEX memories_quarantined ON memories (tenant_id, scope_key, memory_id)
     WHERE state = 'quarantined';
 
@@ -34,12 +34,12 @@ ERASURES = """
 CREATE TABLE erasures (
     tenant_id uuid NOT NULL REFERENCES tenants ON DELETE CASCADE,
     erasure_id uuid NOT NULL DEFAULT uuidv7(),
-    subject_hash bytea NOT NULL,
+    owner_hash bytea NOT NULL,
     erased jsonb NOT NULL,
     erased_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, erasure_id)
 );
-CREATE INDEX erasures_by_subject ON erasures (tenant_id, subject_hash, erased_at);
+CREATE INDEX erasures_by_owner ON erasures (tenant_id, owner_hash, erased_at);
 """
 
 TRANSCRIPTS = """

@@ -51,13 +51,13 @@ CREATE TABLE spend (
     PRIMARY KEY (tenant_id, month)
 ) WITH (fillfactor = 50);
 
--- The whole installation's day, kept while there is a daily fuse.
+-- The whole installation's day, kept while there is a daily cap.
 CREATE TABLE spend_days (
     day date PRIMARY KEY,
     spent_microusd bigint NOT NULL DEFAULT 0,
     reserved_microusd bigint NOT NULL DEFAULT 0,
-    -- The fuse that was too small for a call: a larger one lets the day go on.
-    blown_at_microusd bigint NOT NULL DEFAULT -1
+    -- The cap that was too small for a call: a larger one lets the day go on.
+    tripped_at_microusd bigint NOT NULL DEFAULT -1
 ) WITH (fillfactor = 50);
 GRANT SELECT, INSERT, UPDATE ON spend_days TO smara_app;
 GRANT SELECT, UPDATE (reserved_microusd) ON spend_days TO smara_system;

@@ -78,7 +78,7 @@ SYSTEM = (
         "INSERT",
         "DELETE",
     ),
-    # The sweep tells of conversations that died of their processes.
+    # The rescue tells of conversations that died of their processes.
     "GRANT SELECT (user_id) ON conversations TO smara_system;",
 )
 

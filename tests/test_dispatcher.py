@@ -85,7 +85,7 @@ async def tenant(worker: None) -> UUID:
 async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is named Pip.") -> UUID:
     new = NewConversation(
         tenant_id=tenant_id,
-        subject=f"user:{user_id}",
+        owner_key=f"user:{user_id}",
         scope=Scope(tenant_id, "default", user_id),
         user_id=user_id,
         visibility="private",
@@ -117,11 +117,11 @@ async def nobody() -> None:
     """The other processes have enough to do."""
 
 
-async def drain(
+async def process_due(
     stopping: Callable[[], bool] = lambda: False,
     call_for_help: Callable[[], Awaitable[object]] = nobody,
 ) -> bool:
-    return await draining.drain(stopping, call_for_help)
+    return await draining.process_due(stopping, call_for_help)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -134,7 +134,7 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
 async def test_with_nothing_due_it_ends_at_once() -> None:
     began = time.monotonic()
 
-    assert await drain() is False
+    assert await process_due() is False
 
     assert time.monotonic() - began < 10.0, "the claim window is 30 s"
 
@@ -143,7 +143,7 @@ async def test_everything_that_is_due_is_done_when_it_ends(tenant: UUID) -> None
     for n in range(12):
         await queue_up(tenant, f"user-{n % 4}", f"Canary{n:02d} sings.")
 
-    assert await drain() is False
+    assert await process_due() is False
 
     assert await rows("DISTINCT state", order="state") == ["done"]
     assert len(await rows("fact", "memories", "fact")) == 12
@@ -160,19 +160,19 @@ async def test_help_is_called_once_when_there_is_more_than_one_process_can_take(
         calls.append(1)
 
     await queue_up(tenant, "ada")
-    await drain(call_for_help=help_us)
+    await process_due(call_for_help=help_us)
     assert calls == []
 
     for n in range(6):
         await queue_up(tenant, f"user-{n}")
-    await drain(call_for_help=help_us)
+    await process_due(call_for_help=help_us)
     assert calls == [1]
 
 
 async def test_a_process_that_is_asked_to_stop_claims_nothing_more(tenant: UUID) -> None:
     await queue_up(tenant, "ada")
 
-    await drain(stopping=lambda: True)
+    await process_due(stopping=lambda: True)
 
     assert await rows("state, attempts") == [("queued", 0)]
 
@@ -186,7 +186,7 @@ async def test_what_a_stopping_process_cannot_finish_goes_back_as_if_it_had_neve
     await queue_up(tenant, "bob")
 
     began = time.monotonic()
-    await drain(stopping=lambda: fake_anthropic[0].count >= 2)
+    await process_due(stopping=lambda: fake_anthropic[0].count >= 2)
 
     assert time.monotonic() - began < 4.0
     assert await rows("user_id, state, attempts, crash_attempts, lease_token, error_code") == [
@@ -201,7 +201,7 @@ async def test_what_a_stopping_process_can_finish_in_its_grace_is_finished(
     fake_anthropic[0].script({"delay_seconds": 0.5})
     await queue_up(tenant, "ada")
 
-    await drain(stopping=lambda: fake_anthropic[0].count >= 1)
+    await process_due(stopping=lambda: fake_anthropic[0].count >= 1)
 
     assert await rows("state") == ["done"]
 
@@ -216,7 +216,7 @@ async def test_after_its_window_it_says_that_there_may_be_more(
     for n in range(3):
         await queue_up(tenant, f"user-{n}")
 
-    assert await drain() is True
+    assert await process_due() is True
 
     assert await rows("state") == ["done", "queued", "queued"]
 
@@ -230,7 +230,7 @@ async def test_a_suspect_runs_first_and_alone(
     async with transaction(tenant) as tx:
         await tx.execute("UPDATE conversations SET crash_attempts = 1 WHERE user_id = 'eve'")
 
-    assert await drain() is False
+    assert await process_due() is False
 
     finished = dict(await rows("user_id, finished_at"))
     claimed = dict(await rows("user_id, claimed_at"))
@@ -242,7 +242,7 @@ async def test_a_database_connection_that_breaks_strands_nothing_that_was_begun(
 ) -> None:
     fake_anthropic[0].script({"delay_seconds": 0.6})
     await queue_up(tenant, "ada")
-    turn = asyncio.create_task(drain())
+    turn = asyncio.create_task(process_due())
     await until(lambda: fake_anthropic[0].count == 1)
 
     await asyncio.to_thread(
@@ -251,7 +251,7 @@ async def test_a_database_connection_that_breaks_strands_nothing_that_was_begun(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
-    # Whether the turn itself ends well does not matter: the next bell starts another one. But no
+    # Whether the turn itself ends well does not matter: the next wakeup starts another one. But no
     # work goes on in a worker after its turn.
     await asyncio.wait({turn}, timeout=20)
     state = await asyncio.to_thread(sql, database_url, "SELECT state FROM conversations")
@@ -281,11 +281,11 @@ async def test_an_extraction_is_paid_for_once_whatever_becomes_of_the_embedding(
     fake_voyage[0].script(dict(stops))
     await queue_up(tenant, "ada")
 
-    await drain()
+    await process_due()
     async with transaction(tenant) as tx:
         await tx.execute("UPDATE conversations SET next_attempt_at = now()")
         await tx.execute("UPDATE circuits SET retry_at = now()")
-    await drain()
+    await process_due()
 
     assert await rows("state") == ["done"]
     assert fake_anthropic[0].count == 1
@@ -302,10 +302,10 @@ async def test_an_extraction_is_paid_for_once_when_the_process_is_stopped_after_
     monkeypatch.setattr(draining, "STOP_GRACE_SECONDS", 0.2)
     fake_voyage[0].script({"delay_seconds": 5.0})
     await queue_up(tenant, "ada")
-    await drain(stopping=lambda: fake_voyage[0].count >= 1)
+    await process_due(stopping=lambda: fake_voyage[0].count >= 1)
     assert await rows("state, attempts") == [("queued", 0)]
 
-    await drain()
+    await process_due()
 
     assert await rows("state") == ["done"]
     assert fake_anthropic[0].count == 1
@@ -335,7 +335,7 @@ async def test_a_providers_refusal_decides_what_follows(
     fake_anthropic[0].script({**step, "times": 0})
     await queue_up(tenant, "ada", "My secret is xyzzy.")
 
-    await drain()
+    await process_due()
 
     [(found_state, found_code, found_attempts, detail)] = await rows(
         "state, error_code, attempts, error_detail"

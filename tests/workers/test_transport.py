@@ -25,7 +25,7 @@ GARBAGE = {
     "a number": b"1e999",
     "a list": b"[]",
     "null": b"null",
-    "a text": b'"bell"',
+    "a text": b'"wakeup"',
     "no properties": b'{"body": "no header"}',
     "odd properties": b'{"body": "x", "properties": [], "headers": 1}',
     "no base64": json.dumps(
@@ -42,7 +42,7 @@ GARBAGE = {
             "headers": {"task": "no.such.task", "id": "1", "lang": "py"},
             "properties": {
                 "body_encoding": "base64",
-                "delivery_info": {"exchange": "", "routing_key": "bells"},
+                "delivery_info": {"exchange": "", "routing_key": "wakeups"},
                 "delivery_tag": "1",
             },
         }
@@ -69,13 +69,13 @@ def test_garbage_in_the_queue_is_dropped_and_the_worker_goes_on(
 
     for piece in GARBAGE.values():
         # More of each than a worker takes at a time: a place that garbage kept would be missed.
-        queue.lpush("smara:bells", *[piece] * 4)
-    eventually(lambda: queue.llen("smara:bells") == 0, seconds=20)
+        queue.lpush("smara:wakeups", *[piece] * 4)
+    eventually(lambda: queue.llen("smara:wakeups") == 0, seconds=20)
     client.finished(client.post_conversation("ada", "The canary is named Pip."))
 
     assert client.facts("ada") == ["The canary is named Pip."]
     assert is_alive(stack)
-    assert (stack.folder / "worker.log").read_text().count("bell_unreadable") == 4 * 11
+    assert (stack.folder / "worker.log").read_text().count("wakeup_unreadable") == 4 * 11
     queue.close()
 
 
@@ -85,13 +85,13 @@ def test_a_worker_takes_bells_from_a_redis_that_takes_nothing_more(
     stack = make_stack().start(workers=False)
     client, queue = stack.client(), connect(redis[1])
     conversation_id = client.post_conversation("ada", "The canary is named Pip.")
-    bell = eventually(lambda: queue.lindex("smara:bells", 0))
-    queue.lpush("smara:bells", *[bell] * 50)
+    wakeup = eventually(lambda: queue.lindex("smara:wakeups", 0))
+    queue.lpush("smara:wakeups", *[wakeup] * 50)
     queue.config_set("maxmemory", 1)
 
     stack.worker.start()
     assert client.finished(conversation_id, seconds=40)["state"] == "done"
-    eventually(lambda: queue.llen("smara:bells") == 0, seconds=20)
+    eventually(lambda: queue.llen("smara:wakeups") == 0, seconds=20)
 
     queue.config_set("maxmemory", 0)
     assert is_alive(stack)

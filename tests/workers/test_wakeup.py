@@ -1,4 +1,4 @@
-"""The doorbell: nobody waits for it, and silence costs nothing but time."""
+"""The wakeup: nobody waits for it, and silence costs nothing but time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import redis as redis_client
 from app.settings import Settings
 from app.workers import wakeup
 from app.workers.celery import make_celery
-from app.workers.wakeup import Doorbell
+from app.workers.wakeup import Wakeup
 from tests.servers import Server, eventually, start_redis
 
 
@@ -33,11 +33,11 @@ def redis(
 
 
 @pytest.fixture
-def bell(redis: tuple[Server, str]) -> Iterator[Doorbell]:
-    bell = Doorbell()
-    bell.start()
-    yield bell
-    bell.stop()
+def waker(redis: tuple[Server, str]) -> Iterator[Wakeup]:
+    waker = Wakeup()
+    waker.start()
+    yield waker
+    waker.stop()
 
 
 def connect(url: str) -> redis_client.Redis:
@@ -45,128 +45,128 @@ def connect(url: str) -> redis_client.Redis:
 
 
 def waiting(url: str) -> int:
-    """How many bells are in the queue."""
+    """How many wakeups are in the queue."""
     client = connect(url)
     try:
-        return int(client.llen("smara:bells"))  # type: ignore[arg-type]
+        return int(client.llen("smara:wakeups"))  # type: ignore[arg-type]
     finally:
         client.close()
 
 
-def longest_of(times: int, bell: Doorbell) -> float:
+def longest_of(times: int, waker: Wakeup) -> float:
     """Seconds that the slowest of many rings took."""
     slowest = 0.0
     for _ in range(times):
         began = time.perf_counter()
-        bell.ring()
+        waker.request()
         slowest = max(slowest, time.perf_counter() - began)
     return slowest
 
 
-def test_a_ring_becomes_a_message(bell: Doorbell, redis: tuple[Server, str]) -> None:
-    bell.ring()
+def test_a_request_becomes_a_message(waker: Wakeup, redis: tuple[Server, str]) -> None:
+    waker.request()
 
-    eventually(lambda: bell.rung == 1)
+    eventually(lambda: waker.published == 1)
     assert waiting(redis[1]) == 1
 
 
 def test_many_rings_in_quick_succession_become_few_messages(
-    bell: Doorbell, redis: tuple[Server, str]
+    waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
     began = time.monotonic()
-    longest_of(2_000, bell)
-    eventually(lambda: bell.rung >= 1)
+    longest_of(2_000, waker)
+    eventually(lambda: waker.published >= 1)
     time.sleep(0.2)
 
     assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / wakeup.REST_SECONDS
     assert waiting(redis[1]) <= 20
-    assert bell.silent == 0
+    assert waker.failed == 0
 
 
-def test_a_ring_returns_at_once_while_redis_is_away_and_rings_again_when_it_is_back(
-    bell: Doorbell, redis: tuple[Server, str]
+def test_a_request_returns_at_once_while_redis_is_away_and_works_again_when_it_is_back(
+    waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
-    bell.ring()
-    eventually(lambda: bell.rung == 1)
+    waker.request()
+    eventually(lambda: waker.published == 1)
     redis[0].kill()
 
-    assert longest_of(200, bell) < 1.0
-    eventually(lambda: bell.silent >= 1)
+    assert longest_of(200, waker) < 1.0
+    eventually(lambda: waker.failed >= 1)
 
     redis[0].start()
-    bell.ring()
+    waker.request()
     eventually(lambda: waiting(redis[1]) >= 1)
 
 
-def test_a_ring_returns_at_once_while_redis_is_frozen(
-    bell: Doorbell, redis: tuple[Server, str]
+def test_a_request_returns_at_once_while_redis_is_frozen(
+    waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
-    bell.ring()
-    eventually(lambda: bell.rung == 1)
+    waker.request()
+    eventually(lambda: waker.published == 1)
     assert redis[0].process is not None
     os.kill(redis[0].process.pid, signal.SIGSTOP)
 
-    assert longest_of(200, bell) < 0.1
+    assert longest_of(200, waker) < 0.1
     began = time.monotonic()
-    bell.stop()
+    waker.stop()
     assert time.monotonic() - began < 15.0
 
     os.kill(redis[0].process.pid, signal.SIGCONT)
 
 
 def test_a_redis_without_memory_is_silence_not_an_error(
-    bell: Doorbell, redis: tuple[Server, str]
+    waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
     client = connect(redis[1])
     client.config_set("maxmemory", 1)
 
-    bell.ring()
+    waker.request()
 
-    eventually(lambda: bell.silent == 1)
+    eventually(lambda: waker.failed == 1)
     client.config_set("maxmemory", 0)
     client.close()
-    bell.ring()
-    eventually(lambda: bell.rung == 1)
+    waker.request()
+    eventually(lambda: waker.published == 1)
 
 
 def test_what_was_asked_for_just_before_the_end_is_still_rung(
-    bell: Doorbell, redis: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
+    waker: Wakeup, redis: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wakeup, "REST_SECONDS", 1.0)
-    bell.ring()
+    waker.request()
     eventually(lambda: waiting(redis[1]) == 1)
     time.sleep(0.1)  # The thread rests now.
 
-    bell.ring()
-    bell.stop()
+    waker.request()
+    waker.stop()
 
     assert waiting(redis[1]) == 2
 
 
 def test_an_end_that_nobody_rang_before_rings_nothing(
-    bell: Doorbell, redis: tuple[Server, str]
+    waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
-    bell.stop()
+    waker.stop()
 
     assert waiting(redis[1]) == 0
 
 
-@pytest.mark.parametrize(("times", "bells"), [(0, 0), (1, 1), (3, 3)])
+@pytest.mark.parametrize(("times", "wakeups"), [(0, 0), (1, 1), (3, 3)])
 def test_as_many_bells_are_published_as_asked_for(
-    redis: tuple[Server, str], times: int, bells: int
+    redis: tuple[Server, str], times: int, wakeups: int
 ) -> None:
     assert wakeup.publish(times)
 
-    assert waiting(redis[1]) == bells
+    assert waiting(redis[1]) == wakeups
 
 
 def test_a_message_carries_nothing_but_the_name_of_its_task(redis: tuple[Server, str]) -> None:
     wakeup.publish(1)
     client = connect(redis[1])
-    [message] = client.lrange("smara:bells", 0, -1)  # type: ignore[misc]
+    [message] = client.lrange("smara:wakeups", 0, -1)  # type: ignore[misc]
     client.close()
 
-    assert b"app.workers.tasks.remember_due" in message
+    assert b"app.workers.tasks.process_due" in message
     assert len(message) < 1_000
 
 
