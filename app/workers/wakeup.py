@@ -56,7 +56,8 @@ class Wakeup:
     """Publishes wake-ups from a thread of its own, so that no request ever waits for Redis; those
     that are requested in quick succession become one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, debounce_seconds: float = DEBOUNCE_SECONDS) -> None:
+        self._debounce_seconds = debounce_seconds
         self._changed = threading.Condition()
         self._wanted = False
         self._stopping = False
@@ -87,7 +88,7 @@ class Wakeup:
                 self.published += 1
             else:
                 self.failed += 1
-            time.sleep(DEBOUNCE_SECONDS)
+            time.sleep(self._debounce_seconds)
 
     def _wait(self) -> bool:
         """Wait until a wake-up is wanted; False when the thread is to stop and none is."""

@@ -165,18 +165,18 @@ async def test_a_budget_that_calls_under_way_hold_blocks_for_a_moment(tenant: UU
     assert 0 < await blocked_for(tenant) <= 2
 
 
-async def test_the_days_fuse_stops_everyone_until_it_is_larger(tenant: UUID) -> None:
+async def test_the_daily_cap_stops_everyone_until_it_is_larger(tenant: UUID) -> None:
     await execute("TRUNCATE spend_days")
     async with transaction(tenant) as tx:
-        assert await spend.reserve_of_the_day(tx, 60, daily=100)
-        assert not await spend.reserve_of_the_day(tx, 60, daily=100)
-        await spend.trip_daily_cap(tx, 60, daily=100)
+        assert await spend.reserve_of_the_day(tx, 60, cap=100)
+        assert not await spend.reserve_of_the_day(tx, 60, cap=100)
+        await spend.trip_daily_cap(tx, 60, cap=100)
     async with system() as tx:
         assert not await spend.daily_cap_reached(tx, 100), "it is calls under way that hold it"
 
     await execute("UPDATE spend_days SET spent_microusd = 60, reserved_microusd = 0")
     async with transaction(tenant) as tx:
-        await spend.trip_daily_cap(tx, 60, daily=100)
+        await spend.trip_daily_cap(tx, 60, cap=100)
     async with system() as tx:
         assert await spend.daily_cap_reached(tx, 100)
         assert not await spend.daily_cap_reached(tx, 200)

@@ -312,7 +312,7 @@ def test_what_a_killed_worker_had_reserved_comes_back(
     ]
 
 
-def test_the_days_fuse_holds_everyone(make_stack: MakeStack) -> None:
+def test_the_daily_cap_holds_everyone(make_stack: MakeStack) -> None:
     stack = make_stack(**BUDGET, SMARA_DAILY_CAP_USD="0.04").start()
     one, other = stack.client(), stack.client()
     for n in range(10):

@@ -54,7 +54,7 @@ def waiting(url: str) -> int:
 
 
 def longest_of(times: int, waker: Wakeup) -> float:
-    """Seconds that the slowest of many rings took."""
+    """Seconds that the slowest of many requests took."""
     slowest = 0.0
     for _ in range(times):
         began = time.perf_counter()
@@ -70,7 +70,7 @@ def test_a_request_becomes_a_message(waker: Wakeup, redis: tuple[Server, str]) -
     assert waiting(redis[1]) == 1
 
 
-def test_many_rings_in_quick_succession_become_few_messages(
+def test_many_requests_in_quick_succession_become_few_messages(
     waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
     began = time.monotonic()
@@ -78,7 +78,7 @@ def test_many_rings_in_quick_succession_become_few_messages(
     eventually(lambda: waker.published >= 1)
     time.sleep(0.2)
 
-    assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / wakeup.REST_SECONDS
+    assert 1 <= waiting(redis[1]) <= 2 + (time.monotonic() - began) / wakeup.DEBOUNCE_SECONDS
     assert waiting(redis[1]) <= 20
     assert waker.failed == 0
 
@@ -129,10 +129,11 @@ def test_a_redis_without_memory_is_silence_not_an_error(
     eventually(lambda: waker.published == 1)
 
 
-def test_what_was_asked_for_just_before_the_end_is_still_rung(
-    waker: Wakeup, redis: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
+def test_what_was_requested_just_before_the_end_is_still_published(
+    redis: tuple[Server, str],
 ) -> None:
-    monkeypatch.setattr(wakeup, "REST_SECONDS", 1.0)
+    waker = Wakeup(debounce_seconds=1.0)
+    waker.start()
     waker.request()
     eventually(lambda: waiting(redis[1]) == 1)
     time.sleep(0.1)  # The thread rests now.
@@ -143,7 +144,7 @@ def test_what_was_asked_for_just_before_the_end_is_still_rung(
     assert waiting(redis[1]) == 2
 
 
-def test_an_end_that_nobody_rang_before_rings_nothing(
+def test_an_end_without_a_request_publishes_nothing(
     waker: Wakeup, redis: tuple[Server, str]
 ) -> None:
     waker.stop()
