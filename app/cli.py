@@ -19,11 +19,11 @@ from pydantic_core import ErrorDetails
 from app import logs
 from app.db import api_keys as stored_keys
 from app.db import conversations, spend, tenants, transcripts
-from app.db.api_keys import KeyInfo
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
 from app.errors import ServiceError
+from app.rules.types import KeyInfo, TenantInfo
 from app.settings import Settings, get_settings
 from app.startup import frozen_imports
 from app.tenancy import api_keys
@@ -173,7 +173,7 @@ def create_tenant(name: str, plan: str | None) -> None:
 def list_tenants() -> None:
     """List the tenants with their plans and what they hold."""
 
-    async def read() -> list[tenants.TenantInfo]:
+    async def read() -> list[TenantInfo]:
         async with system() as tx:
             return await tenants.list_all(tx)
 

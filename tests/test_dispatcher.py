@@ -13,13 +13,12 @@ import psycopg
 import pytest
 
 from app.db import conversations
-from app.db.conversations import NewConversation
 from app.db.pool import close_pool, open_pool, transaction
 from app.embed.voyage import VoyageEmbedder
 from app.extract.claude import ClaudeExtractor
 from app.ingest import dispatcher as draining
 from app.providers.registry import get_providers
-from app.rules.types import Message, Scope
+from app.rules.types import Message, NewConversation, Scope
 from app.settings import get_settings
 from tests.conftest import MakeDatabase
 from tests.db.rows import new_tenant, owner

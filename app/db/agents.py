@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -13,33 +12,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from app.db.pool import TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """A scope of its own with a name: what an application calls one of its assistants."""
-
-    agent_id: UUID
-    owner_id: str
-    name: str
-    description: str | None
-    model: str | None
-    system_prompt: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Skill:
-    """Something an agent can be given; ``schema`` describes its configuration."""
-
-    skill_id: UUID
-    name: str
-    description: str | None
-    category: str | None
-    schema: dict[str, Any]
-    created_at: datetime
-
+from app.rules.types import Agent, Skill
 
 _AGENT = ", ".join(field.name for field in fields(Agent))
 _SKILL = ", ".join(field.name for field in fields(Skill))

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import Caller
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """An API key without its secret."""
-
-    key_id: UUID
-    prefix: str
-    label: str
-    scopes: list[str]
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
-    users: list[str] | None
-    namespaces: list[str] | None
-    agents: list[UUID] | None
-
-    @property
-    def restriction(self) -> KeyRestriction:
-        """What the key is restricted to."""
-        return KeyRestriction(_set(self.users), _set(self.namespaces), _set(self.agents))
-
+from app.rules.types import Caller, KeyInfo
 
 _KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
 
@@ -144,14 +121,7 @@ async def caller_of(tx: SystemTx, key_hash: bytes) -> Caller | None:
     if row is None:
         return None
     tenant_id, key_id, scopes, *restrictions = row
-    return Caller(tenant_id, key_id, frozenset(scopes), KeyRestriction(*map(_set, restrictions)))
-
-
-Member = TypeVar("Member")
-
-
-def _set(restriction: Sequence[Member] | None) -> frozenset[Member] | None:
-    return None if restriction is None else frozenset(restriction)
+    return Caller(tenant_id, key_id, frozenset(scopes), KeyRestriction.of(*restrictions))
 
 
 def _sorted(restriction: frozenset[Any] | None) -> list[Any] | None:

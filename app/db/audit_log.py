@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class NewAccess:
-    """A request that was answered. ``route`` is the template and never the path; ``via`` is the
-    route through which another was called. ``seconds_ago``, since the database has the clock."""
-
-    key_id: UUID
-    method: str
-    route: str
-    via: str | None
-    user_hash: bytes | None
-    status: int
-    seconds_ago: float
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """A request as it was noted."""
-
-    access_id: UUID
-    at: datetime
-    key_id: UUID
-    method: str
-    route: str
-    via: str | None
-    user_hash: bytes | None
-    status: int
-
+from app.rules.types import Access, NewAccess
 
 _ACCESS = ", ".join(field.name for field in fields(Access))
 

@@ -7,35 +7,13 @@ is of no tenant, reads and takes probes. Postgres' clock is the only one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, Tx
-from app.rules.circuit_breaker import Circuit, State
-
-Key: TypeAlias = tuple[str, str]
-"""A provider and its model."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCircuit:
-    """A circuit that is not closed. ``retry_in_seconds`` is negative when a probe is due."""
-
-    provider: str
-    model: str
-    state: State
-    reason: str | None
-    opened_at: datetime
-    retry_in_seconds: float
-
-    @property
-    def key(self) -> Key:
-        """Whose circuit it is."""
-        return self.provider, self.model
+from app.rules.circuit_breaker import Circuit
+from app.rules.types import Key, OpenCircuit
 
 
 async def open_circuits(tx: Tx) -> list[OpenCircuit]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,67 +13,7 @@ from app.db import key_reach
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import TenantTx
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import Message, Scope
-
-
-@dataclass(frozen=True, slots=True)
-class NewConversation:
-    """A validated conversation on its way in. ``priority`` 0 is live, 1 is backfill."""
-
-    tenant_id: UUID
-    owner_key: str
-    scope: Scope
-    user_id: str
-    visibility: str
-    messages: Sequence[Message]
-    occurred_at: datetime | None
-    instructions: str | None
-    source: str
-    external_id: str | None
-    metadata: dict[str, Any]
-    priority: int
-    idempotency_key: str | None
-    body_sha256: bytes | None
-    team_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The row behind a 202. ``replayed``: the same key had been accepted before."""
-
-    conversation_id: UUID
-    state: str
-    created_at: datetime
-    replayed: bool
-    body_sha256: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A conversation without its text: where it stands and what came of it."""
-
-    conversation_id: UUID
-    user_id: str
-    namespace: str
-    source: str
-    external_id: str | None
-    metadata: dict[str, Any]
-    message_count: int
-    occurred_at: datetime
-    created_at: datetime
-    state: str
-    attempts: int
-    crash_attempts: int
-    next_attempt_at: datetime
-    error_code: str | None
-    error_detail: str | None
-    claimed_at: datetime | None
-    finished_at: datetime | None
-    stages: dict[str, float]
-    receipt: dict[str, Any] | None
-    reverted_at: datetime | None
-    erased: bool
-
+from app.rules.types import Accepted, Message, NewConversation, Progress
 
 _PROGRESS = """
     conversation_id, user_id, namespace, source, external_id, metadata, message_count,

@@ -6,56 +6,17 @@ As in app/db/queue.py Postgres' clock is the only one, and a number fences each 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx
+from app.rules.types import Attempt, Delivery, Outgoing
 
 PER_ENDPOINT = 4
 """Deliveries to one endpoint at a time, so that a slow one takes no more of us than that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A delivery that this process is to try now, for the ``attempts``-th time."""
-
-    tenant_id: UUID
-    delivery_id: UUID
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """Something that an endpoint is told, and how far that has come."""
-
-    delivery_id: UUID
-    event: str
-    happened_at: datetime
-    user_id: str | None
-    memory_id: UUID | None
-    replaced_id: UUID | None
-    conversation_id: UUID | None
-    reason: str | None
-    state: str
-    attempts: int
-    next_attempt_at: datetime
-    last_status: int | None
-    last_error: str | None
-    finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What is to be said, where, and signed with which secrets, the newest first."""
-
-    endpoint_id: UUID
-    url: str
-    secrets: list[bytes]
-    delivery: Delivery
-    failing_seconds: float
 
 
 _DELIVERY = ", ".join(f"d.{field.name}" for field in fields(Delivery))

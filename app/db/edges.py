@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,32 +12,10 @@ from psycopg.types.json import Jsonb
 from app.db import key_reach
 from app.db.pool import TENANT, TenantTx
 from app.rules.key_reach import KeyRestriction
+from app.rules.types import Edge, NewEdge
 
 SUPERSEDES = "supersedes"
 """The relationship from a memory to the one that it replaced; such an edge stays where it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A directed relationship between two memories. ``weight`` is in [0, 1]."""
-
-    edge_id: UUID
-    from_memory_id: UUID
-    to_memory_id: UUID
-    relationship_type: str
-    weight: float
-    metadata: dict[str, Any]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewEdge:
-    """A relationship about to be written down."""
-
-    from_memory_id: UUID
-    to_memory_id: UUID
-    relationship_type: str
-    weight: float = 1.0
 
 
 async def hold_live(

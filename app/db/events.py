@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -13,24 +12,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
 from app.db.pool import TenantTx
-from app.rules.types import Reconciled
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened to a memory. ``other_memory_id`` is what it replaced; ``before`` and
-    ``after`` are what an edit changed."""
-
-    event_id: UUID
-    at: datetime
-    memory_id: UUID
-    action: str
-    reason: str
-    similarity: float | None
-    other_memory_id: UUID | None
-    conversation_id: UUID | None
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
+from app.rules.types import Event, Reconciled
 
 
 async def record(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg.rows import args_row
@@ -13,6 +10,7 @@ from app.db import key_reach
 from app.db.edges import SUPERSEDES
 from app.db.pool import TENANT, TenantTx
 from app.rules.key_reach import KeyRestriction
+from app.rules.types import Node
 
 EDGES_READ = 50_000
 """The most edges that one step of a walk reads in each direction: what bounds its time on a graph
@@ -20,26 +18,6 @@ that is far denser than anyone can use."""
 
 SECONDS = 2
 """The longest that a walk may take: one of 1,000 nodes takes milliseconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A memory that a walk has reached, and the edge that led there. ``depth`` counts from 1."""
-
-    memory_id: UUID
-    fact: str
-    importance: float
-    source: str
-    namespace: str
-    created_at: datetime
-    edge_id: UUID
-    relationship_type: str
-    weight: float
-    metadata: dict[str, Any]
-    edge_created_at: datetime
-    from_memory_id: UUID
-    to_memory_id: UUID
-    depth: int
 
 
 _NODE = """

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from app.db.pool import SystemTx, TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """A key that was used before. ``answer`` is None while nothing was answered under it."""
-
-    body_sha256: bytes
-    answer: Any
+from app.rules.types import StoredAnswer
 
 
 async def find(tx: TenantTx, key: str) -> StoredAnswer | None:

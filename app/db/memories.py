@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,43 +20,7 @@ from app.db.search import REINFORCED, RETENTION, bounds, where
 from app.db.tenant_settings import TUNING
 from app.rules.filters import Filters
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import Memory, Scope, Vector
-
-
-@dataclass(frozen=True, slots=True)
-class NewMemory:
-    """A fact about to become a row. With ``superseded_by`` it is history from the start: an older
-    truth that came late."""
-
-    memory_id: UUID
-    scope: Scope
-    user_id: str
-    visibility: str
-    fact: str
-    about: str
-    importance: float
-    source: str
-    metadata: dict[str, Any]
-    conversation_id: UUID | None
-    message_indexes: Sequence[int]
-    quote: str
-    valid_from: datetime
-    content_hash: bytes
-    embedding_model: str
-    vector: Vector
-    team_id: UUID | None = None
-    valid_until: datetime | None = None
-    superseded_by: UUID | None = None
-    trust: float = 1.0
-    quarantine_reason: str | None = None
-
-    @property
-    def state(self) -> str:
-        """What it is from the start: alive, history, or waiting for review."""
-        if self.quarantine_reason is not None:
-            return "quarantined"
-        return "superseded" if self.superseded_by else "live"
-
+from app.rules.types import Memory, NewMemory, Scope
 
 _MEMORY = ", ".join(
     f"{RETENTION} AS retention" if field.name == "retention" else f"m.{field.name}"

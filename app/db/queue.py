@@ -6,7 +6,6 @@ Postgres' clock is the only one. A lease token fences each claim: whoever lost i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,37 +14,7 @@ from psycopg.types.json import Jsonb
 
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import SystemTx, TenantTx
-from app.rules.types import Message, Scope, Transcript
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A conversation that this process may work on until its lease runs out, without its words.
-    ``seen_before``: some process has claimed it before, and may have left an extraction.
-    ``probe``: it finds out whether a provider whose circuit is open answers again."""
-
-    tenant_id: UUID
-    conversation_id: UUID
-    lease_token: UUID
-    run: int
-    attempts: int
-    seen_before: bool
-    owner_key: str
-    probe: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What a claimed conversation says, and where its memories go."""
-
-    scope: Scope
-    team_id: UUID | None
-    user_id: str
-    visibility: str
-    source: str
-    metadata: dict[str, Any]
-    transcript: Transcript
-
+from app.rules.types import Claim, Conversation, Message, Scope, Transcript
 
 _CLAIM = """
 WITH RECURSIVE waiting AS (

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.db.pool import SystemTx, TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """One tenant's queue. Times are in seconds; ``stages`` has p50 and p95 of each stage in
-    milliseconds."""
-
-    by_state: dict[str, int]
-    oldest_due_seconds: float
-    window_minutes: int
-    done_in_window: int
-    stages: dict[str, dict[str, float]]
-    dead_by_reason: dict[str, int]
-    at: datetime
+from app.rules.types import Pipeline, Standing
 
 
 async def read(tx: TenantTx, *, window_minutes: int) -> Pipeline:
@@ -83,16 +68,6 @@ async def read(tx: TenantTx, *, window_minutes: int) -> Pipeline:
         dead_by_reason=dict(await dead.fetchall()),
         at=age[0],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the whole installation stands. ``conversations`` counts those that are not done, by
-    state."""
-
-    conversations: dict[str, int]
-    oldest_due_seconds: float
-    pending_deliveries: int
 
 
 async def standing(tx: SystemTx) -> Standing:

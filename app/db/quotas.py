@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
-
 from psycopg.rows import class_row
 
 from app.db.pool import TenantTx
-
-Counted: TypeAlias = Literal["memories", "agents", "teams"]
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """What the tenant holds now, and the name of its plan. Memories are live ones."""
-
-    plan: str
-    memories: int
-    agents: int
-    teams: int
+from app.rules.types import Counted, Used
 
 
 async def used(tx: TenantTx, *, lock: bool = False) -> Used:

@@ -6,12 +6,10 @@ Every change is one statement, so that any number of processes share a budget ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx, Tx
+from app.rules.types import Budget, Caps
 
 BLOCKED_AT_MOST = "interval '1 hour'"
 """A tenant over its budget is tried again after this: the installation's default may have been
@@ -19,29 +17,6 @@ raised meanwhile."""
 RESERVED_WAIT = "interval '2 seconds'"
 """How long a tenant waits whose budget is held by calls under way: these cost less than they
 reserve."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """The installation's limits for those who have none of their own; None is no limit. ``daily``
-    is for all tenants together, for a day."""
-
-    soft: int | None
-    hard: int | None
-    daily: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """A tenant's month."""
-
-    month: date
-    spent_microusd: int
-    reserved_microusd: int
-    soft_microusd: int | None
-    hard_microusd: int | None
-    soft_reached_at: datetime | None
-    blocked: bool
 
 
 def microusd(usd: float | None) -> int | None:

@@ -3,55 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from uuid import UUID
 
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx
-from app.rules.types import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A group of users who share memories."""
-
-    team_id: UUID
-    tenant_id: UUID
-    name: str
-    slug: str
-    created_at: datetime
-    member_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A user in a team. ``role`` is admin (manages), member (reads and writes) or read_only."""
-
-    member_id: UUID
-    user_id: str
-    email: str | None
-    role: str
-    invited_by: str | None
-    joined_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation without its token."""
-
-    tenant_id: UUID
-    invitation_id: UUID
-    team_id: UUID
-    email: str
-    role: str
-    invited_by: str
-    created_at: datetime
-    expires_at: datetime
-    accepted_at: datetime | None
-    expired: bool
-
+from app.rules.types import Invitation, Member, Scope, Team
 
 _TEAM = """team_id, tenant_id, name, slug, created_at, (
     SELECT count(*) FROM team_members m

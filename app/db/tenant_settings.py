@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Literal, TypeAlias
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -13,6 +12,7 @@ from psycopg.rows import class_row
 from app.db.pool import TenantTx
 from app.rules import retention, score
 from app.rules.tuning import Tuning
+from app.rules.types import Redaction
 
 TUNING = f"""(
     SELECT coalesce(similarity_weight, {score.SIMILARITY_WEIGHT}) AS similarity_weight,
@@ -22,9 +22,6 @@ TUNING = f"""(
 """One row for the statements that rank: what the tenant has set, or the default. Read where it is
 used, so that a change holds from the next statement on, in every process."""
 
-Redaction: TypeAlias = Literal["off", "memories", "everything"]
-"""``memories``: what is remembered holds none. ``everything``: nor does what is accepted, and so
-nothing that a provider is sent."""
 
 COLUMNS = ", ".join(field.name for field in fields(Tuning))
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 from psycopg.rows import class_row
 
 from app.db.pool import SystemTx, TenantTx, Tx
-
-
-@dataclass(frozen=True, slots=True)
-class TenantInfo:
-    """A tenant as its operator sees it. ``memories`` counts live ones."""
-
-    tenant_id: UUID
-    name: str
-    plan: str
-    memories: int
+from app.rules.types import TenantInfo
 
 
 async def installation_secret(tx: Tx) -> bytes:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from app.db.pool import TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """One erasure that was carried out."""
-
-    erasure_id: UUID
-    erased_at: datetime
+from app.rules.types import Erasure
 
 
 async def add(tx: TenantTx, owner_hash: bytes, erased: Mapping[str, int]) -> Erasure:

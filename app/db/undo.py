@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from app.db.pool import TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class Born:
-    """A memory that the conversation has made, where it is by now; ``superseded_by`` is what
-    replaced it since."""
-
-    memory_id: UUID
-    state: str
-    superseded_by: UUID | None
-    user_id: str
-    namespace: str
-    agent_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Heir:
-    """Who said a memory's fact again: another conversation, or without one the application.
-    ``said`` is the fact in its words, with message indexes and quote, as its receipt tells."""
-
-    conversation_id: UUID | None
-    user_id: str | None
-    source: str | None
-    metadata: dict[str, Any] | None
-    said: dict[str, Any] | None
+from app.rules.types import Born, Heir
 
 
 async def born_of(tx: TenantTx, conversation_id: UUID) -> list[Born]:

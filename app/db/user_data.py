@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,23 +12,10 @@ from psycopg.rows import class_row
 
 from app.db.memory_owners import of_team, of_user
 from app.db.pool import TenantTx, read_only
+from app.rules.types import Erased
 
 PAGE = 500
 """Rows of an export that are held in memory at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """How many rows of each kind are gone; ``live_memories`` are among the memories. ``agents`` are
-    those that the user owned."""
-
-    memories: int
-    live_memories: int
-    conversations: int
-    extractions: int
-    events: int
-    edges: int
-    agents: int
 
 
 async def owner_keys_of(tx: TenantTx, user_id: str) -> list[str]:

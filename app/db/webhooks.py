@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +11,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from app.db.pool import TenantTx
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An endpoint without its secret. ``events`` empty is all of them; ``failing_since`` is since
-    when nothing has arrived."""
-
-    endpoint_id: UUID
-    url: str
-    description: str
-    events: list[str]
-    created_at: datetime
-    failing_since: datetime | None
-    disabled_at: datetime | None
-    disabled_reason: str | None
-
+from app.rules.types import Endpoint
 
 _ENDPOINT = ", ".join(field.name for field in fields(Endpoint))
 

@@ -12,13 +12,13 @@ import psycopg
 
 from app.db import queue, spend
 from app.db.pool import system, transaction
-from app.db.queue import Claim
 from app.ingest.process import process
 from app.ingest.retries import give_back
 from app.logs import log
 from app.providers import circuit_breaker
 from app.providers.metering import caps
 from app.providers.registry import get_providers
+from app.rules.types import Claim
 from app.settings import Settings, get_settings
 from app.webhooks import dispatcher
 

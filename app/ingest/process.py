@@ -12,7 +12,6 @@ import psycopg
 
 from app.db import extractions, memory_owners, queue
 from app.db.pool import transaction
-from app.db.queue import Claim, Conversation
 from app.extract.windows import halves, part_of, windows
 from app.ingest.fault_injection import crash_point
 from app.ingest.receipt import receipt
@@ -31,6 +30,8 @@ from app.rules.transcripts import with_speakers
 from app.rules.trust import trust_in
 from app.rules.types import (
     Action,
+    Claim,
+    Conversation,
     Embeddings,
     Extraction,
     Fact,

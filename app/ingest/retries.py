@@ -9,7 +9,6 @@ import psycopg
 
 from app.db import queue
 from app.db.pool import transaction
-from app.db.queue import Claim
 from app.errors import OverBudget, ServiceError
 from app.logs import log
 from app.provider_errors import (
@@ -22,6 +21,7 @@ from app.provider_errors import (
     ProviderUnavailable,
 )
 from app.rules.backoff import backoff_seconds
+from app.rules.types import Claim
 from app.settings import get_settings
 
 REFUSED_WAIT_SECONDS = 60.0

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from app.db import conversations, edges, events, memories, memory_owners, quotas, undo
 from app.db.pool import TenantTx, transaction
-from app.db.undo import Born
 from app.errors import Conflict, Forbidden, NotFound
-from app.rules.types import Caller
+from app.rules.types import Born, Caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,23 @@ import numpy as np
 import uuid_utils.compat as uuid_utils
 
 from app.db import edges, events, memories, memory_owners, quotas, search, teams
-from app.db.edges import NewEdge
-from app.db.memories import NewMemory
 from app.db.memory_owners import OwnerLock
 from app.db.pool import TenantTx
 from app.db.search import is_large
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide
-from app.rules.types import Action, Fact, Neighbour, Reconciled, Relation, Scope, Vector
+from app.rules.types import (
+    Action,
+    Fact,
+    Neighbour,
+    NewEdge,
+    NewMemory,
+    Reconciled,
+    Relation,
+    Scope,
+    Vector,
+)
 from app.tenancy.quotas import room_for_memories
 
 NEIGHBOURS = 8

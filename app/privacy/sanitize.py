@@ -13,12 +13,11 @@ from uuid import UUID
 
 from app.db import tenant_settings
 from app.db.pool import read_only
-from app.db.tenant_settings import Redaction
 from app.logs import log
 from app.privacy.presidio import redact, redact_json
 from app.rules.secrets.mask import mask
 from app.rules.secrets.mask_json import mask_json
-from app.rules.types import Fact, Message
+from app.rules.types import Fact, Message, Redaction
 from app.settings import get_settings
 
 LONG_CHARS = 20_000

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 import psycopg
 
 from app.db import circuit_breaker
-from app.db.circuit_breaker import Key, OpenCircuit
 from app.db.pool import SystemTx, system, transaction
 from app.logs import log
 from app.provider_errors import CircuitOpen, ProviderError, ProviderRefused, ProviderUnavailable
 from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
+from app.rules.types import Key, OpenCircuit
 from app.settings import get_settings
 
 LOOK_AGAIN_SECONDS = 1.0

@@ -19,14 +19,14 @@ import uuid_utils.compat as uuid_utils
 
 from app.db import extractions, llm_calls, quotas, spend
 from app.db.pool import TenantTx, transaction
-from app.db.spend import Caps, microusd
+from app.db.spend import microusd
 from app.errors import OverBudget
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
 from app.logs import log
 from app.provider_errors import ProviderAnswerInvalid, ProviderError
 from app.providers import circuit_breaker, rate_limits
 from app.providers.registry import EMBEDDER, EXTRACTOR
-from app.rules.types import Embeddings, Extraction, Transcript, Usage, Window
+from app.rules.types import Caps, Embeddings, Extraction, Transcript, Usage, Window
 from app.settings import Settings, get_settings
 
 Purpose = Literal["extract", "embed"]

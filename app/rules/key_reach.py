@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +17,20 @@ class KeyRestriction:
     users: frozenset[str] | None = None
     namespaces: frozenset[str] | None = None
     agents: frozenset[UUID] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        users: Sequence[str] | None,
+        namespaces: Sequence[str] | None,
+        agents: Sequence[UUID] | None,
+    ) -> KeyRestriction:
+        """Build it from lists as a request or a row has them."""
+        return cls(
+            None if users is None else frozenset(users),
+            None if namespaces is None else frozenset(namespaces),
+            None if agents is None else frozenset(agents),
+        )
 
     @property
     def unrestricted(self) -> bool:

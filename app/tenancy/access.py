@@ -12,7 +12,7 @@ from uuid import UUID
 from app.db import agents, teams
 from app.db.pool import TenantTx
 from app.errors import Forbidden, NotFound, Unprocessable
-from app.rules.types import Caller, Scope, Visibility
+from app.rules.types import Agent, Caller, Scope, Team, Visibility
 
 WRITERS = ("admin", "member")
 
@@ -103,7 +103,7 @@ async def sources(
     return scopes
 
 
-async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
     """The agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
     agent = await agents.get(tx, agent_id)
     allowed = caller.restriction.agents
@@ -112,7 +112,7 @@ async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Ag
     return agent
 
 
-async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
     """The agent, if the key may change it: its owner must be within reach. Raises NotFound,
     Forbidden."""
     agent = await known_agent(tx, caller, agent_id)
@@ -120,7 +120,7 @@ async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.
     return agent
 
 
-async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Agent:
+async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
     """The agent, if the key may read what it is. Raises NotFound."""
     agent = await known_agent(tx, caller, agent_id)
     if not sees(caller, agent):
@@ -128,7 +128,7 @@ async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> agents.Age
     return agent
 
 
-def sees(caller: Caller, agent: agents.Agent) -> bool:
+def sees(caller: Caller, agent: Agent) -> bool:
     """Whether the key may read what the agent is: one restricted to agents sees these, one
     restricted to users sees theirs, one restricted to namespaces sees none.
 
@@ -152,7 +152,7 @@ def may_change_the_tenants(caller: Caller) -> None:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 
 
-async def visible_teams(tx: TenantTx, caller: Caller) -> list[teams.Team]:
+async def visible_teams(tx: TenantTx, caller: Caller) -> list[Team]:
     """The teams that the key may see: all of them, or those of the users that it reaches; none with
     another restriction."""
     found = await teams.list_all(tx)

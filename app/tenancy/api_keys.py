@@ -20,9 +20,9 @@ from datetime import datetime
 from uuid import UUID
 
 from app.db import api_keys, tenants
-from app.db.api_keys import KeyInfo
 from app.db.pool import TenantTx
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
+from app.rules.types import KeyInfo
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "admin")

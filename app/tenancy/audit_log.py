@@ -19,10 +19,9 @@ from uuid import UUID
 import psycopg
 
 from app.db import audit_log
-from app.db.audit_log import NewAccess
 from app.db.pool import transaction
 from app.logs import log
-from app.rules.types import Caller
+from app.rules.types import Caller, NewAccess
 
 MOST = 10_000
 """What waits to be written, in one process: some megabytes."""

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from app.db import idempotency, tenants
-from app.db.idempotency import StoredAnswer
 from app.db.pool import TenantTx, read_only
 from app.errors import Unprocessable
+from app.rules.types import StoredAnswer
 
 
 @dataclass(frozen=True, slots=True)

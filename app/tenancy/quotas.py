@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from app.db import quotas
 from app.db.pool import TenantTx
-from app.db.quotas import Counted, Used
 from app.errors import PlanLimit
+from app.rules.types import Counted, Used
 from app.settings import get_settings
 
 

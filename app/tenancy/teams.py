@@ -14,9 +14,8 @@ from uuid import UUID
 from app.db import memory_owners, teams
 from app.db import quotas as counters
 from app.db.pool import TenantTx, system, transaction
-from app.db.teams import Invitation, Member, Team
 from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
-from app.rules.types import Caller, Scope
+from app.rules.types import Caller, Invitation, Member, Scope, Team
 from app.settings import get_settings
 from app.tenancy.quotas import count_one_more
 

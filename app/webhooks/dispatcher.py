@@ -9,9 +9,9 @@ from functools import lru_cache
 import psycopg
 
 from app.db import deliveries, webhooks
-from app.db.deliveries import Attempt
 from app.db.pool import system, transaction
 from app.logs import log
+from app.rules.types import Attempt
 from app.settings import get_settings
 from app.webhooks.message import body, headers
 from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds

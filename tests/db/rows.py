@@ -13,11 +13,9 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from app.db import conversations, memories, tenants
-from app.db.conversations import Accepted, NewConversation
-from app.db.memories import NewMemory
 from app.db.pool import Connection, system, transaction
 from app.rules.content_hash import content_hash
-from app.rules.types import Message, Scope
+from app.rules.types import Accepted, Message, NewConversation, NewMemory, Scope
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

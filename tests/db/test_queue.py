@@ -12,8 +12,7 @@ import pytest
 
 from app.db import conversations, memory_owners, queue
 from app.db.pool import system, transaction
-from app.db.queue import Claim
-from app.rules.types import Message, Scope
+from app.rules.types import Claim, Message, Scope
 from tests.db.rows import execute, new_tenant, owner, queue_up
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_queue")]

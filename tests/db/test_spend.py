@@ -10,8 +10,7 @@ import uuid_utils.compat as uuid_utils
 
 from app.db import llm_calls, queue, spend
 from app.db.pool import system, transaction
-from app.db.spend import Caps
-from app.rules.types import Usage
+from app.rules.types import Caps, Usage
 from tests.db.rows import execute, new_tenant, queue_up
 
 pytestmark = pytest.mark.anyio

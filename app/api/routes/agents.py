@@ -37,10 +37,10 @@ from app.api.schemas.types import (
 )
 from app.api.stating import StatedBy, store_one, stored_answer
 from app.db import agents
-from app.db.agents import Agent
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Forbidden, NotFound
 from app.memories.recall import newest, recall
+from app.rules.types import Agent
 from app.tenancy import agents as agent_removal
 from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.quotas import count_one_more

@@ -12,10 +12,10 @@ from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, Namespace, Time, UserId
 from app.db import api_keys as stored_keys
-from app.db.api_keys import KeyInfo
 from app.db.pool import clock, read_only, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.key_reach import KeyRestriction
+from app.rules.types import KeyInfo
 from app.tenancy import api_keys
 from app.tenancy.access import known_agent
 
@@ -50,11 +50,7 @@ class KeyIn(BaseModel):
     @property
     def restriction(self) -> KeyRestriction:
         """What the key is to be restricted to."""
-        return KeyRestriction(
-            None if self.users is None else frozenset(self.users),
-            None if self.namespaces is None else frozenset(self.namespaces),
-            None if self.agents is None else frozenset(self.agents),
-        )
+        return KeyRestriction.of(self.users, self.namespaces, self.agents)
 
 
 class RotationIn(BaseModel):

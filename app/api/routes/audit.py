@@ -12,9 +12,9 @@ from app.api.auth import may
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import IsoTime, Lenient, QueryTime, Text, UserId
 from app.db import api_keys, audit_log, tenants
-from app.db.audit_log import Access
 from app.db.pool import read_only
 from app.errors import NotFound
+from app.rules.types import Access
 from app.tenancy.audit_log import user_hash
 
 router = APIRouter(prefix="/v1", tags=["keys"], route_class=StrictRoute)

@@ -22,12 +22,12 @@ from app.api.schemas.idempotency import IdempotencyKey, key_of, mark_replayed
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import Flag, Lenient, QueryTime, UserId
 from app.db import conversations, memory_owners
-from app.db.conversations import NewConversation, Progress
 from app.db.pool import read_only, transaction
 from app.errors import Conflict, NotFound
 from app.ingest import undo
 from app.ingest.blocked import BlockedBy, blocked_by
 from app.privacy.sanitize import clean_chat, mask_text
+from app.rules.types import NewConversation, Progress
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import reused

@@ -14,11 +14,9 @@ from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, ide
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, Lenient, MaskedMetadata, Share, rounded
 from app.db import edges, graph, memories
-from app.db.edges import NewEdge
-from app.db.graph import Node
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, NotFound, Unprocessable
-from app.rules.types import Caller
+from app.rules.types import Caller, NewEdge, Node
 
 router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
 

@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field
 from app.api.auth import may
 from app.api.schemas.types import IsoTime, Lenient
 from app.db import circuit_breaker, queue_stats
-from app.db.circuit_breaker import Key, OpenCircuit
 from app.db.pool import system, transaction
 from app.ingest.blocked import BlockedBy, blocked_by
 from app.providers.registry import get_providers
+from app.rules.types import Key, OpenCircuit
 from app.settings import get_settings
 
 router = APIRouter(tags=["operations"])

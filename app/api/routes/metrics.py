@@ -23,10 +23,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.middleware.access_log import route_of
 from app.db import circuit_breaker, queue_stats
 from app.db.pool import system
-from app.db.queue_stats import Standing
 from app.errors import Unauthenticated
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
+from app.rules.types import Standing
 from app.settings import get_settings
 from app.workers.wakeup import Wakeup
 

@@ -14,9 +14,9 @@ from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, ide
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
 from app.db import agents
-from app.db.agents import Skill
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, NotFound
+from app.rules.types import Skill
 from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)

@@ -17,8 +17,8 @@ from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
 from app.db import teams
 from app.db.pool import TenantTx, read_only, transaction
-from app.db.teams import Member, Team
 from app.errors import Conflict, NotFound
+from app.rules.types import Member, Team
 from app.tenancy import teams as use_case
 from app.tenancy.access import visible_teams
 

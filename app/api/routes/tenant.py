@@ -13,11 +13,11 @@ from app.api.schemas.memories import RulesInForce
 from app.api.schemas.types import IsoTime, Share
 from app.db import quotas, spend, tenant_settings
 from app.db.pool import read_only, transaction
-from app.db.tenant_settings import Redaction
 from app.errors import Unprocessable
 from app.providers.metering import caps
 from app.providers.registry import get_providers
 from app.rules.tuning import InForce, in_force
+from app.rules.types import Redaction
 from app.settings import get_settings
 
 router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)

@@ -24,8 +24,8 @@ from app.api.schemas.webhooks import (
 )
 from app.db import deliveries, webhooks
 from app.db.pool import TenantTx, read_only, transaction
-from app.db.webhooks import Endpoint
 from app.errors import Conflict, NotFound, Unprocessable
+from app.rules.types import Endpoint
 from app.webhooks.addresses import AddressNotAllowed
 from app.webhooks.dispatcher import get_sender
 from app.webhooks.message import TEST_EVENT, new_secret

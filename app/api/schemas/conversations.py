@@ -19,10 +19,9 @@ from app.api.schemas.types import (
     UserId,
     storable,
 )
-from app.db.conversations import Progress
 from app.ingest.blocked import BlockedBy
 from app.rules.transcripts import parse_transcript, said, text_of
-from app.rules.types import Message, Role, Visibility
+from app.rules.types import Message, Progress, Role, Visibility
 
 MAX_MESSAGES = 2_000
 

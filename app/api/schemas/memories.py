@@ -18,9 +18,8 @@ from app.api.schemas.types import (
     UserId,
     rounded,
 )
-from app.db.events import Event
 from app.rules.tuning import InForce
-from app.rules.types import Memory, Recalled, Visibility
+from app.rules.types import Event, Memory, Recalled, Visibility
 
 
 class MemoryIn(BaseModel):

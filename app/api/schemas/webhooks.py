@@ -9,8 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, Time
-from app.db.deliveries import Delivery
-from app.db.webhooks import Endpoint
+from app.rules.types import Delivery, Endpoint
 from app.webhooks.addresses import MAX_URL_CHARS
 from app.webhooks.message import EventType, shown
 

@@ -1,4 +1,4 @@
-"""The nouns of the service: frozen values that every layer above shares."""
+"""Memories: facts, where they belong, what became of them, and what links them."""
 
 from __future__ import annotations
 
@@ -11,40 +11,12 @@ from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-
 Vector: TypeAlias = Sequence[float]
 """A unit vector of the deployment's dimension."""
 
-Role: TypeAlias = Literal["user", "assistant", "system", "tool"]
 
 Visibility: TypeAlias = Literal["private", "team"]
 """Whether a memory is its author's alone or its team's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a transcript. ``name`` tells speakers of one role apart; ``at`` is when it was
-    said.
-    """
-
-    role: Role
-    content: str
-    name: str | None = None
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Transcript:
-    """What was said, in order. ``occurred_at`` dates every message without an ``at`` of its own."""
-
-    messages: tuple[Message, ...]
-    occurred_at: datetime
-    instructions: str | None = None
-
-    def said_at(self, index: int) -> datetime:
-        """When the message at ``index`` (from 0) was said."""
-        return self.messages[index].at or self.occurred_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,33 +92,6 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Messages ``start`` to ``stop`` (exclusive) of a transcript, read in one go.
-
-    Messages before ``fresh_from`` overlap the window before: they are context, and their facts are
-    already drawn.
-    """
-
-    start: int
-    stop: int
-    fresh_from: int
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What one provider call used. Token counts are the provider's; a keyless stand-in reports
-    zeros.
-    """
-
-    provider: str
-    model: str
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Relation:
     """How one fact bears on another: their places among the facts, and the kind of edge that this
     becomes. ``weight`` is in [0, 1]."""
@@ -155,23 +100,6 @@ class Relation:
     to_fact: int
     type: str
     weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Extraction:
-    """What an extractor drew from one window; message indexes count from the transcript's start."""
-
-    facts: tuple[Fact, ...]
-    usage: Usage
-    relations: tuple[Relation, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """One unit vector a text, in the order of the texts."""
-
-    vectors: tuple[Vector, ...]
-    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,10 +197,120 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who a request speaks for, as its key says. ``key_id`` may be logged; the key never is."""
+class NewMemory:
+    """A fact about to become a row. With ``superseded_by`` it is history from the start: an older
+    truth that came late."""
 
-    tenant_id: UUID
-    key_id: UUID
-    scopes: frozenset[str]
-    restriction: KeyRestriction = UNRESTRICTED
+    memory_id: UUID
+    scope: Scope
+    user_id: str
+    visibility: str
+    fact: str
+    about: str
+    importance: float
+    source: str
+    metadata: dict[str, Any]
+    conversation_id: UUID | None
+    message_indexes: Sequence[int]
+    quote: str
+    valid_from: datetime
+    content_hash: bytes
+    embedding_model: str
+    vector: Vector
+    team_id: UUID | None = None
+    valid_until: datetime | None = None
+    superseded_by: UUID | None = None
+    trust: float = 1.0
+    quarantine_reason: str | None = None
+
+    @property
+    def state(self) -> str:
+        """What it is from the start: alive, history, or waiting for review."""
+        if self.quarantine_reason is not None:
+            return "quarantined"
+        return "superseded" if self.superseded_by else "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A directed relationship between two memories. ``weight`` is in [0, 1]."""
+
+    edge_id: UUID
+    from_memory_id: UUID
+    to_memory_id: UUID
+    relationship_type: str
+    weight: float
+    metadata: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewEdge:
+    """A relationship about to be written down."""
+
+    from_memory_id: UUID
+    to_memory_id: UUID
+    relationship_type: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A memory that a walk has reached, and the edge that led there. ``depth`` counts from 1."""
+
+    memory_id: UUID
+    fact: str
+    importance: float
+    source: str
+    namespace: str
+    created_at: datetime
+    edge_id: UUID
+    relationship_type: str
+    weight: float
+    metadata: dict[str, Any]
+    edge_created_at: datetime
+    from_memory_id: UUID
+    to_memory_id: UUID
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a memory. ``other_memory_id`` is what it replaced; ``before`` and
+    ``after`` are what an edit changed."""
+
+    event_id: UUID
+    at: datetime
+    memory_id: UUID
+    action: str
+    reason: str
+    similarity: float | None
+    other_memory_id: UUID | None
+    conversation_id: UUID | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """A memory that the conversation has made, where it is by now; ``superseded_by`` is what
+    replaced it since."""
+
+    memory_id: UUID
+    state: str
+    superseded_by: UUID | None
+    user_id: str
+    namespace: str
+    agent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who said a memory's fact again: another conversation, or without one the application.
+    ``said`` is the fact in its words, with message indexes and quote, as its receipt tells."""
+
+    conversation_id: UUID | None
+    user_id: str | None
+    source: str | None
+    metadata: dict[str, Any] | None
+    said: dict[str, Any] | None

@@ -1,0 +1,85 @@
+"""Providers: what a call brought and used, circuits and budgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeAlias
+
+from app.rules.circuit_breaker import State
+from app.rules.types.memories import Fact, Relation, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one provider call used. Token counts are the provider's; a keyless stand-in reports
+    zeros.
+    """
+
+    provider: str
+    model: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What an extractor drew from one window; message indexes count from the transcript's start."""
+
+    facts: tuple[Fact, ...]
+    usage: Usage
+    relations: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """One unit vector a text, in the order of the texts."""
+
+    vectors: tuple[Vector, ...]
+    usage: Usage
+
+
+Key: TypeAlias = tuple[str, str]
+"""A provider and its model."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCircuit:
+    """A circuit that is not closed. ``retry_in_seconds`` is negative when a probe is due."""
+
+    provider: str
+    model: str
+    state: State
+    reason: str | None
+    opened_at: datetime
+    retry_in_seconds: float
+
+    @property
+    def key(self) -> Key:
+        """Whose circuit it is."""
+        return self.provider, self.model
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The installation's limits for those who have none of their own; None is no limit. ``daily``
+    is for all tenants together, for a day."""
+
+    soft: int | None
+    hard: int | None
+    daily: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A tenant's month."""
+
+    month: date
+    spent_microusd: int
+    reserved_microusd: int
+    soft_microusd: int | None
+    hard_microusd: int | None
+    soft_reached_at: datetime | None
+    blocked: bool

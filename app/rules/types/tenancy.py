@@ -1,0 +1,194 @@
+"""Tenants: callers, keys, agents, teams, and what is kept about requests and erasures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request speaks for, as its key says. ``key_id`` may be logged; the key never is."""
+
+    tenant_id: UUID
+    key_id: UUID
+    scopes: frozenset[str]
+    restriction: KeyRestriction = UNRESTRICTED
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """An API key without its secret."""
+
+    key_id: UUID
+    prefix: str
+    label: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    users: list[str] | None
+    namespaces: list[str] | None
+    agents: list[UUID] | None
+
+    @property
+    def restriction(self) -> KeyRestriction:
+        """What the key is restricted to."""
+        return KeyRestriction.of(self.users, self.namespaces, self.agents)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantInfo:
+    """A tenant as its operator sees it. ``memories`` counts live ones."""
+
+    tenant_id: UUID
+    name: str
+    plan: str
+    memories: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A scope of its own with a name: what an application calls one of its assistants."""
+
+    agent_id: UUID
+    owner_id: str
+    name: str
+    description: str | None
+    model: str | None
+    system_prompt: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """Something an agent can be given; ``schema`` describes its configuration."""
+
+    skill_id: UUID
+    name: str
+    description: str | None
+    category: str | None
+    schema: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A group of users who share memories."""
+
+    team_id: UUID
+    tenant_id: UUID
+    name: str
+    slug: str
+    created_at: datetime
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in a team. ``role`` is admin (manages), member (reads and writes) or read_only."""
+
+    member_id: UUID
+    user_id: str
+    email: str | None
+    role: str
+    invited_by: str | None
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation without its token."""
+
+    tenant_id: UUID
+    invitation_id: UUID
+    team_id: UUID
+    email: str
+    role: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    expired: bool
+
+
+Counted: TypeAlias = Literal["memories", "agents", "teams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the tenant holds now, and the name of its plan. Memories are live ones."""
+
+    plan: str
+    memories: int
+    agents: int
+    teams: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccess:
+    """A request that was answered. ``route`` is the template and never the path; ``via`` is the
+    route through which another was called. ``seconds_ago``, since the database has the clock."""
+
+    key_id: UUID
+    method: str
+    route: str
+    via: str | None
+    user_hash: bytes | None
+    status: int
+    seconds_ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A request as it was noted."""
+
+    access_id: UUID
+    at: datetime
+    key_id: UUID
+    method: str
+    route: str
+    via: str | None
+    user_hash: bytes | None
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """A key that was used before. ``answer`` is None while nothing was answered under it."""
+
+    body_sha256: bytes
+    answer: Any
+
+
+Redaction: TypeAlias = Literal["off", "memories", "everything"]
+"""``memories``: what is remembered holds none. ``everything``: nor does what is accepted, and so
+nothing that a provider is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One erasure that was carried out."""
+
+    erasure_id: UUID
+    erased_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many rows of each kind are gone; ``live_memories`` are among the memories. ``agents`` are
+    those that the user owned."""
+
+    memories: int
+    live_memories: int
+    conversations: int
+    extractions: int
+    events: int
+    edges: int
+    agents: int
