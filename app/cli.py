@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import click
-import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -22,10 +21,10 @@ from app.db import conversations, spend, tenants, transcripts
 from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
-from app.errors import ServiceError
+from app.errors import DatabaseUnavailable, ServiceError
 from app.rules.types import KeyInfo, TenantInfo
-from app.settings import Settings, get_settings
-from app.startup import frozen_imports
+from app.settings import Settings, microusd
+from app.startup import frozen_imports, runtime
 from app.tenancy import api_keys
 
 T = TypeVar("T")
@@ -57,7 +56,7 @@ def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
     )  # The embedded servers' packages are needed by `up` alone.
 
     given = {"data_dir": data_dir, "host": host, "port": port}
-    settings = get_settings().model_copy(
+    settings = runtime().settings.model_copy(
         update={name: value for name, value in given.items() if value is not None}
     )
     logs.configure(settings)
@@ -157,7 +156,7 @@ def tenants_group() -> None:
 @click.option("--plan", help="Its plan [SMARA_DEFAULT_PLAN]; SMARA_PLANS has them.")
 def create_tenant(name: str, plan: str | None) -> None:
     """Make a tenant with a key of its own, and print the key, once."""
-    chosen = _known_plan(plan or get_settings().default_plan)
+    chosen = _known_plan(plan or runtime().settings.default_plan)
 
     async def create() -> str:
         tenant_id = tenants.new_id()
@@ -228,7 +227,7 @@ def set_budget(tenant_id: UUID, soft: float | None, hard: float | None) -> None:
 
     async def change() -> bool:
         async with transaction(tenant_id) as tx:
-            return await spend.set_limits(tx, soft=spend.microusd(soft), hard=spend.microusd(hard))
+            return await spend.set_limits(tx, soft=microusd(soft), hard=microusd(hard))
 
     if not _with_pool(change):
         raise ServiceError("There is no tenant of this id; see `smara-server tenants list`.")
@@ -240,7 +239,7 @@ def _dollars(usd: float | None) -> str:
 
 
 def _known_plan(name: str) -> str:
-    plans = get_settings().plans
+    plans = runtime().settings.plans
     if name not in plans:
         raise ServiceError(f"There is no plan {name!r}; there are {', '.join(plans)}.")
     return name
@@ -269,7 +268,7 @@ def create_key(label: str, scopes: tuple[str, ...]) -> None:
         tenant_id = first or tenants.new_id()
         async with transaction(tenant_id) as tx:
             if first is None:
-                await tenants.create_tenant(tx, "default", plan=get_settings().default_plan)
+                await tenants.create_tenant(tx, "default", plan=runtime().settings.default_plan)
             issued = await api_keys.issue(tx, label=label, scopes=scopes or api_keys.SCOPES)
             return issued.api_key
 
@@ -347,7 +346,7 @@ def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _with_database() -> Settings:
-    settings = get_settings()
+    settings = runtime().settings
     if settings.database_url is None:
         raise ServiceError(
             "DATABASE_URL is not set. Set it, or use `smara-server up`, which brings a database "
@@ -375,7 +374,7 @@ def main() -> None:
     except ServiceError as error:
         click.echo(f"smara-server: {error}", err=True)
         sys.exit(1)
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         click.echo(f"smara-server: the database cannot be reached: {error}", err=True)
         sys.exit(1)
     except ValidationError as error:

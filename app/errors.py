@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class ServiceError(Exception):
     """The root of every error that we raise on purpose.
@@ -73,6 +75,16 @@ class Conflict(ServiceError):
     code = "conflict"
 
 
+class Duplicate(Conflict):
+    """The database holds the same thing already."""
+
+    code = "duplicate"
+
+
+class MissingReference(NotFound):
+    """What is to be written refers to something that is not there."""
+
+
 class Gone(ServiceError):
     """It was there once and is used up."""
 
@@ -80,9 +92,55 @@ class Gone(ServiceError):
 
 
 class RateLimited(ServiceError):
-    """Too many attempts; later is better."""
+    """More than a limit allows. ``retry_after_seconds`` says when there is room again, where that
+    is known; ``headers`` say which limit it is."""
 
     code = "rate_limited"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retry_after_seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_seconds = retry_after_seconds
+        self.headers = headers or {}
+
+
+class Overloaded(ServiceError):
+    """The service is behind with everybody's work, and takes no new one for a while."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RequestTimeout(ServiceError):
+    """The body did not come in time."""
+
+    code = "request_timeout"
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database is away, full, or too slow. ``sqlstate`` is its own word for it; None when the
+    connection was lost or none was to be had."""
+
+    code = "database_unavailable"
+
+    def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class Unstorable(ServiceError):
+    """The database does not take what was to be written, however often it is tried."""
+
+    code = "unstorable"
 
 
 class TooLarge(ServiceError):

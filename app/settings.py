@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.rules.types import Caps
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -264,6 +265,15 @@ class Settings(BaseSettings):
                 raise ValueError(f"there is no plan {name!r}; SMARA_PLANS has {list(self.plans)}")
         return self
 
+    @property
+    def spending_caps(self) -> Caps:
+        """The installation's limits in millionths of a US dollar."""
+        return Caps(
+            soft=microusd(self.budget_soft_usd),
+            hard=microusd(self.budget_hard_usd),
+            daily=microusd(self.daily_cap_usd),
+        )
+
     def plan(self, name: str) -> Plan:
         """The limits of a plan. One that the settings no longer have limits nothing."""
         return self.plans.get(name, PLANS[SELF_HOSTED])
@@ -295,7 +305,6 @@ class Settings(BaseSettings):
         return self
 
 
-@lru_cache(maxsize=1)
-def get_settings() -> Settings:
-    """The settings of this process, read at the first call."""
-    return Settings()
+def microusd(usd: float | None) -> int | None:
+    """Convert US dollars to millionths."""
+    return None if usd is None else round(usd * 1e6)

@@ -1,10 +1,15 @@
-"""How a process that lives long imports what it needs."""
+"""How a process that lives long starts: its imports, and the one of each service that it keeps."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from app.settings import Settings
+
+Service = TypeVar("Service")
 
 
 @contextmanager
@@ -21,3 +26,41 @@ def frozen_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+class Runtime:
+    """What one process keeps for as long as it runs: its settings, and one of each service.
+
+    Services belong to the process's event loop, so a child that is forked starts with a runtime of
+    its own.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._services: dict[Callable[[], Any], Any] = {}
+
+    def one(self, make: Callable[[], Service]) -> Service:
+        """Give this process's only ``make()``, made at its first use."""
+        try:
+            service: Service = self._services[make]
+        except KeyError:
+            service = self._services[make] = make()
+        return service
+
+
+_runtime: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """Give this process's runtime; the first call reads the settings from the environment."""
+    global _runtime
+    if _runtime is None:
+        _runtime = Runtime(Settings())
+    return _runtime
+
+
+def start_runtime(settings: Settings | None = None) -> Runtime:
+    """Begin anew: with ``settings``, or with those of the environment as it is now."""
+    global _runtime
+    _runtime = Runtime(settings or Settings())
+    return _runtime

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from unittest.mock import patch
 
 from app import cli
-from app.settings import get_settings
+from app.startup import start_runtime
 
 ENVIRONMENT = ("DATABASE_URL", "REDIS_URL", "VOYAGE_API_KEY", "ANTHROPIC_API_KEY", "PORT")
 
@@ -36,7 +36,7 @@ def smara_server(*arguments: str, **env: str) -> Ended:
         if name not in ENVIRONMENT and "SMARA_" not in name
     }
     said, handlers, code = io.StringIO(), logging.getLogger().handlers, 0
-    get_settings.cache_clear()
+    start_runtime()
     try:
         with (
             patch.dict(os.environ, {**kept, **env}, clear=True),
@@ -49,6 +49,6 @@ def smara_server(*arguments: str, **env: str) -> Ended:
     except SystemExit as end:
         code = int(end.code or 0)
     finally:
-        get_settings.cache_clear()
+        start_runtime()
         logging.getLogger().handlers = handlers
     return Ended(code, said.getvalue())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from app.settings import get_settings
+from app import startup
 
 for name in (
     "alembic.command",
@@ -31,4 +31,4 @@ for name in (
 ):
     import_module(name)
 
-assert get_settings.cache_info().currsize == 0, "a process would have the settings of another"
+assert startup._runtime is None, "a process would have the settings of another"

@@ -19,7 +19,7 @@ from app.extract.claude import ClaudeExtractor
 from app.ingest import dispatcher as draining
 from app.providers.registry import get_providers
 from app.rules.types import Message, NewConversation, Scope
-from app.settings import get_settings
+from app.startup import runtime, start_runtime
 from tests.conftest import MakeDatabase
 from tests.db.rows import new_tenant, owner
 from tests.providers.anthropic import FakeAnthropic
@@ -53,18 +53,16 @@ def settings(
         "SMARA_RETRY_BASE_SECONDS": "0.001",
     }.items():
         monkeypatch.setenv(name, value)
-    get_settings.cache_clear()
-    get_providers.cache_clear()
+    start_runtime()
     get_providers()
     yield
-    get_settings.cache_clear()
-    get_providers.cache_clear()
+    start_runtime()
 
 
 @pytest.fixture
 async def worker(settings: None) -> AsyncIterator[None]:
     """The pool is open, and no conversation of another test is due."""
-    await open_pool(get_settings())
+    await open_pool(runtime().settings)
     async with owner() as conn:
         await conn.execute("TRUNCATE tenants CASCADE")
         await conn.execute("TRUNCATE circuits")
@@ -152,7 +150,7 @@ async def test_help_is_called_once_when_there_is_more_than_one_process_can_take(
     tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SMARA_WORKER_IN_FLIGHT", "2")
-    get_settings.cache_clear()
+    start_runtime()
     calls: list[int] = []
 
     async def help_us() -> None:
@@ -210,7 +208,7 @@ async def test_after_its_window_it_says_that_there_may_be_more(
 ) -> None:
     monkeypatch.setenv("SMARA_CLAIM_WINDOW_SECONDS", "0.2")
     monkeypatch.setenv("SMARA_WORKER_IN_FLIGHT", "1")
-    get_settings.cache_clear()
+    start_runtime()
     fake_anthropic[0].delay_seconds = 0.3
     for n in range(3):
         await queue_up(tenant, f"user-{n}")
@@ -330,7 +328,7 @@ async def test_a_providers_refusal_decides_what_follows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SMARA_RETRY_BASE_SECONDS", "600")
-    get_settings.cache_clear()
+    start_runtime()
     fake_anthropic[0].script({**step, "times": 0})
     await queue_up(tenant, "ada", "My secret is xyzzy.")
 

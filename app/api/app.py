@@ -1,4 +1,4 @@
-"""The ASGI app: routers, the gate before them, error rendering."""
+"""The ASGI app: routers, the middleware before them, error rendering."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from fastapi import FastAPI
 import app.mcp.http as mcp
 from app import logs
 from app.api import errors, openapi
-from app.api.middleware.backpressure import Backpressure
-from app.api.middleware.gate import Gate
+from app.api.middleware.access_log import AccessLog
+from app.api.middleware.authentication import Authentication
+from app.api.middleware.body import Body
+from app.api.middleware.client_address import ClientAddress
+from app.api.middleware.rate_limits import TenantRateLimits
+from app.api.middleware.refusals import Refusals
 from app.api.routes import (
     agents,
     api_keys,
@@ -32,10 +36,11 @@ from app.api.routes import (
     users,
     webhooks,
 )
-from app.db.pool import close_pool, open_pool
-from app.providers.registry import get_providers
-from app.settings import get_settings
+from app.ingest.wakeups import wake_with
+from app.memories.recall import warm_up
+from app.startup import runtime
 from app.tenancy.audit_log import Recorder
+from app.tenancy.installation import connect, disconnect
 from app.workers.wakeup import Wakeup
 
 DESCRIPTION = """
@@ -85,8 +90,8 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app() -> FastAPI:
-    """The app of one API process."""
-    settings = get_settings()
+    """Make the app of one API process."""
+    settings = runtime().settings
     app = FastAPI(
         title="Smara memory API",
         version=health.VERSION,
@@ -101,34 +106,32 @@ def create_app() -> FastAPI:
     openapi.install(app)
     mcp.mount(app)
     errors.install(app)
-    app.state.backpressure = Backpressure(settings)
-    app.state.recorder = Recorder()
-    app.add_middleware(
-        Gate, settings=settings, recorder=app.state.recorder if settings.audit_days else None
-    )
-    app.add_middleware(metrics.Measured)
+    recorder = app.state.recorder = Recorder()
+    # The last one that is added is the first that a request meets: read them upwards.
+    app.add_middleware(Body, settings=settings)
+    app.add_middleware(TenantRateLimits, settings=settings)
+    app.add_middleware(Authentication, settings=settings)
+    app.add_middleware(ClientAddress, trusted=settings.trusted_proxies)
+    app.add_middleware(Refusals)
+    app.add_middleware(AccessLog, recorder=recorder if settings.audit_days else None)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    settings = get_settings()
-    logs.configure(settings)
-    await open_pool(settings)
-    app.state.wakeup = Wakeup()
-    app.state.wakeup.start()
+    logs.configure(runtime().settings)
+    await connect()
+    wakeup = app.state.wakeup = Wakeup()
+    wakeup.start()
+    wake_with(wakeup.request)
     app.state.recorder.start()
-    # The first question should not wait for a model to load; a paid embedder is not called for
-    # this.
-    providers = get_providers()
-    if not providers.paid_embedder:
-        await providers.query_embedder.embed_query("warm-up")
+    await warm_up()
     # What start-up has left in memory stays: a full collection that walks all of it would hold up
     # every request for a quarter of a second.
     gc.collect()
     gc.freeze()
     async with mcp.serving(app):
         yield
-    app.state.wakeup.stop()
+    wakeup.stop()
     await app.state.recorder.stop()
-    await close_pool()
+    await disconnect()

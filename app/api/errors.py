@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,9 +14,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors, provider_errors
-from app.api.middleware import refusals
 from app.logs import log
-from app.settings import get_settings
+from app.startup import runtime
 
 STATUS: dict[type[errors.ServiceError], int] = {
     errors.BadRequest: 400,
@@ -25,7 +23,7 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.PlanLimit: 402,
     errors.Forbidden: 403,
     errors.NotFound: 404,
-    refusals.TooSlow: 408,
+    errors.RequestTimeout: 408,
     errors.Conflict: 409,
     errors.Gone: 410,
     errors.TooLarge: 413,
@@ -33,7 +31,8 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.Unprocessable: 422,
     errors.RateLimited: 429,
     provider_errors.ProviderError: 503,
-    refusals.Overloaded: 503,
+    errors.Overloaded: 503,
+    errors.DatabaseUnavailable: 503,
     errors.ServiceError: 500,
 }
 """The nearest family in an error's ancestry decides."""
@@ -78,7 +77,9 @@ def error_response(status: int, code: str, message: str, **extra: Any) -> JSONRe
 
 
 def service_error_response(error: errors.ServiceError) -> JSONResponse:
-    """The answer for one of our own errors."""
+    """Render one of our own errors. The database's own words stay in the log."""
+    if isinstance(error, errors.DatabaseUnavailable):
+        log.warning("database_error", sqlstate=error.sqlstate)
     status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
     extra: dict[str, Any] = {}
     if isinstance(error, errors.PlanLimit):
@@ -86,24 +87,17 @@ def service_error_response(error: errors.ServiceError) -> JSONResponse:
             "plan": error.plan,
             "limit": error.limit,
             "used": error.used,
-            "upgrade_url": get_settings().upgrade_url,
+            "upgrade_url": runtime().settings.upgrade_url,
         }
     response = error_response(status, error.code, str(error), **extra)
-    if isinstance(error, refusals.TooMany | refusals.Overloaded):
-        response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_seconds)))
-    if isinstance(error, refusals.TooMany):
+    retry_after = getattr(error, "retry_after_seconds", None)
+    if retry_after is not None and isinstance(error, errors.RateLimited | errors.Overloaded):
+        response.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
+    if isinstance(error, errors.RateLimited):
         response.headers.update(error.headers)
-    if isinstance(error, refusals.TooSlow):
+    if isinstance(error, errors.RequestTimeout):
         response.headers["Connection"] = "close"
     return response
-
-
-def database_response(error: psycopg.Error) -> JSONResponse:
-    """The answer when the database is away, full or too slow; its own words stay in the log."""
-    log.warning("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
-    return error_response(
-        503, "database_unavailable", "The database is away or too busy; try again shortly."
-    )
 
 
 def internal_error_response() -> JSONResponse:
@@ -141,11 +135,6 @@ def install(app: FastAPI) -> None:
                 f"There is no {request.method} {request.url.path} here; see /docs.",
             )
         return error_response(error.status_code, "http_error", str(error.detail))
-
-    @app.exception_handler(psycopg.errors.IdleInTransactionSessionTimeout)
-    @app.exception_handler(psycopg.OperationalError)
-    async def database(_: Request, error: psycopg.Error) -> JSONResponse:
-        return database_response(error)
 
 
 def _path(location: Sequence[Any]) -> str:

@@ -73,9 +73,5 @@ def _schema(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
             tags=TAGS,
         )
-        schema["components"]["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "An API key: smara_…"}
-        }
-        schema["security"] = [{"key": []}]
         app.openapi_schema = schema
     return app.openapi_schema

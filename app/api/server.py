@@ -12,7 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.settings import get_settings
+from app.startup import runtime
 
 
 class Impatient(HttpToolsProtocol):
@@ -45,7 +45,7 @@ class Impatient(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _wait_for_headers(self) -> None:
-        seconds = get_settings().header_timeout_seconds
+        seconds = runtime().settings.header_timeout_seconds
         self._deadline = self.loop.call_later(seconds, self.transport.close)
 
     def _stop_waiting(self) -> None:

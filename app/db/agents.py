@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from app.db.pool import TenantTx
-from app.rules.types import Agent, Skill
+from app.rules.types import Agent, AttachedSkill, Skill
 
 _AGENT = ", ".join(field.name for field in fields(Agent))
 _SKILL = ", ".join(field.name for field in fields(Skill))
@@ -130,8 +130,8 @@ async def attach(
     skill_id: UUID,
     config: Mapping[str, Any],
 ) -> bool:
-    """Give the agent the skill; False when it has it. Raises psycopg.errors.ForeignKeyViolation
-    when there is no such agent or skill."""
+    """Give the agent the skill; False when it has it. The transaction raises MissingReference when
+    there is no such agent or skill."""
     cursor = await tx.execute(
         """
         INSERT INTO agent_skills (tenant_id, agent_id, skill_id, config) VALUES (%s, %s, %s, %s)
@@ -142,9 +142,9 @@ async def attach(
     return await cursor.fetchone() is not None
 
 
-async def attached(tx: TenantTx, agent_id: UUID) -> list[dict[str, Any]]:
-    """The agent's skills by name, each as the columns of Skill and its ``config``."""
-    async with tx.cursor(row_factory=dict_row) as cursor:
+async def attached(tx: TenantTx, agent_id: UUID) -> list[AttachedSkill]:
+    """The agent's skills, by name."""
+    async with tx.cursor(row_factory=class_row(AttachedSkill)) as cursor:
         await cursor.execute(
             f"""
             SELECT {_SKILL}, config FROM agent_skills JOIN skills USING (tenant_id, skill_id)

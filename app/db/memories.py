@@ -118,7 +118,7 @@ async def versions(tx: TenantTx, memory_id: UUID, restriction: KeyRestriction) -
 
 
 async def change(tx: TenantTx, memory_id: UUID, changes: Mapping[str, Any]) -> None:
-    """Set the named columns. Raises psycopg.errors.UniqueViolation when a live memory of the scope
+    """Set the named columns. The transaction raises Duplicate when a live memory of the scope
     says the same then."""
     values = {
         name: HalfVector(list(value))
@@ -170,7 +170,7 @@ async def restore(tx: TenantTx, memory_id: UUID) -> None:
     """Bring a superseded memory back to life, replaced by nothing any more, or one out of
     quarantine, as one that was reviewed.
 
-    Raises psycopg.errors.UniqueViolation when a live one of its scope says the same.
+    The transaction raises Duplicate when a live one of its scope says the same.
     """
     await tx.execute(
         """
@@ -216,7 +216,7 @@ async def delete(tx: TenantTx, memory_id: UUID) -> None:
 
 
 async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
-    """Write the memories down. Raises psycopg.errors.UniqueViolation when a live one of its scope
+    """Write the memories down. The transaction raises Duplicate when a live one of its scope
     says the same."""
     if not new:
         return

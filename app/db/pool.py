@@ -22,6 +22,7 @@ from psycopg.abc import Params, QueryNoTemplate
 from psycopg.rows import AsyncRowFactory, TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from app.db.failures import translated
 from app.logs import log
 from app.settings import Settings
 
@@ -114,8 +115,8 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[TenantTx]:
 
     The tenant holds for the transaction only, so a connection that goes back to the pool is
     nobody's. Statements are pipelined: those whose results nobody awaits in between share one round
-    trip. Raises psycopg.OperationalError when no connection is to be had in time or the server is
-    away.
+    trip. Raises DatabaseUnavailable when no connection is to be had in time or the server is away,
+    Duplicate and MissingReference for what the schema forbids.
     """
     async with _begun() as conn:
         await conn.execute("SELECT set_config('app.tenant', %s, true)", (str(tenant_id),))
@@ -130,20 +131,22 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     that a search spends in Postgres. Whoever writes needs ``transaction``, which rolls back what a
     block that raises has done.
     """
-    async with _connected() as conn:
-        try:
-            async with conn.pipeline():
-                await conn.execute(
-                    "SELECT set_config('app.tenant', %s, true),"
-                    " set_config('transaction_read_only', 'on', true)",
-                    (str(tenant_id),),
-                )
-                yield TenantTx(conn, tenant_id)
-        except (psycopg.Error, asyncio.CancelledError):
-            # What was to be prepared after the failure was not, but psycopg 3.3 takes it for done,
-            # and every later use would fail. Only a rollback makes it forget; none happens here.
-            await conn.close()
-            raise
+    with translated():
+        async with _connected() as conn:
+            try:
+                async with conn.pipeline():
+                    await conn.execute(
+                        "SELECT set_config('app.tenant', %s, true),"
+                        " set_config('transaction_read_only', 'on', true)",
+                        (str(tenant_id),),
+                    )
+                    yield TenantTx(conn, tenant_id)
+            except (psycopg.Error, asyncio.CancelledError):
+                # What was to be prepared after the failure was not, but psycopg 3.3 takes it for
+                # done, and every later use would fail. Only a rollback makes it forget; none
+                # happens here.
+                await conn.close()
+                raise
 
 
 @asynccontextmanager
@@ -165,8 +168,9 @@ async def clock(tx: Tx) -> datetime:
 
 @asynccontextmanager
 async def _begun() -> AsyncIterator[Connection]:
-    async with _connected() as conn, conn.pipeline(), conn.transaction():
-        yield conn
+    with translated():
+        async with _connected() as conn, conn.pipeline(), conn.transaction():
+            yield conn
 
 
 def _connected() -> AbstractAsyncContextManager[Connection]:

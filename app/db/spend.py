@@ -19,11 +19,6 @@ RESERVED_WAIT = "interval '2 seconds'"
 reserve."""
 
 
-def microusd(usd: float | None) -> int | None:
-    """Dollars in millionths."""
-    return None if usd is None else round(usd * 1e6)
-
-
 async def budget(tx: TenantTx, caps: Caps) -> Budget:
     """This month's budget of the tenant; ``blocked``: its conversations have no turn now."""
     async with tx.cursor(row_factory=class_row(Budget)) as cursor:

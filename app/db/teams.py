@@ -58,8 +58,8 @@ async def list_all(tx: TenantTx) -> list[Team]:
 
 
 async def rename(tx: TenantTx, team_id: UUID, *, name: str | None, slug: str | None) -> Team | None:
-    """Change name, slug or both (None stays). Raises psycopg.errors.UniqueViolation when the slug
-    is taken."""
+    """Change name, slug or both (None stays). The transaction raises Duplicate when the slug is
+    taken."""
     async with tx.cursor(row_factory=class_row(Team)) as cursor:
         await cursor.execute(
             f"""

@@ -40,7 +40,7 @@ async def create_tenant(
     plan: str = "self-hosted",
     email: str | None = None,
 ) -> None:
-    """Make a tenant without keys. Raises psycopg.errors.UniqueViolation when the address has
+    """Make a tenant without keys. The transaction raises Duplicate when the address has
     one."""
     await tx.execute(
         """

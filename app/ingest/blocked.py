@@ -6,9 +6,8 @@ from typing import Literal, TypeAlias
 
 from app.db import circuit_breaker, spend
 from app.db.pool import TenantTx
-from app.providers.metering import caps
 from app.providers.registry import get_providers
-from app.settings import get_settings
+from app.startup import runtime
 
 BlockedBy: TypeAlias = Literal["provider", "budget"]
 
@@ -16,7 +15,7 @@ BlockedBy: TypeAlias = Literal["provider", "budget"]
 async def blocked_by(tx: TenantTx) -> BlockedBy | None:
     """``budget``: the tenant's month or the installation's day is spent. ``provider``: one that
     every conversation needs rests. None: what is queued waits for its turn."""
-    limits = caps(get_settings())
+    limits = runtime().settings.spending_caps
     if (await spend.budget(tx, limits)).blocked:
         return "budget"
     if limits.daily is not None and await spend.daily_cap_reached(tx, limits.daily):

@@ -8,18 +8,17 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import psycopg
-
 from app.db import queue, spend
 from app.db.pool import system, transaction
+from app.errors import DatabaseUnavailable
 from app.ingest.process import process
 from app.ingest.retries import give_back
 from app.logs import log
 from app.providers import circuit_breaker
-from app.providers.metering import caps
 from app.providers.registry import get_providers
 from app.rules.types import Claim
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime
 from app.webhooks import dispatcher
 
 LOOK_AGAIN_SECONDS = 0.05
@@ -50,7 +49,7 @@ async def process_due(
     more is claimed, and what is not done within STOP_GRACE_SECONDS goes back to the queue as if it
     had never been claimed.
     """
-    settings = get_settings()
+    settings = runtime().settings
     deadline = time.monotonic() + settings.claim_window_seconds
 
     def claiming() -> bool:
@@ -125,7 +124,7 @@ async def _claim(
         return []
     try:
         async with system() as tx:
-            cap = caps(settings).daily
+            cap = settings.spending_caps.daily
             if cap is not None and await spend.daily_cap_reached(tx, cap):
                 return []
             claimable, probe = await circuit_breaker.claimable(tx, get_providers().circuits)
@@ -142,7 +141,7 @@ async def _claim(
             if probe and not claims:
                 await circuit_breaker.give_probe_back(tx, probe)
             return [replace(claim, probe=probe) for claim in claims]
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return []
 
@@ -160,7 +159,7 @@ async def _process(claim: Claim, settings: Settings) -> None:
 
 async def _process_or_give_back(claim: Claim, settings: Settings) -> None:
     give_up_at = time.monotonic() + settings.lease_seconds
-    failure: psycopg.OperationalError | None = None
+    failure: DatabaseUnavailable | None = None
     while failure is None or time.monotonic() < give_up_at:
         try:
             if failure is None:
@@ -168,7 +167,7 @@ async def _process_or_give_back(claim: Claim, settings: Settings) -> None:
             else:
                 await give_back(claim, failure)
             return
-        except psycopg.OperationalError as error:
+        except DatabaseUnavailable as error:
             log.warning(
                 "database_error",
                 conversation_id=str(claim.conversation_id),

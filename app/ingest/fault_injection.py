@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from app.settings import get_settings
+from app.startup import runtime
 
 OUT_OF_MEMORY = "out of memory: "
 
@@ -17,7 +17,7 @@ def crash_point(name: str, texts: Iterable[str] = ()) -> None:
     An empty file works once: it is removed first. One with words in it kills whenever they occur in
     one of ``texts``; with OUT_OF_MEMORY before the words, the process runs out of memory instead.
     """
-    folder = get_settings().crash_dir
+    folder = runtime().settings.crash_dir
     if folder is None:
         return
     try:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import psycopg
-
 from app.db import extractions, memory_owners, queue
 from app.db.pool import transaction
+from app.errors import DatabaseUnavailable
 from app.extract.windows import halves, part_of, windows
 from app.ingest.fault_injection import crash_point
 from app.ingest.receipt import receipt
@@ -40,19 +39,19 @@ from app.rules.types import (
     Transcript,
     Window,
 )
-from app.settings import get_settings
+from app.startup import runtime
 
 
 async def process(claim: Claim) -> None:
     """Turn a claimed conversation into memories, or note why not. A second run changes nothing.
 
-    Raises psycopg.OperationalError when the database is away, since then nothing can be noted.
+    Raises DatabaseUnavailable when the database is away, since then nothing can be noted.
     """
-    settings = get_settings()
+    settings = runtime().settings
     try:
         async with asyncio.timeout(settings.conversation_timeout_seconds):
             await _process(claim)
-    except psycopg.OperationalError:
+    except DatabaseUnavailable:
         raise
     except Exception as error:
         # The worker's outermost wall: one conversation's fault must not reach the others.
@@ -132,7 +131,7 @@ async def _extract(
 ) -> list[tuple[Window, Extraction]]:
     """Each window with its facts: those kept from an earlier run, or drawn now and kept before they
     are used."""
-    settings, extractor = get_settings(), providers.extractor
+    settings, extractor = runtime().settings, providers.extractor
     kept: dict[int, Extraction] = {}
     split: set[int] = set()
     if claim.seen_before:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import traceback
 
-import psycopg
-
 from app.db import queue
 from app.db.pool import transaction
-from app.errors import OverBudget, ServiceError
+from app.errors import DatabaseUnavailable, OverBudget, ServiceError, Unstorable
 from app.logs import log
 from app.provider_errors import (
     ProviderAnswerTruncated,
@@ -22,7 +20,7 @@ from app.provider_errors import (
 )
 from app.rules.backoff import backoff_seconds
 from app.rules.types import Claim
-from app.settings import get_settings
+from app.startup import runtime
 
 REFUSED_WAIT_SECONDS = 60.0
 """How long a conversation waits when the provider refuses the account: until an operator has mended
@@ -32,8 +30,8 @@ DECLINED_WAIT = 5.0
 pause: a model that has a bad moment declines everything at once, and is asked only twice."""
 
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
-    (psycopg.OperationalError, "database_unavailable", "The database was away or too slow."),
-    (psycopg.DataError, "unstorable", "The database refused what was to be written."),
+    (DatabaseUnavailable, "database_unavailable", "The database was away or too slow."),
+    (Unstorable, "unstorable", "The database refused what was to be written."),
     (TimeoutError, "timed_out", "The conversation took longer than its deadline."),
     (MemoryError, "out_of_memory", "The process ran out of memory on this conversation."),
     (BaseException, "internal", "A fault of the service; its log says where."),
@@ -47,7 +45,7 @@ LOCKED = "55P03"
 async def give_back(claim: Claim, error: BaseException) -> None:
     """Queue the conversation again or give it up, by what kind of failure it was. A lost lease
     changes nothing."""
-    settings = get_settings()
+    settings = runtime().settings
     code, detail = _describe(error)
     backoff = backoff_seconds(
         claim.attempts,
@@ -104,11 +102,11 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case ProviderError(waits=True):
             # Nothing is claimed while the circuit is open, so this is due as soon as it closes.
             return 0.0, False
-        case ProviderRejected() | psycopg.DataError():
+        case ProviderRejected() | Unstorable():
             return None, True
         case ProviderDeclined() | ProviderAnswerTruncated():
             # Each answer is paid for, and a third one is not likely to be another.
-            wait = DECLINED_WAIT * get_settings().retry_base_seconds + backoff
+            wait = DECLINED_WAIT * runtime().settings.retry_base_seconds + backoff
             return None if again else wait, True
         case ProviderRefused():
             return REFUSED_WAIT_SECONDS + backoff, False
@@ -116,7 +114,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
             return (error.retry_after_seconds or 1.0) + backoff, False
         case ProviderUnavailable():
             return max(backoff, error.retry_after_seconds or 0.0), True
-        case psycopg.OperationalError():
+        case DatabaseUnavailable():
             # Without a state the connection was lost; that, a server that stops or is full, a
             # deadlock and a lock that somebody holds say nothing about the conversation.
             state = error.sqlstate or "08"

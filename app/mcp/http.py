@@ -36,29 +36,29 @@ def mount(app: FastAPI) -> None:
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[None]:
     """What /mcp needs while the app runs; for the app's lifespan."""
-    async with in_process(app) as client:
 
-        async def send_to_ourselves(call: Call, context: Context) -> httpx2.Response:
-            key = context.request.headers["authorization"]
+    async def send_to_ourselves(call: Call, context: Context) -> httpx2.Response:
+        key = context.request.headers["authorization"]
+        async with in_process(app, context.request.scope) as client:
             return await send(client, IN_PROCESS_URL, call, {"Authorization": key})
 
-        # Without security settings mcp checks neither Host nor Origin. Those checks protect
-        # servers that trust whoever reaches them; this one trusts a key that no page can know.
-        sessions = StreamableHTTPSessionManager(
-            memory_server(send_to_ourselves, Defaults(source="mcp")),
-            stateless=True,
-            json_response=True,
-        )
-        async with sessions.run():
-            app.state.mcp_sessions = sessions
-            yield
+    # Without security settings mcp checks neither Host nor Origin. Those checks protect servers
+    # that trust whoever reaches them; this one trusts a key that no page can know.
+    sessions = StreamableHTTPSessionManager(
+        memory_server(send_to_ourselves, Defaults(source="mcp")),
+        stateless=True,
+        json_response=True,
+    )
+    async with sessions.run():
+        app.state.mcp_sessions = sessions
+        yield
 
 
 class _Endpoint:
     """POST goes to mcp; there is no session to end and no stream to open, hence nothing else."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if "caller" not in scope.get("state", {}):  # No gate stood before it.
+        if "caller" not in scope.get("state", {}):  # No authentication stood before it.
             raise Unauthenticated("Send a valid API key: Authorization: Bearer smara_…")
         if scope["method"] != "POST":
             refusal = JSONResponse(

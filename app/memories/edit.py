@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from app.db import events, memories, memory_owners, quotas
 from app.db.pool import TenantTx, transaction
-from app.errors import Conflict, NotFound, Unprocessable
+from app.errors import Conflict, Duplicate, NotFound, Unprocessable
 from app.memories.store import embed
+from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
 from app.rules.embedding_text import document_text
@@ -43,6 +42,14 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     Raises NotFound, Forbidden (of a team's memory without a role that writes), Conflict when the
     scope holds the same fact already, ProviderError when a new fact cannot be embedded.
     """
+    [(fact, metadata)] = await clean_facts(
+        caller.tenant_id, [(revision.fact or "", revision.metadata or {})]
+    )
+    revision = replace(
+        revision,
+        fact=None if revision.fact is None else fact,
+        metadata=None if revision.metadata is None else metadata,
+    )
     vector = None
     if revision.fact is not None:
         async with transaction(caller.tenant_id) as tx:  # Before the embedder is paid.
@@ -74,7 +81,7 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
                     after={name: changes[name] for name in _noted(changes)},
                 )
             changed = await memories.get(tx, memory_id)
-    except psycopg.errors.UniqueViolation:
+    except Duplicate:
         raise _said_already() from None
     assert changed is not None, "it is held by the transaction"
     return changed
@@ -94,7 +101,7 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
             await memories.restore(tx, memory_id)
             await events.note(tx, memory_id, action="restored", reason="by_request")
             restored = await memories.get(tx, memory_id)
-    except psycopg.errors.UniqueViolation:
+    except Duplicate:
         raise _said_already() from None
     assert restored is not None, "it is held by the transaction"
     return restored

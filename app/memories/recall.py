@@ -22,10 +22,12 @@ from app.privacy.sanitize import clean_question
 from app.provider_errors import ProviderError
 from app.providers.query_embedder import PaidQuestions, asking
 from app.providers.registry import Providers, get_providers
+from app.rules import served_context
 from app.rules.embedding_text import query_text
 from app.rules.filters import NO_FILTERS, Filters
 from app.rules.types import Recalled, Scope
-from app.settings import get_settings
+from app.startup import runtime
+from app.tenancy import installation
 
 _speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
 """Names by owner, for seconds: they only sharpen the question's vector."""
@@ -67,6 +69,20 @@ async def recall(
     return Recollection(found)
 
 
+async def warm_up() -> None:
+    """Load the local model, so that the first question does not wait for it. A paid embedder is not
+    called for this."""
+    providers = get_providers()
+    if not providers.paid_embedder:
+        await providers.query_embedder.embed_query("warm-up")
+
+
+async def fenced(block: str) -> str:
+    """Put a context block behind a fence with the installation's own mark."""
+    mark = served_context.fingerprint(block.splitlines(), await installation.secret())
+    return served_context.fenced(block, mark)
+
+
 async def strongest(
     scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> Recollection:
@@ -93,7 +109,7 @@ def _questions(providers: Providers) -> Embedder:
     full while the provider rests."""
     if not providers.paid_embedder:
         return providers.query_embedder
-    return QueryCache(PaidQuestions(providers.reader), get_settings().query_cache_entries)
+    return QueryCache(PaidQuestions(providers.reader), runtime().settings.query_cache_entries)
 
 
 async def _names(tenant_id: UUID, owner_key: str) -> tuple[str, ...]:

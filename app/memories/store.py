@@ -1,11 +1,11 @@
-"""Use case: facts that a client states itself → reconciled."""
+"""Use case: facts that a client states itself, or a model that it lets, become memories."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from app.db import memory_owners
@@ -13,10 +13,15 @@ from app.db.pool import TenantTx, clock, read_only, transaction
 from app.errors import Forbidden
 from app.memories.reconcile import PLAN_LIMIT, Destination, current_destination, reconcile
 from app.privacy import tombstones
+from app.privacy.sanitize import clean_facts
 from app.providers.metering import paid_embedding
 from app.providers.registry import get_providers
 from app.rules.embedding_text import document_text
-from app.rules.types import Fact, Vector
+from app.rules.injection.screen import detect_injection
+from app.rules.trust import OF_ROLE, STATED
+from app.rules.types import Caller, Fact, Vector, Visibility
+from app.tenancy import access
+from app.tenancy.access import Place
 from app.tenancy.idempotency import IdempotentRequest
 from app.tenancy.quotas import full_of_memories
 
@@ -38,6 +43,63 @@ class Stored:
 
     outcomes: Sequence[Outcome]
     replayed: bool = False
+
+
+Author: TypeAlias = Literal["application", "model"]
+"""Who decided to store a fact: the application, or a model, as in a tool call."""
+
+TRUST: Mapping[Author, float] = {"application": STATED, "model": OF_ROLE["assistant"]}
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """A fact as a client states it. ``visibility`` None is the default of its place;
+    ``valid_from`` None is now."""
+
+    place: Place
+    visibility: Visibility | None
+    fact: str
+    importance: float
+    source: str
+    metadata: dict[str, Any]
+    valid_from: datetime | None = None
+
+
+async def store_facts(
+    caller: Caller,
+    stated: Sequence[StatedFact],
+    request: IdempotentRequest | None,
+    *,
+    stated_by: Author,
+) -> Stored:
+    """Store what a client states, each fact where it says. What a model states is screened as what
+    a chat says is: an order waits in quarantine.
+
+    Raises NotFound, Forbidden, Unprocessable, PlanLimit, ProviderError.
+    """
+    targets = await access.find_targets(caller, [(each.place, each.visibility) for each in stated])
+    clean = await clean_facts(caller.tenant_id, [(each.fact, each.metadata) for each in stated])
+    facts = []
+    for each, (text, metadata) in zip(stated, clean, strict=True):
+        target = targets[each.place, each.visibility]
+        destination = Destination(
+            scope=target.scope,
+            user_id=each.place.user_id,
+            team_id=target.team_id,
+            visibility=target.visibility,
+            source=each.source,
+            metadata=metadata,
+        )
+        fact = Fact(
+            text,
+            each.importance,
+            valid_from=each.valid_from,
+            about="",
+            trust=TRUST[stated_by],
+            quarantine_reason=detect_injection(text) if stated_by == "model" else None,
+        )
+        facts.append((destination, fact))
+    return await store(facts, request)
 
 
 async def store(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
+from uuid import UUID
 
 from app.db import idempotency, memory_owners, tenants, undo, user_data
 from app.db import quotas as counters
 from app.db.pool import TenantTx, transaction
-from app.errors import Forbidden
-from app.privacy.tombstones import Receipt, record
+from app.privacy.tombstones import Receipt, record, sign
 from app.rules.content_hash import content_hash
 from app.rules.types import Caller
+from app.tenancy import installation
+from app.tenancy.access import must_reach_all_of
 from app.tenancy.idempotency import whose
 
 
@@ -21,9 +26,7 @@ async def erase_person(caller: Caller, user_id: str) -> Receipt:
 
     Raises Forbidden when the key is restricted to less than the whole user.
     """
-    restriction = caller.restriction
-    if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
-        raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
+    must_reach_all_of(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
         held = await user_data.owner_keys_of(tx, user_id)
         for owner_key in held:
@@ -50,3 +53,24 @@ async def _leave_to_others(tx: TenantTx, user_id: str) -> None:
         if heir is not None and heir.said is not None:
             words = content_hash(heir.said["fact"])
             await undo.reword(tx, memory_id, heir, words)
+
+
+async def verify(
+    caller: Caller,
+    *,
+    user_id: str,
+    erasure_id: UUID,
+    erased_at: datetime,
+    erased: Mapping[str, int],
+    signature: str,
+) -> bool:
+    """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
+    expected = sign(
+        await installation.secret(),
+        caller.tenant_id,
+        user_id=user_id,
+        erasure_id=erasure_id,
+        erased_at=erased_at,
+        erased=erased,
+    )
+    return hmac.compare_digest(expected.encode(), signature.encode())

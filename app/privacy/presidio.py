@@ -9,11 +9,10 @@ which is the operator's to choose and install.
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.errors import ServiceError
-from app.settings import get_settings
+from app.startup import runtime
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
@@ -67,10 +66,13 @@ def _redacted(engine: AnalyzerEngine, text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-@lru_cache(maxsize=1)
 def analyzer() -> AnalyzerEngine:
-    """What finds it; built at the first use. Raises RedactionMissing."""
-    model = get_settings().presidio_model
+    """Give what finds it, built at the first use. Raises RedactionMissing."""
+    return runtime().one(_analyzer)
+
+
+def _analyzer() -> AnalyzerEngine:
+    model = runtime().settings.presidio_model
     try:
         import presidio_analyzer as presidio
         from presidio_analyzer import nlp_engine

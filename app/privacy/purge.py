@@ -5,14 +5,14 @@ from __future__ import annotations
 from app.db import audit_log, deliveries, idempotency, transcripts
 from app.db.pool import system, transaction
 from app.logs import log
-from app.settings import get_settings
+from app.startup import runtime
 
 
 async def purge_expired() -> None:
     """Remove transcripts, idempotency keys, concluded deliveries and lines of the audit log that
     are older than the settings keep them. Safe to run at any time, and by several at once. Raises
-    psycopg.OperationalError."""
-    settings = get_settings()
+    DatabaseUnavailable."""
+    settings = runtime().settings
     async with system() as tx:
         await idempotency.purge(tx, older_than_days=settings.idempotency_days)
         await audit_log.purge(tx, older_than_days=settings.audit_days)

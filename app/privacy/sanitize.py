@@ -18,7 +18,7 @@ from app.privacy.presidio import redact, redact_json
 from app.rules.secrets.mask import mask
 from app.rules.secrets.mask_json import mask_json
 from app.rules.types import Fact, Message, Redaction
-from app.settings import get_settings
+from app.startup import runtime
 
 LONG_CHARS = 20_000
 """A longer text takes more than a few milliseconds, so it is read in a thread."""
@@ -103,7 +103,7 @@ def mask_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 async def _redaction_of(tenant_id: UUID) -> Redaction:
     """What the tenant wants redacted; ``off`` without a look where it cannot be done."""
-    if not get_settings().presidio:
+    if not runtime().settings.presidio:
         return "off"
     async with read_only(tenant_id) as tx:
         return await tenant_settings.redaction(tx)

@@ -12,15 +12,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-import psycopg
-
 from app.db import circuit_breaker
 from app.db.pool import SystemTx, system, transaction
+from app.errors import DatabaseUnavailable
 from app.logs import log
 from app.provider_errors import CircuitOpen, ProviderError, ProviderRefused, ProviderUnavailable
 from app.rules.circuit_breaker import Failure, Kind, Limits, after_failure
 from app.rules.types import Key, OpenCircuit
-from app.settings import get_settings
+from app.startup import runtime
 
 LOOK_AGAIN_SECONDS = 1.0
 
@@ -42,7 +41,8 @@ class _Seen:
         self.at = float("-inf")
 
 
-_seen = _Seen()
+def _view() -> _Seen:
+    return runtime().one(_Seen)
 
 
 async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | None]:
@@ -51,7 +51,7 @@ async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | Non
     if not keys:
         return True, None
     found = await circuit_breaker.open_circuits(tx)
-    _seen.take(found)
+    _view().take(found)
     open_ = [circuit for circuit in found if circuit.key in keys]
     if not open_:
         return True, None
@@ -88,7 +88,7 @@ async def is_due(key: Key) -> bool:
     circuit = await _resting(key)
     if circuit is None:
         return False
-    if circuit.retry_in_seconds > time.monotonic() - _seen.at:
+    if circuit.retry_in_seconds > time.monotonic() - _view().at:
         raise _paused(circuit)
     return True
 
@@ -98,7 +98,7 @@ async def take_probe(key: Key) -> UUID | None:
     probe = uuid4()
     async with system() as tx:
         taken = await _take(tx, [key], probe)
-        _seen.take(await circuit_breaker.open_circuits(tx))
+        _view().take(await circuit_breaker.open_circuits(tx))
     return probe if taken else None
 
 
@@ -107,22 +107,22 @@ async def return_probe(probe: UUID) -> None:
     try:
         async with system() as tx:
             await give_probe_back(tx, probe)
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         # It counts as lost after a while.
         log.warning("database_error", sqlstate=error.sqlstate)
-    _seen.forget()
+    _view().forget()
 
 
 async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
     """Note that a call, which took so long, was answered; writes only when that is news."""
-    if key not in _seen.suspect and key not in _seen.open:
+    if key not in _view().suspect and key not in _view().open:
         return
     async with transaction(tenant_id) as tx:
         changed = await circuit_breaker.succeeded(tx, key, seconds=seconds)
-    _seen.suspect.discard(key)
-    if changed and key in _seen.open:
+    _view().suspect.discard(key)
+    if changed and key in _view().open:
         log.info("circuit_closed", provider=key[0], model=key[1])
-    _seen.forget()
+    _view().forget()
 
 
 async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: float) -> None:
@@ -137,11 +137,11 @@ async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: fl
         after = after_failure(before, failure, _limits())
         if after != before:
             await circuit_breaker.write(tx, key, after)
-    _seen.suspect.add(key)
+    _view().suspect.add(key)
     if after.state == "closed":
         return
     error.waits = True
-    _seen.forget()
+    _view().forget()
     if after.age_seconds == 0.0:
         log.warning(
             "circuit_opened",
@@ -158,22 +158,22 @@ async def _permit(key: Key) -> UUID | None:
     if not await is_due(key):
         return None
     probe = await take_probe(key)
-    circuit = _seen.open.get(key)
+    circuit = _view().open.get(key)
     if probe is None and circuit is not None:
         raise _paused(circuit)
     return probe
 
 
 async def _resting(key: Key) -> OpenCircuit | None:
-    if time.monotonic() - _seen.at > LOOK_AGAIN_SECONDS:
-        _seen.at = time.monotonic()  # The others need not look as well.
+    if time.monotonic() - _view().at > LOOK_AGAIN_SECONDS:
+        _view().at = time.monotonic()  # The others need not look as well.
         async with system() as tx:
-            _seen.take(await circuit_breaker.open_circuits(tx))
-    return _seen.open.get(key)
+            _view().take(await circuit_breaker.open_circuits(tx))
+    return _view().open.get(key)
 
 
 async def _take(tx: SystemTx, keys: Sequence[Key], probe: UUID) -> list[Key]:
-    settings = get_settings()
+    settings = runtime().settings
     return await circuit_breaker.take_probe(
         tx,
         keys,
@@ -204,7 +204,7 @@ def _paused(circuit: OpenCircuit) -> CircuitOpen:
 
 
 def _limits() -> Limits:
-    settings = get_settings()
+    settings = runtime().settings
     return Limits(
         failures=settings.circuit_failures,
         window_seconds=settings.circuit_window_seconds,

@@ -14,20 +14,19 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 from uuid import UUID
 
-import psycopg
 import uuid_utils.compat as uuid_utils
 
 from app.db import extractions, llm_calls, quotas, spend
 from app.db.pool import TenantTx, transaction
-from app.db.spend import microusd
 from app.errors import OverBudget
 from app.extract.prompt import SYSTEM_PROMPT, Answer, render
 from app.logs import log
 from app.provider_errors import ProviderAnswerInvalid, ProviderError
 from app.providers import circuit_breaker, rate_limits
 from app.providers.registry import EMBEDDER, EXTRACTOR
-from app.rules.types import Caps, Embeddings, Extraction, Transcript, Usage, Window
-from app.settings import Settings, get_settings
+from app.rules.types import Embeddings, Extraction, Transcript, Usage, Window
+from app.settings import Settings
+from app.startup import runtime
 
 Purpose = Literal["extract", "embed"]
 Paid = TypeVar("Paid", Extraction, Embeddings)
@@ -80,7 +79,7 @@ async def paid_extraction(
     outcome stays ``started``. A failure that ``splits`` is kept as well, as a part to be read in
     halves. Passes the call's errors on; raises CircuitOpen, ProviderThrottled or OverBudget when
     the call is not made."""
-    settings = get_settings()
+    settings = runtime().settings
     sends_bytes = _FRAME_BYTES + len(render(transcript, window).encode())
     price_in = max(
         settings.extraction_input_usd,
@@ -125,7 +124,7 @@ async def paid_embedding(
     """Make one call of the embedder and put it on the books. Passes the call's answer and errors
     on; raises CircuitOpen, ProviderThrottled or OverBudget when it is not made.
     """
-    settings = get_settings()
+    settings = runtime().settings
     sends_bytes = sum(len(text.encode()) for text in texts)
 
     async def nothing(tx: TenantTx, _: object) -> None:
@@ -151,21 +150,12 @@ async def paid_embedding(
 async def record_query_cost(tenant_id: UUID, text: str) -> None:
     """Put a question's embedding on the tenant's books, with others once they come to something."""
     tokens = len(text.encode()) / BYTES_PER_TOKEN
-    owed = _unbilled.pop(tenant_id, 0.0) + tokens * get_settings().embedding_usd
+    owed = _unbilled.pop(tenant_id, 0.0) + tokens * runtime().settings.embedding_usd
     if owed < QUERY_COST_RECORDED_AT_MICROUSD:
         _unbilled[tenant_id] = owed
         return
     async with transaction(tenant_id) as tx:
         await llm_calls.spent_on_questions(tx, cost_microusd=round(owed))
-
-
-def caps(settings: Settings) -> Caps:
-    """The installation's limits in micro-dollars."""
-    return Caps(
-        soft=microusd(settings.budget_soft_usd),
-        hard=microusd(settings.budget_hard_usd),
-        daily=microusd(settings.daily_cap_usd),
-    )
 
 
 async def _paid(
@@ -200,7 +190,7 @@ async def _paid(
 
 async def _begin(call: _Call) -> UUID:
     """Reserve the worst that the call may cost and note that it begins. Raises OverBudget."""
-    limits, worst = caps(get_settings()), call.worst_microusd
+    limits, worst = runtime().settings.spending_caps, call.worst_microusd
     call_id: UUID = uuid_utils.uuid7()
     async with transaction(call.tenant_id) as tx:
         room = await spend.reserve(tx, worst, limits)
@@ -237,9 +227,9 @@ async def _begin(call: _Call) -> UUID:
 
 async def _end(tx: TenantTx, call: _Call, call_id: UUID, how: Usage | BaseException) -> bool:
     """Put down how the call ended; whether it took the tenant over its soft limit."""
-    settings = get_settings()
+    settings = runtime().settings
     usage = _usage(how) or Usage(call.provider, call.model)
-    limits = caps(settings)
+    limits = settings.spending_caps
     return await llm_calls.end(
         tx,
         call_id,

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from uuid import UUID
 
-import psycopg
-
 from app.embed.embedder import Embedder
+from app.errors import DatabaseUnavailable
 from app.logs import log
 from app.provider_errors import CircuitOpen, ProviderError
 from app.providers import circuit_breaker
@@ -88,5 +87,5 @@ class PaidQuestions:
                 await circuit_breaker.return_probe(probe)
         except ProviderError as error:
             log.info("probe_failed", provider=EMBEDDER, code=error.code)
-        except psycopg.OperationalError as error:
+        except DatabaseUnavailable as error:
             log.warning("database_error", sqlstate=error.sqlstate)

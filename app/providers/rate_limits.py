@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +19,8 @@ from redis.exceptions import RedisError
 from app.logs import log
 from app.provider_errors import ProviderThrottled
 from app.providers.registry import EMBEDDER, EXTRACTOR
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime
 
 TOKENS_PER_UNIT = 1_000
 """The window keeps an entry for each unit, so tokens are counted by the thousand."""
@@ -33,9 +33,9 @@ REDIS_RETRY_SECONDS = 5.0
 async def take(provider: str, tokens: int) -> None:
     """Count one call with so many tokens. Raises ProviderThrottled when there is no room for it
     now."""
-    pace = _pace()
-    for name, limit, units in pace.wanted(provider, tokens):
-        wait = await pace.hit(name, limit, units)
+    limits = _limits()
+    for name, limit, units in limits.wanted(provider, tokens):
+        wait = await limits.hit(name, limit, units)
         if wait is not None:
             raise ProviderThrottled(
                 f"Our limit of {name.replace('_', ' ')} a minute for {provider} is used up.",
@@ -83,7 +83,7 @@ class ProviderRateLimits:
             try:
                 return await self._hit(self._shared, name, limit, units)
             except (RedisError, OSError) as error:
-                log.warning("pacing_alone", error=type(error).__name__)
+                log.warning("rate_limits_by_process", error=type(error).__name__)
                 self._redis_away_until = time.monotonic() + REDIS_RETRY_SECONDS
         share = RateLimitItemPerMinute(max(limit.amount // self._processes, 1), 1, limit.namespace)
         return await self._hit(self._alone, name, share, min(units, share.amount))
@@ -97,9 +97,12 @@ class ProviderRateLimits:
         return min(max(stats.reset_time - time.time(), 0.5), 60.0)
 
 
-@lru_cache(maxsize=1)
-def _pace() -> ProviderRateLimits:
-    return ProviderRateLimits(get_settings())
+def _limits() -> ProviderRateLimits:
+    return runtime().one(_provider_rate_limits)
+
+
+def _provider_rate_limits() -> ProviderRateLimits:
+    return ProviderRateLimits(runtime().settings)
 
 
 def _shared(url: str | None) -> MovingWindowRateLimiter | None:
@@ -113,5 +116,5 @@ def _shared(url: str | None) -> MovingWindowRateLimiter | None:
         uri = f"async+{url}"
     else:
         return None
-    storage = RedisStorage(uri, implementation="redispy", key_prefix="smara:pace", **options)
+    storage = RedisStorage(uri, implementation="redispy", key_prefix="smara:rate-limits", **options)
     return MovingWindowRateLimiter(storage)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from app.embed.minilm import MiniLM
 from app.extract.extractor import Extractor
 from app.extract.keyless.extractor import RulesExtractor
 from app.rules.bands import PUBLISHED, Bands
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime
 
 if TYPE_CHECKING:
     from app.embed.voyage import VoyageEmbedder
@@ -61,10 +62,13 @@ class Providers:
         return [extractor] * self.paid_extractor + [embedder] * self.paid_embedder
 
 
-@lru_cache(maxsize=1)
 def get_providers() -> Providers:
-    """The providers of this process, built at the first call."""
-    return build(get_settings())
+    """Give the providers of this process, built at the first call."""
+    return runtime().one(_providers)
+
+
+def _providers() -> Providers:
+    return build(runtime().settings)
 
 
 def build(settings: Settings) -> Providers:

@@ -6,11 +6,12 @@ and roles keep an honest application in order, and the API key is what keeps oth
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.db import agents, teams
-from app.db.pool import TenantTx
+from app.db.pool import TenantTx, read_only
 from app.errors import Forbidden, NotFound, Unprocessable
 from app.rules.types import Agent, Caller, Scope, Team, Visibility
 
@@ -61,6 +62,50 @@ async def target(
     return Target(
         Scope(caller.tenant_id, place.namespace, team_id=place.team_id), "team", place.team_id
     )
+
+
+async def find_targets(
+    caller: Caller, wanted: Iterable[tuple[Place, Visibility | None]]
+) -> dict[tuple[Place, Visibility | None], Target]:
+    """Find the scopes that a store writes to, as ``target`` does, by place and visibility. Users'
+    own memories need no look-up."""
+    found: dict[tuple[Place, Visibility | None], Target] = {}
+    looked_up: list[tuple[Place, Visibility | None]] = []
+    for place, visibility in dict.fromkeys(wanted):
+        if place.agent_id is None and place.team_id is None and visibility != "team":
+            check_key(caller, place)
+            found[place, visibility] = Target(_own_scope(caller, place), "private", None)
+        else:
+            looked_up.append((place, visibility))
+    if looked_up:
+        async with read_only(caller.tenant_id) as tx:
+            for place, visibility in looked_up:
+                found[place, visibility] = await target(tx, caller, place, visibility)
+    return found
+
+
+async def readable_scopes(
+    caller: Caller,
+    place: Place,
+    *,
+    include_agents: bool,
+    include_team: bool | None,
+    visibility: Visibility | None = None,
+) -> list[Scope]:
+    """Find the scopes that a question reads, as ``sources`` does. A user's own memories need no
+    look-up."""
+    elsewhere = (place.agent_id, include_agents, place.team_id, include_team)
+    if visibility != "team" and not any(elsewhere):
+        return own(caller, place)
+    async with read_only(caller.tenant_id) as tx:
+        return await sources(
+            tx,
+            caller,
+            place,
+            include_agents=include_agents,
+            include_team=include_team,
+            visibility=visibility,
+        )
 
 
 def own(caller: Caller, place: Place) -> list[Scope]:
@@ -144,6 +189,13 @@ def may_own_agents(caller: Caller, owner_id: str) -> None:
     """Raise Forbidden unless the key may make and change this owner's agents."""
     if not caller.restriction.allows_user(owner_id) or caller.restriction.namespaces is not None:
         raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
+
+
+def must_reach_all_of(caller: Caller, user_id: str) -> None:
+    """Raise Forbidden when the key is restricted to less than the whole user."""
+    restriction = caller.restriction
+    if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
+        raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
 
 
 def may_change_the_tenants(caller: Caller) -> None:

@@ -1,19 +1,60 @@
-"""Use case: agents are removed."""
+"""Use case: agents are made known, looked up, changed and removed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from app.db import agents, memory_owners
 from app.db import quotas as counters
-from app.db.pool import transaction
-from app.errors import Forbidden
-from app.rules.types import Caller
-from app.tenancy.access import known_agent
+from app.db.pool import TenantTx, read_only, transaction
+from app.errors import Forbidden, NotFound
+from app.rules.types import Agent, AttachedSkill, Caller
+from app.tenancy.access import known_agent, managed_agent, may_own_agents, seen_agent, sees
+from app.tenancy.idempotency import IdempotentRequest, Made, make_once
+from app.tenancy.quotas import count_one_more
+
+
+async def create(
+    caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
+) -> Made[Agent]:
+    """Make an agent known; ``values`` are its columns. Raises Forbidden, PlanLimit."""
+    may_own_agents(caller, values["owner_id"])
+    if caller.restriction.agents is not None:
+        raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
+
+    async def make(tx: TenantTx) -> Agent:
+        await count_one_more(tx, "agents")
+        return await agents.add(tx, values)
+
+    return await make_once(caller.tenant_id, request, Agent, make)
+
+
+async def list_all(caller: Caller, owner_id: str | None) -> list[Agent]:
+    """List the agents that the key sees, newest first; with ``owner_id`` those of one owner."""
+    async with read_only(caller.tenant_id) as tx:
+        return [agent for agent in await agents.list_all(tx, owner_id) if sees(caller, agent)]
+
+
+async def get(caller: Caller, agent_id: UUID) -> tuple[Agent, Sequence[AttachedSkill]]:
+    """Read an agent and its skills. Raises NotFound."""
+    async with read_only(caller.tenant_id) as tx:
+        return await seen_agent(tx, caller, agent_id), await agents.attached(tx, agent_id)
+
+
+async def change(caller: Caller, agent_id: UUID, changes: Mapping[str, Any]) -> Agent:
+    """Set the named columns of an agent. Raises NotFound, Forbidden."""
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        agent = await agents.change(tx, agent_id, changes)
+    if agent is None:
+        raise NotFound("There is no agent of this id.")
+    return agent
 
 
 async def delete(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
-    """Remove an agent; its memories stay unless they are to go too. Raises NotFound."""
+    """Remove an agent; its memories stay unless they are to go too. Raises NotFound, Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         await known_agent(tx, caller, agent_id)
         if caller.restriction.users or caller.restriction.namespaces:

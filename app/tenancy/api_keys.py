@@ -20,9 +20,12 @@ from datetime import datetime
 from uuid import UUID
 
 from app.db import api_keys, tenants
-from app.db.pool import TenantTx
+from app.db.pool import TenantTx, clock, read_only, system, transaction
+from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import KeyInfo
+from app.rules.types import Caller, KeyInfo
+from app.tenancy import installation
+from app.tenancy.access import known_agent
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "admin")
@@ -98,6 +101,69 @@ async def rotate(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> Iss
         expires_at=old.expires_at,
         restriction=old.restriction,
     )
+
+
+async def create(
+    caller: Caller,
+    *,
+    label: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None,
+    restriction: KeyRestriction,
+) -> IssuedKey:
+    """Issue a key for the caller's tenant. Raises NotFound for an unknown agent, Unprocessable for
+    an expiry that is past."""
+    async with transaction(caller.tenant_id) as tx:
+        for agent_id in sorted(restriction.agents or ()):
+            await known_agent(tx, caller, agent_id)
+        if expires_at is not None and expires_at <= await clock(tx):
+            raise Unprocessable("expires_at: must be in the future", code="validation")
+        return await issue(
+            tx,
+            label=label,
+            scopes=list(dict.fromkeys(scopes)),
+            expires_at=expires_at,
+            restriction=restriction,
+        )
+
+
+async def list_all(caller: Caller) -> list[KeyInfo]:
+    """List the tenant's keys, revoked ones too, oldest first."""
+    async with read_only(caller.tenant_id) as tx:
+        return await api_keys.list_all(tx)
+
+
+async def revoke(caller: Caller, key_id: UUID) -> None:
+    """Revoke a key. Raises NotFound when it is not live, Conflict for the last admin key."""
+    async with transaction(caller.tenant_id) as tx:
+        if await api_keys.retire(tx, key_id) is None:
+            raise _no_key()
+        if not await api_keys.has_admin(tx):
+            raise Conflict(
+                "This is the last key that may manage keys; make another one first, or rotate it.",
+                code="last_admin_key",
+            )
+
+
+async def replace(caller: Caller, key_id: UUID, *, grace_seconds: float) -> IssuedKey:
+    """Rotate a key: issue a new one that may do the same; the old one ends after
+    ``grace_seconds``. Raises NotFound when it is not live."""
+    async with transaction(caller.tenant_id) as tx:
+        issued = await rotate(tx, key_id, grace_seconds=grace_seconds)
+    if issued is None:
+        raise _no_key()
+    return issued
+
+
+async def find_caller(key: str) -> Caller | None:
+    """Look up the caller behind a well-formed key; None when it is unknown, revoked or expired."""
+    secret = await installation.secret()
+    async with system() as tx:
+        return await api_keys.caller_of(tx, key_hash(key, secret))
+
+
+def _no_key() -> NotFound:
+    return NotFound("There is no live key of this id.")
 
 
 def _checksum(body: str) -> str:

@@ -13,15 +13,16 @@ import time
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-import psycopg
-
-from app.db import audit_log
-from app.db.pool import transaction
+from app.db import api_keys, audit_log
+from app.db.pool import read_only, transaction
+from app.errors import DatabaseUnavailable, NotFound, ServiceError
 from app.logs import log
-from app.rules.types import Caller, NewAccess
+from app.rules.types import Access, Caller, NewAccess
+from app.tenancy import installation
 
 MOST = 10_000
 """What waits to be written, in one process: some megabytes."""
@@ -38,7 +39,7 @@ class _Noted:
     method: str
     route: str
     via: str | None
-    user_hash: bytes | None
+    user_id: str | None
     status: int
     at: float
 
@@ -66,14 +67,14 @@ class Recorder:
         method: str,
         route: str,
         via: str | None,
-        user_hashes: Collection[bytes],
+        users: Collection[str],
         status: int,
     ) -> None:
         """One request, once for each user that it was about. Returns at once."""
         at = time.monotonic()
-        for digest in user_hashes or (None,):
+        for user_id in users or (None,):
             self._keep(
-                _Noted(caller.tenant_id, caller.key_id, method, route, via, digest, status, at)
+                _Noted(caller.tenant_id, caller.key_id, method, route, via, user_id, status, at)
             )
         if len(self._waiting) >= BATCH:
             self._enough.set()
@@ -121,9 +122,9 @@ class Recorder:
                 if not refused:
                     await _add(tenant_id, theirs)
                     continue
-            except psycopg.OperationalError as error:
+            except DatabaseUnavailable as error:
                 log.warning("accesses_wait", error=type(error).__name__)
-            except psycopg.Error as error:
+            except ServiceError as error:
                 # Of this tenant they cannot be written at all, now or later.
                 log.error("accesses_lost", error=type(error).__name__, count=len(theirs))
                 continue
@@ -142,7 +143,7 @@ class Recorder:
 
 
 async def _add(tenant_id: UUID, noted: list[_Noted]) -> None:
-    now = time.monotonic()
+    now, secret = time.monotonic(), await installation.secret()
     async with transaction(tenant_id) as tx:
         await audit_log.add(
             tx,
@@ -152,10 +153,43 @@ async def _add(tenant_id: UUID, noted: list[_Noted]) -> None:
                     each.method,
                     each.route,
                     each.via,
-                    each.user_hash,
+                    None if each.user_id is None else user_hash(secret, tenant_id, each.user_id),
                     each.status,
                     now - each.at,
                 )
                 for each in noted
             ],
+        )
+
+
+async def read(
+    caller: Caller,
+    *,
+    user_id: str | None,
+    key_id: UUID | None,
+    route: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Access]:
+    """List what was asked with the tenant's keys, newest first. Raises NotFound for a key that the
+    tenant does not have."""
+    digest = None
+    if user_id is not None:
+        digest = user_hash(await installation.secret(), caller.tenant_id, user_id)
+    async with read_only(caller.tenant_id) as tx:
+        if key_id is not None:
+            known = await api_keys.list_all(tx)
+            if key_id not in {key.key_id for key in known}:
+                raise NotFound("There is no key of this id.")
+        return await audit_log.list_page(
+            tx,
+            user_hash=digest,
+            key_id=key_id,
+            route=route,
+            since=since,
+            until=until,
+            before=before,
+            limit=limit,
         )

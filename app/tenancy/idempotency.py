@@ -1,18 +1,22 @@
-"""Work under an Idempotency-Key: done once, answered as often as it is asked."""
+"""Look up and enforce idempotency keys: a request is carried out once and answered every time."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from app.db import idempotency, tenants
-from app.db.pool import TenantTx, read_only
+from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Unprocessable
 from app.rules.types import StoredAnswer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,30 @@ def reused() -> Unprocessable:
         "This Idempotency-Key was used with another body; use a new key for a new request.",
         code="idempotency_key_reused",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[T]):
+    """What a request has made. ``replayed``: an earlier request under the same key made it."""
+
+    value: T
+    replayed: bool = False
+
+
+async def make_once(
+    tenant_id: UUID,
+    request: IdempotentRequest | None,
+    kind: type[T],
+    make: Callable[[TenantTx], Awaitable[T]],
+) -> Made[T]:
+    """Run ``make`` in a transaction of its own, or give what it made under the same key. ``kind``
+    is the frozen dataclass that it makes."""
+    answer = TypeAdapter(kind)
+    async with transaction(tenant_id) as tx:
+        earlier = await request.begin(tx) if request else None
+        if earlier is not None:
+            return Made(answer.validate_python(earlier), replayed=True)
+        made = await make(tx)
+        if request:
+            await request.complete(tx, answer.dump_python(made, mode="json"))
+        return Made(made)

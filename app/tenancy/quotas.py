@@ -7,12 +7,12 @@ from app.db import quotas
 from app.db.pool import TenantTx
 from app.errors import PlanLimit
 from app.rules.types import Counted, Used
-from app.settings import get_settings
+from app.startup import runtime
 
 
 async def room_for_memories(tx: TenantTx, plan: str) -> int | None:
     """How many more live memories the plan allows; None when it sets no limit."""
-    limit = get_settings().plan(plan).memories
+    limit = runtime().settings.plan(plan).memories
     if limit is None:
         return None
     used = await quotas.used(tx, lock=True)
@@ -35,7 +35,7 @@ async def full_of_memories(tx: TenantTx) -> PlanLimit:
 
 
 def _limit(used: Used, what: Counted) -> int | None:
-    limit: int | None = getattr(get_settings().plan(used.plan), what)
+    limit: int | None = getattr(runtime().settings.plan(used.plan), what)
     return limit
 
 

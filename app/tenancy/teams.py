@@ -13,10 +13,12 @@ from uuid import UUID
 
 from app.db import memory_owners, teams
 from app.db import quotas as counters
-from app.db.pool import TenantTx, system, transaction
-from app.errors import Conflict, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
+from app.db.pool import TenantTx, read_only, system, transaction
+from app.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
 from app.rules.types import Caller, Invitation, Member, Scope, Team
-from app.settings import get_settings
+from app.startup import runtime
+from app.tenancy.access import visible_teams
+from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
 
 
@@ -29,28 +31,63 @@ class Invited:
 
 
 async def form(
-    tx: TenantTx, caller: Caller, *, name: str, slug: str, creator: str, email: str | None
+    caller: Caller,
+    *,
+    name: str,
+    slug: str,
+    creator: str,
+    email: str | None,
+    request: IdempotentRequest | None = None,
+) -> Made[Team]:
+    """Form a team, its creator the first admin. Raises Forbidden, Conflict for a slug that is
+    taken, PlanLimit."""
+
+    async def make(tx: TenantTx) -> Team:
+        _check_key(caller, creator)
+        team = await teams.add(tx, name=name, slug=slug)
+        if team is None:
+            raise _slug_taken()
+        await count_one_more(tx, "teams")
+        await teams.add_member(
+            tx, team.team_id, creator, role="admin", email=email, invited_by=None
+        )
+        return team
+
+    return await make_once(caller.tenant_id, request, Team, make)
+
+
+async def list_all(caller: Caller) -> list[Team]:
+    """List the teams that the key may see, oldest first."""
+    async with read_only(caller.tenant_id) as tx:
+        return await visible_teams(tx, caller)
+
+
+async def get(caller: Caller, team_id: UUID) -> tuple[Team, list[Member]]:
+    """Read a team and its members, in the order in which they joined. Raises NotFound."""
+    async with read_only(caller.tenant_id) as tx:
+        team = next((t for t in await visible_teams(tx, caller) if t.team_id == team_id), None)
+        if team is None:
+            raise NotFound("There is no team of this id.")
+        return team, await teams.members(tx, team_id)
+
+
+async def rename(
+    caller: Caller, team_id: UUID, *, name: str | None, slug: str | None, by: str
 ) -> Team:
-    """A new team, its creator the first admin. Raises Conflict for a slug that is taken,
-    PlanLimit."""
-    _check_key(caller, creator)
-    team = await teams.add(tx, name=name, slug=slug)
-    if team is None:
-        raise _slug_taken()
-    await count_one_more(tx, "teams")
-    await teams.add_member(
-        tx,
-        team.team_id,
-        creator,
-        role="admin",
-        email=email,
-        invited_by=None,
-    )
+    """Change a team's name, slug or both (None stays). Raises NotFound, Forbidden, Conflict for a
+    slug that is taken."""
+    try:
+        async with transaction(caller.tenant_id) as tx:
+            await _led(tx, caller, team_id, by)
+            team = await teams.rename(tx, team_id, name=name, slug=slug)
+    except Duplicate:
+        raise _slug_taken() from None
+    assert team is not None, "the transaction locks it"
     return team
 
 
-async def led(tx: TenantTx, caller: Caller, team_id: UUID, acting: str) -> Team:
-    """The team, held for a change that its admin asks for. Raises NotFound, Forbidden."""
+async def _led(tx: TenantTx, caller: Caller, team_id: UUID, acting: str) -> Team:
+    """Lock the team for a change that its admin asks for. Raises NotFound, Forbidden."""
     _check_key(caller, acting)
     team = await teams.get(tx, team_id, lock=True)
     if team is None:
@@ -61,7 +98,6 @@ async def led(tx: TenantTx, caller: Caller, team_id: UUID, acting: str) -> Team:
 
 
 async def add_member(
-    tx: TenantTx,
     caller: Caller,
     team_id: UUID,
     user_id: str,
@@ -69,59 +105,61 @@ async def add_member(
     role: str,
     email: str | None,
     added_by: str,
-) -> Member:
+    request: IdempotentRequest | None = None,
+) -> Made[Member]:
     """Take a user into the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
-    team = await led(tx, caller, team_id, added_by)
-    return await _join(tx, team, user_id, role, email, added_by)
+
+    async def make(tx: TenantTx) -> Member:
+        team = await _led(tx, caller, team_id, added_by)
+        return await _join(tx, team, user_id, role, email, added_by)
+
+    return await make_once(caller.tenant_id, request, Member, make)
 
 
-async def set_role(
-    tx: TenantTx, caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str
-) -> Member:
+async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str) -> Member:
     """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
-    await led(tx, caller, team_id, by)
-    if role != "admin":
-        await _keep_an_admin(tx, caller, team_id, user_id)
-    member = await teams.set_role(tx, team_id, user_id, role)
+    async with transaction(caller.tenant_id) as tx:
+        await _led(tx, caller, team_id, by)
+        if role != "admin":
+            await _keep_an_admin(tx, team_id, user_id)
+        member = await teams.set_role(tx, team_id, user_id, role)
     if member is None:
         raise _not_in_it()
     return member
 
 
-async def remove_member(
-    tx: TenantTx, caller: Caller, team_id: UUID, user_id: str, *, by: str
-) -> None:
+async def remove_member(caller: Caller, team_id: UUID, user_id: str, *, by: str) -> None:
     """Take a user out; whoever wants may leave. Raises NotFound, Forbidden, Conflict for the last
     admin."""
     _check_key(caller, by)
-    if await teams.get(tx, team_id, lock=True) is None:
-        raise NotFound("There is no team of this id.")
-    if by != user_id:
-        await led(tx, caller, team_id, by)
-    await _keep_an_admin(tx, caller, team_id, user_id)
-    if not await teams.remove_member(tx, team_id, user_id):
-        raise _not_in_it()
+    async with transaction(caller.tenant_id) as tx:
+        if await teams.get(tx, team_id, lock=True) is None:
+            raise NotFound("There is no team of this id.")
+        if by != user_id:
+            await _led(tx, caller, team_id, by)
+        await _keep_an_admin(tx, team_id, user_id)
+        if not await teams.remove_member(tx, team_id, user_id):
+            raise _not_in_it()
 
 
-async def invite(
-    tx: TenantTx, caller: Caller, team_id: UUID, *, email: str, role: str, by: str
-) -> Invited:
-    """An invitation for one address. Nobody becomes an admin by a link. Raises NotFound,
+async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: str) -> Invited:
+    """Make an invitation for one address. Nobody becomes an admin by a link. Raises NotFound,
     Forbidden, Unprocessable."""
     if role == "admin":
         raise Unprocessable(
             "role: a link cannot make an admin; invite a member and change the role then."
         )
-    await led(tx, caller, team_id, by)
     token = secrets.token_hex(32)
-    invitation = await teams.invite(
-        tx,
-        team_id,
-        email=email.strip().lower(),
-        role=role,
-        invited_by=by,
-        token_hash=_hash(token),
-    )
+    async with transaction(caller.tenant_id) as tx:
+        await _led(tx, caller, team_id, by)
+        invitation = await teams.invite(
+            tx,
+            team_id,
+            email=email.strip().lower(),
+            role=role,
+            invited_by=by,
+            token_hash=_hash(token),
+        )
     return Invited(invitation, token)
 
 
@@ -165,7 +203,7 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
     same already. Raises NotFound, Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         tenant_id = caller.tenant_id
-        await led(tx, caller, team_id, by)
+        await _led(tx, caller, team_id, by)
         await memory_owners.lock(tx, memory_owners.of_team(team_id))
         places = await teams.authors_of(tx, team_id)
         for author in sorted({author for author, _ in places}):
@@ -187,7 +225,7 @@ async def _join(
     invited_by: str | None,
 ) -> Member:
     plan = (await counters.used(tx)).plan
-    limit = get_settings().plan(plan).team_members
+    limit = runtime().settings.plan(plan).team_members
     # Counted now that the team is held: its own count is from before the wait for that.
     used = len(await teams.members(tx, team.team_id))
     if limit is not None and used >= limit:
@@ -205,7 +243,7 @@ async def _join(
     return member
 
 
-async def _keep_an_admin(tx: TenantTx, caller: Caller, team_id: UUID, user_id: str) -> None:
+async def _keep_an_admin(tx: TenantTx, team_id: UUID, user_id: str) -> None:
     members = await teams.members(tx, team_id)
     if [member.user_id for member in members if member.role == "admin"] == [user_id]:
         raise Conflict(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from functools import lru_cache
-
-import psycopg
 
 from app.db import deliveries, webhooks
 from app.db.pool import system, transaction
+from app.errors import DatabaseUnavailable
 from app.logs import log
 from app.rules.types import Attempt
-from app.settings import get_settings
 from app.webhooks.message import body, headers
 from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
-from app.webhooks.sender import DEADLINE_SECONDS, Sender, Undelivered
+from app.webhooks.sender import DEADLINE_SECONDS, Undelivered, get_sender
 
 AT_ONCE = 16
 """Deliveries that one process has under way."""
@@ -23,12 +20,6 @@ LEASE_SECONDS = 4 * DEADLINE_SECONDS
 GONE = 410
 NAMED = ("user_id", "memory_id", "replaced_id", "conversation_id", "reason")
 """What a receiver is told of an event."""
-
-
-@lru_cache(maxsize=1)
-def get_sender() -> Sender:
-    """The sender of this process."""
-    return Sender(get_settings().webhook_networks)
 
 
 async def begin(under_way: int) -> set[asyncio.Task[None]]:
@@ -40,7 +31,7 @@ async def begin(under_way: int) -> set[asyncio.Task[None]]:
             attempts = await deliveries.claim(
                 tx, limit=AT_ONCE - under_way, lease_seconds=LEASE_SECONDS
             )
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return set()
     return {asyncio.create_task(_deliver(attempt)) for attempt in attempts}
@@ -51,7 +42,7 @@ async def _deliver(attempt: Attempt) -> None:
     after its lease: a receiver may hear a thing twice, under one id."""
     try:
         await _attempt(attempt)
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", delivery_id=str(attempt.delivery_id), sqlstate=error.sqlstate)
 
 

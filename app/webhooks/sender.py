@@ -12,6 +12,7 @@ import httpcore2
 import httpx2
 
 from app.errors import ServiceError
+from app.startup import runtime
 from app.webhooks.addresses import AddressNotAllowed, Networks, judge, parsed, port_of
 
 DEADLINE_SECONDS = 15.0
@@ -133,3 +134,12 @@ class _ToJudgedAddresses(httpcore2.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await self._plain.sleep(seconds)
+
+
+def get_sender() -> Sender:
+    """Give the sender of this process."""
+    return runtime().one(_sender)
+
+
+def _sender() -> Sender:
+    return Sender(runtime().settings.webhook_networks)

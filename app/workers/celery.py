@@ -17,7 +17,8 @@ from celery import Celery
 from celery.signals import setup_logging
 
 from app import logs
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime
 from app.workers.transport import Amqp
 
 PROCESS_DUE = "app.workers.tasks.process_due"
@@ -110,7 +111,7 @@ def _ssl(settings: Settings) -> dict[str, Any] | bool:
 
 @setup_logging.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _set_up_logging(**_: object) -> None:
-    logs.configure(get_settings())
+    logs.configure(runtime().settings)
 
 
-celery = make_celery(get_settings())
+celery = make_celery(runtime().settings)

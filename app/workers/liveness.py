@@ -11,13 +11,14 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import psycopg
 from celery import bootsteps
 
 from app.db import queue_stats
 from app.db.pool import close_pool, open_pool, system
+from app.errors import DatabaseUnavailable
 from app.logs import log
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime
 from app.workers import wakeup
 
 
@@ -78,12 +79,12 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         global _looked_at
         note_wakeup()
         _looked_at = time.monotonic()
-        worker.timer.call_repeatedly(get_settings().rescue_seconds, _look)
+        worker.timer.call_repeatedly(runtime().settings.rescue_seconds, _look)
 
 
 def _look() -> None:
     global _looked_at
-    settings = get_settings()
+    settings = runtime().settings
     if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
         # The timer stands still while the worker looks for its broker: it could not hear, so its
         # silence begins now.
@@ -115,7 +116,7 @@ async def _oldest_due_seconds(settings: Settings) -> float:
     try:
         async with system() as tx:
             return await queue_stats.oldest_due_seconds(tx)
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0.0
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 
-import psycopg
 import uvloop
 from celery.signals import (
     worker_init,
@@ -17,12 +16,12 @@ from celery.signals import (
 
 from app.db import deliveries, queue, spend
 from app.db.pool import close_pool, open_pool, system
+from app.errors import DatabaseUnavailable
 from app.ingest import dispatcher
 from app.logs import log
 from app.privacy.purge import purge_expired
 from app.providers.registry import import_clients
-from app.settings import get_settings
-from app.startup import frozen_imports
+from app.startup import frozen_imports, runtime
 from app.workers import liveness, wakeup
 from app.workers.celery import celery
 
@@ -39,7 +38,7 @@ def _the_runner() -> asyncio.Runner:
     global _runner
     if _runner is None:
         _runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
-        settings = get_settings()
+        settings = runtime().settings
         _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
     return _runner
 
@@ -47,7 +46,7 @@ def _the_runner() -> asyncio.Runner:
 @worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _import_before_the_fork(**_: object) -> None:
     with frozen_imports():
-        import_clients(get_settings())
+        import_clients(runtime().settings)
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -92,7 +91,7 @@ async def _call_for_help() -> None:
 def rescue() -> None:
     """Take back what dead processes held, and wake workers for what is due."""
     liveness.note_wakeup()
-    settings = get_settings()
+    settings = runtime().settings
     due = _the_runner().run(_rescue(settings.max_crashes))
     wakeup.publish(min(due, settings.worker_processes))
 
@@ -106,7 +105,7 @@ def purge() -> None:
 async def _purge() -> None:
     try:
         await purge_expired()
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
 
 
@@ -116,10 +115,10 @@ async def _rescue(max_crashes: int) -> int:
             if dead := liveness.dead_processes(await queue.claimers(tx)):
                 await queue.end_leases(tx, dead)
             await spend.give_back_lost(
-                tx, older_than_seconds=get_settings().hard_time_limit_seconds
+                tx, older_than_seconds=runtime().settings.hard_time_limit_seconds
             )
             due = await queue.rescue(tx, max_crashes=max_crashes)
             return due or int(await deliveries.any_due(tx))
-    except psycopg.OperationalError as error:
+    except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return 0

@@ -15,7 +15,8 @@ import pytest
 from app.db.pool import close_pool, open_pool
 from app.privacy.purge import purge_expired
 from app.rules.types import Caller
-from app.settings import Settings, get_settings
+from app.settings import Settings
+from app.startup import runtime, start_runtime
 from app.tenancy.audit_log import Recorder
 from tests.conftest import MakeDatabase
 from tests.mcp.connect import answer, over_http
@@ -187,9 +188,9 @@ def database(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> It
     """Of this test's own, in this process's settings."""
     url = make_database(LOCAL_MODEL)
     monkeypatch.setenv("DATABASE_URL", url)
-    get_settings.cache_clear()
+    start_runtime()
     yield url
-    get_settings.cache_clear()
+    start_runtime()
 
 
 def statuses(database: str) -> list[int]:
@@ -271,10 +272,10 @@ def test_it_is_kept_for_as_long_as_the_settings_say(
                 (tenant_id, age, uuid4(), status),
             )
     monkeypatch.setenv("SMARA_AUDIT_DAYS", days)
-    get_settings.cache_clear()
+    start_runtime()
 
     async def purge() -> None:
-        await open_pool(get_settings())
+        await open_pool(runtime().settings)
         await purge_expired()
         await close_pool()
 

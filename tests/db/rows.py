@@ -73,7 +73,6 @@ async def queue_up(
     """Accept a conversation of the user."""
     new = NewConversation(
         **{
-            "tenant_id": tenant_id,
             "owner_key": f"user:{user_id}",
             "scope": Scope(tenant_id, "default", user_id),
             "user_id": user_id,

@@ -1,12 +1,107 @@
-"""Which route a request met."""
+"""Note every request once it is answered: how long it took, and for the audit log who asked what
+about whom."""
 
 from __future__ import annotations
 
-from starlette.types import Scope
+import time
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Histogram
+from pydantic_core import from_json
+from starlette.datastructures import QueryParams
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.rules.types import Caller
+from app.tenancy.audit_log import Recorder
+
+PROCESS = CollectorRegistry()
+"""The figures of this process alone."""
+
+_REQUESTS = Histogram(
+    "smara_http_request_seconds",
+    "From a request's headers to the end of its answer, by route and status.",
+    ["method", "route", "status"],
+    registry=PROCESS,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)
+
+
+class AccessLog:
+    """Times every request, with its route's template as the label, and hands what reached a route
+    to the recorder.
+
+    A tool call comes as a request within a request (app/mcp/tools/in_process.py): the inner one
+    says what was done, and is noted for both.
+    """
+
+    def __init__(self, app: ASGIApp, *, recorder: Recorder | None) -> None:
+        self._app, self._recorder = app, recorder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            route = route_of(scope)
+            labels = (scope["method"], route or "none", str(status))
+            _REQUESTS.labels(*labels).observe(time.perf_counter() - began)
+            if self._recorder is not None and route is not None:
+                self._note(self._recorder, scope, route, status)
+
+    def _note(self, recorder: Recorder, scope: Scope, route: str, status: int) -> None:
+        state = scope.get("state", {})
+        caller: Caller | None = state.get("caller")
+        if caller is None or scope.get("smara.noted"):
+            return
+        outer: Scope | None = scope.get("smara.outer")
+        recorder.note(
+            caller,
+            method=scope["method"],
+            route=route,
+            via=route_of(outer) if outer else None,
+            users=users_of(scope, state.get("body", b"")),
+            status=status,
+        )
+        if outer is not None:
+            outer["smara.noted"] = True
 
 
 def route_of(scope: Scope) -> str | None:
-    """The route's template, once the router has found one. /mcp is no route of FastAPI's."""
+    """Give the route's template, once the router has found one. /mcp is no route of FastAPI's."""
     if scope["path"].rstrip("/") == "/mcp":
         return "/mcp"
     return getattr(scope.get("route"), "path_format", None)
+
+
+def users_of(scope: Scope, body: bytes) -> set[str]:
+    """Find the users that a request was about: the ``user_id`` in the path, the query and the body,
+    and those of a batch. The router has left the path's parts in ``scope``."""
+    found: list[Any] = [
+        scope.get("path_params", {}).get("user_id"),
+        QueryParams(scope.get("query_string", b"")).get("user_id"),
+    ]
+    sent = _object(body)
+    found.append(sent.get("user_id"))
+    batch = sent.get("memories")
+    if isinstance(batch, list):
+        found += [each.get("user_id") for each in batch if isinstance(each, dict)]
+    return {user for user in found if isinstance(user, str) and user}
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {}
+    try:
+        sent = from_json(body)
+    except ValueError:
+        return {}  # It was refused for that.
+    return sent if isinstance(sent, dict) else {}

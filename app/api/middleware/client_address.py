@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""Find where a request comes from, behind trusted proxies too."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.settings import Network
 
 
+class ClientAddress:
+    """Leaves the client's own address in ``scope["client"]`` where trusted proxies stand before
+    us."""
+
+    def __init__(self, app: ASGIApp, *, trusted: Sequence[Network]) -> None:
+        self._app, self._trusted = app, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._trusted and scope["type"] == "http" and "smara.outer" not in scope:
+            scope["client"] = (client_address(scope, Headers(scope=scope), self._trusted), 0)
+        await self._app(scope, receive, send)
+
+
 def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -> str:
-    """The socket's address; behind trusted proxies the right-most one in X-Forwarded-For that is
-    not a proxy's. What stands to the left of it anybody can write."""
+    """Give the socket's address; behind trusted proxies the right-most one in X-Forwarded-For that
+    is not a proxy's. What stands to the left of it anybody can write."""
     client = scope.get("client")
     address: str = client[0] if client else ""
     if not trusted or not _is_trusted(address, trusted):

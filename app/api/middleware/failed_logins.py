@@ -16,7 +16,7 @@ from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 
 from app.api.middleware.rate_limits import RateLimiters
-from app.api.middleware.refusals import TooMany
+from app.errors import RateLimited
 from app.tenancy import api_keys
 
 PREFIX_CHARS = len(api_keys.PREFIX) + 4
@@ -49,7 +49,7 @@ class FailedLogins:
         self._proven.pop(_digest(key), None)
 
     async def refuse(self, address: str, sent: str, *, well_formed: bool) -> None:
-        """Raise TooMany when one of the two has failed too often."""
+        """Raise RateLimited when one of the two has failed too often."""
         whose = _whose(address, sent)
         waits = await asyncio.gather(*(self._wait_seconds(who) for who in whose))
         longest = max(waits)
@@ -59,7 +59,7 @@ class FailedLogins:
         if well_formed and not any(who in self._tried for who in shut):
             self._tried.update(dict.fromkeys(shut, True))
             return
-        raise TooMany(
+        raise RateLimited(
             "Too many requests with keys that are not valid; try again later.",
             retry_after_seconds=longest,
         )

@@ -12,21 +12,40 @@ from uuid import UUID
 from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import RateLimiter
+from limits.aio.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.middleware.refusals import TooMany
-from app.db import tenants
-from app.db.pool import read_only
+from app.errors import RateLimited
 from app.logs import log
+from app.rules.types import Caller
 from app.settings import Settings
+from app.tenancy import tenants
 
 _TENANTS = 100_000
 SHARE = 60
 """A process takes a sixtieth of the limit at a time, about a second's worth: in between it asks
 nobody. What it does not use within ten seconds lapses."""
+
+
+class TenantRateLimits:
+    """Counts each request against its tenant's limit; raises RateLimited when none is left. A tool
+    call and the request that it becomes are one."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
+        self._app = app
+        limit = TenantRateLimit(
+            RateLimiters(settings.redis_url, SlidingWindowCounterRateLimiter), settings
+        )
+        self._limit = limit if limit.any else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller: Caller | None = scope.get("state", {}).get("caller")
+        if self._limit is not None and caller is not None and "smara.outer" not in scope:
+            await self._limit.count(caller.tenant_id)
+        await self._app(scope, receive, send)
 
 
 class TenantRateLimit:
@@ -47,7 +66,7 @@ class TenantRateLimit:
         return self._by_plan or self._settings.requests_per_minute is not None
 
     async def count(self, tenant_id: UUID) -> None:
-        """Count one request. Raises TooMany when the tenant has none left."""
+        """Count one request. Raises RateLimited when the tenant has none left."""
         limit = await self._limit_of(tenant_id)
         if limit is None:
             return
@@ -63,7 +82,7 @@ class TenantRateLimit:
             # A second at most: room comes back all the time.
             self._shut_until[tenant_id] = time.monotonic() + min(wait, 1.0)
         seconds = max(1, math.ceil(wait))
-        raise TooMany(
+        raise RateLimited(
             f"This tenant may send {limit} requests in a minute.",
             retry_after_seconds=seconds,
             headers={
@@ -85,8 +104,7 @@ class TenantRateLimit:
         try:
             return self._limits[tenant_id]
         except KeyError:
-            async with read_only(tenant_id) as tx:
-                name = await tenants.plan_of(tx)
+            name = await tenants.plan_of(tenant_id)
         limit = self._settings.plan(name).requests_per_minute
         if limit is None:
             limit = self._settings.requests_per_minute

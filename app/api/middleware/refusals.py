@@ -1,39 +1,36 @@
-"""The refusals of the gate: what they are, and when it is worth trying again."""
+"""Answer what is raised outside of the routes, by the middleware or by a fault of ours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import RateLimited, ServiceError
-
-
-class TooMany(RateLimited):
-    """More than a limit allows. ``headers`` say which limit it is."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after_seconds: float,
-        code: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message, code=code)
-        self.retry_after_seconds = retry_after_seconds
-        self.headers = headers or {}
+from app.api.errors import internal_error_response, service_error_response
+from app.errors import ServiceError
+from app.logs import log
 
 
-class Overloaded(ServiceError):
-    """The service is behind with everybody's work, and takes no new one for a while."""
+class Refusals:
+    """Renders errors like those of the routes, on a connection that stays usable."""
 
-    code = "overloaded"
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
-        super().__init__(message)
-        self.retry_after_seconds = retry_after_seconds
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
 
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
 
-class TooSlow(ServiceError):
-    """The body did not come in time."""
-
-    code = "request_timeout"
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise  # Half an answer can only be cut off.
+            if isinstance(error, ServiceError):
+                response = service_error_response(error)
+            else:
+                log.exception("request_failed", method=scope["method"])
+                response = internal_error_response()
+            await response(scope, receive, send)

@@ -8,17 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.auth import may
-from app.api.routes.memories import OVER_PLAN
+from app.api.auth import Reader, Writer
+from app.api.routes.memories import OVER_PLAN, StatedBy, stored_answer
 from app.api.routes.search import shown
-from app.api.routes.skills import AttachedSkill
+from app.api.routes.skills import AttachedSkillOut
 from app.api.schemas.filters import FiltersQuery, Reading
-from app.api.schemas.idempotency import (
-    IdempotencyKey,
-    create_idempotently,
-    idempotent_request,
-    mark_replayed,
-)
+from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
 from app.api.schemas.types import (
@@ -35,15 +30,10 @@ from app.api.schemas.types import (
     Source,
     UserId,
 )
-from app.api.stating import StatedBy, store_one, stored_answer
-from app.db import agents
-from app.db.pool import TenantTx, read_only, transaction
-from app.errors import Forbidden, NotFound
 from app.memories.recall import newest, recall
+from app.memories.store import store_facts
 from app.rules.types import Agent
-from app.tenancy import agents as agent_removal
-from app.tenancy.access import managed_agent, may_own_agents, seen_agent, sees
-from app.tenancy.quotas import count_one_more
+from app.tenancy import agents
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=StrictRoute)
 
@@ -115,7 +105,7 @@ class AgentOut(BaseModel):
 class AgentDetail(AgentOut):
     """An agent with its skills."""
 
-    skills: list[AttachedSkill]
+    skills: list[AttachedSkillOut]
 
 
 class AgentList(BaseModel):
@@ -146,69 +136,53 @@ class AgentMemories(BaseModel):
 
 @router.post("", status_code=201, responses=OVER_PLAN)
 async def create_agent(
-    body: AgentIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: AgentIn,
+    caller: Writer,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> AgentOut:
     """Make an agent known. Its memories are a scope of their own, which no other store touches."""
-    caller = may(request, "write")
-
-    may_own_agents(caller, body.owner_id)
-    if caller.restriction.agents is not None:
-        raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
-
-    async def create(tx: TenantTx) -> AgentOut:
-        await count_one_more(tx, "agents")
-        return AgentOut.of(await agents.add(tx, body.model_dump()))
-
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, AgentOut, idempotent, response, create)
+    made = await agents.create(caller, body.model_dump(), idempotent)
+    return AgentOut.of(unwrap(made, response))
 
 
 @router.get("")
 async def list_agents(
-    request: Request,
+    caller: Reader,
     owner_id: Annotated[UserId | None, Query(description="Of this owner only.")] = None,
 ) -> AgentList:
     """The tenant's agents, newest first."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        found = await agents.list_all(tx, owner_id)
-    return AgentList(agents=[AgentOut.of(agent) for agent in found if sees(caller, agent)])
+    found = await agents.list_all(caller, owner_id)
+    return AgentList(agents=[AgentOut.of(agent) for agent in found])
 
 
 @router.get("/{agent_id}")
-async def get_agent(request: Request, agent_id: UUID) -> AgentDetail:
+async def get_agent(caller: Reader, agent_id: UUID) -> AgentDetail:
     """One agent with its skills."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        agent = await seen_agent(tx, caller, agent_id)
-        skills = await agents.attached(tx, agent_id)
+    agent, skills = await agents.get(caller, agent_id)
     return AgentDetail(
-        **AgentOut.fields_of(agent), skills=[AttachedSkill.from_row(row) for row in skills]
+        **AgentOut.fields_of(agent), skills=[AttachedSkillOut.of(skill) for skill in skills]
     )
 
 
 @router.patch("/{agent_id}")
-async def change_agent(body: AgentPatch, request: Request, agent_id: UUID) -> AgentOut:
+async def change_agent(body: AgentPatch, caller: Writer, agent_id: UUID) -> AgentOut:
     """Change what is named; null empties a field."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        await managed_agent(tx, caller, agent_id)
-        agent = await agents.change(tx, agent_id, body.model_dump(exclude_unset=True))
-    if agent is None:
-        raise NotFound("There is no agent of this id.")
-    return AgentOut.of(agent)
+    changes = body.model_dump(exclude_unset=True)
+    return AgentOut.of(await agents.change(caller, agent_id, changes))
 
 
 @router.delete("/{agent_id}", status_code=204)
 async def delete_agent(
-    request: Request,
+    caller: Writer,
     agent_id: UUID,
     memories: Annotated[Flag, Query(description="Also forget its memories.")] = False,
 ) -> None:
     """Remove an agent. Its memories stay, found with `include_agents=true`, unless they are to be
     forgotten too."""
-    caller = may(request, "write")
-    await agent_removal.delete(caller, agent_id, with_memories=memories)
+    await agents.delete(caller, agent_id, with_memories=memories)
 
 
 @router.post(
@@ -222,6 +196,7 @@ async def delete_agent(
 )
 async def store_agent_memory(
     body: AgentMemoryIn,
+    caller: Writer,
     request: Request,
     response: Response,
     agent_id: UUID,
@@ -229,23 +204,15 @@ async def store_agent_memory(
     stated_by: StatedBy = "application",
 ) -> MemoryStored | MemoryDuplicate:
     """Store a fact in the agent's own scope."""
-    caller = may(request, "write")
     fact = MemoryIn(**body.model_dump(), agent_id=agent_id)
-    outcome, replayed = await store_one(
-        caller,
-        fact,
-        idempotent_request(request, caller, idempotency_key, body),
-        stated_by=stated_by,
-    )
-    mark_replayed(response, replayed)
-    if outcome.action == "duplicate":
-        response.status_code = 200
-    return stored_answer(fact, outcome)
+    idempotent = idempotent_request(request, caller, idempotency_key, body)
+    stored = await store_facts(caller, [fact.stated()], idempotent, stated_by=stated_by)
+    return stored_answer(fact, stored, response)
 
 
 @router.get("/{agent_id}/memories", response_model_exclude_unset=True)
 async def agent_memories(
-    request: Request,
+    caller: Reader,
     agent_id: UUID,
     filters: FiltersQuery,
     user_id: Annotated[UserId, Query()],
@@ -254,7 +221,6 @@ async def agent_memories(
     limit: Annotated[int, Lenient(1, 50), Query()] = 10,
 ) -> AgentMemories:
     """What the agent remembers of a user, and nobody else's memories."""
-    caller = may(request, "read")
     scopes = await Reading(namespace, filters, agent_id=agent_id).scopes(caller, user_id)
     if q is None:
         found = await newest(scopes, filters=filters, limit=limit)

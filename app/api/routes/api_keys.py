@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.auth import may
+from app.api.auth import Admin
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, Namespace, Time, UserId
-from app.db import api_keys as stored_keys
-from app.db.pool import clock, read_only, transaction
-from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.key_reach import KeyRestriction
 from app.rules.types import KeyInfo
 from app.tenancy import api_keys
-from app.tenancy.access import known_agent
+from app.tenancy.api_keys import IssuedKey
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 
@@ -99,6 +96,11 @@ class KeyIssued(KeyOut):
 
     api_key: str = Field(description="Keep it: it is not shown again.")
 
+    @classmethod
+    def of_issued(cls, issued: IssuedKey) -> Self:
+        """The key, shown once."""
+        return cls(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)
+
 
 class KeyList(BaseModel):
     """Oldest first, revoked ones too."""
@@ -107,60 +109,33 @@ class KeyList(BaseModel):
 
 
 @router.post("", status_code=201)
-async def issue(body: KeyIn, request: Request) -> KeyIssued:
+async def issue(body: KeyIn, caller: Admin) -> KeyIssued:
     """Make a key for the caller's tenant. Needs the scope `admin`."""
-    caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as tx:
-        for agent_id in body.agents or ():
-            await known_agent(tx, caller, agent_id)
-        if body.expires_at is not None and body.expires_at <= await clock(tx):
-            raise Unprocessable("expires_at: must be in the future", code="validation")
-        issued = await api_keys.issue(
-            tx,
-            label=body.label,
-            scopes=list(dict.fromkeys(body.scopes)),
-            expires_at=body.expires_at,
-            restriction=body.restriction,
-        )
-    return _shown(issued)
+    issued = await api_keys.create(
+        caller,
+        label=body.label,
+        scopes=body.scopes,
+        expires_at=body.expires_at,
+        restriction=body.restriction,
+    )
+    return KeyIssued.of_issued(issued)
 
 
 @router.get("")
-async def list_keys(request: Request) -> KeyList:
+async def list_keys(caller: Admin) -> KeyList:
     """The tenant's keys. Needs the scope `admin`."""
-    caller = may(request, "admin")
-    async with read_only(caller.tenant_id) as tx:
-        found = await stored_keys.list_all(tx)
-    return KeyList(keys=[KeyOut.of(info) for info in found])
+    return KeyList(keys=[KeyOut.of(info) for info in await api_keys.list_all(caller)])
 
 
 @router.delete("/{key_id}", status_code=204)
-async def revoke(request: Request, key_id: UUID) -> None:
+async def revoke(caller: Admin, key_id: UUID) -> None:
     """Revoke a key; within 5 seconds no process accepts it any more. The last one that has the
     scope `admin` stays. Needs the scope `admin`."""
-    caller = may(request, "admin")
-    async with transaction(caller.tenant_id) as tx:
-        revoked = await stored_keys.retire(tx, key_id)
-        if revoked is None:
-            raise NotFound("There is no live key of this id.")
-        if not await stored_keys.has_admin(tx):
-            raise Conflict(
-                "This is the last key that may manage keys; make another one first, or rotate it.",
-                code="last_admin_key",
-            )
+    await api_keys.revoke(caller, key_id)
 
 
 @router.post("/{key_id}/rotate", status_code=201)
-async def rotate(request: Request, key_id: UUID, body: RotationIn | None = None) -> KeyIssued:
+async def rotate(caller: Admin, key_id: UUID, body: RotationIn | None = None) -> KeyIssued:
     """Replace a live key by a new one that may do the same. Needs the scope `admin`."""
-    caller = may(request, "admin")
     grace_seconds = body.grace_seconds if body else 0
-    async with transaction(caller.tenant_id) as tx:
-        issued = await api_keys.rotate(tx, key_id, grace_seconds=grace_seconds)
-    if issued is None:
-        raise NotFound("There is no live key of this id.")
-    return _shown(issued)
-
-
-def _shown(issued: api_keys.IssuedKey) -> KeyIssued:
-    return KeyIssued(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)
+    return KeyIssued.of_issued(await api_keys.replace(caller, key_id, grace_seconds=grace_seconds))

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.auth import may
-from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
+from app.api.auth import Reader, Writer
+from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.types import MASKED, STORABLE, IsoTime, Lenient, MaskedMetadata, Share, rounded
-from app.db import edges, graph, memories
-from app.db.pool import TenantTx, read_only, transaction
-from app.errors import Conflict, NotFound, Unprocessable
-from app.rules.types import Caller, NewEdge, Node
+from app.api.schemas.types import (
+    MASKED,
+    STORABLE,
+    IsoTime,
+    Lenient,
+    MaskedMetadata,
+    Share,
+    rounded,
+)
+from app.memories import graph
+from app.rules.types import Edge, NewEdge, Node
 
 router = APIRouter(prefix="/v1/graph", tags=["graph"], route_class=StrictRoute)
 
@@ -52,6 +57,19 @@ class EdgeCreated(BaseModel):
     weight: float
     metadata: dict[str, Any]
     created_at: IsoTime
+
+    @classmethod
+    def of(cls, edge: Edge) -> Self:
+        """The edge as its tenant sees it."""
+        return cls(
+            id=edge.edge_id,
+            from_memory_id=edge.from_memory_id,
+            to_memory_id=edge.to_memory_id,
+            relationship_type=edge.relationship_type,
+            weight=rounded(edge.weight),
+            metadata=edge.metadata,
+            created_at=edge.created_at,
+        )
 
 
 class EdgeOut(BaseModel):
@@ -124,36 +142,22 @@ class Related(BaseModel):
 
 @router.post("/connect", status_code=201)
 async def connect(
-    body: ConnectIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: ConnectIn,
+    caller: Writer,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> EdgeCreated:
     """Connect two live memories. When one is replaced, its successor takes over the edge."""
-    caller = may(request, "write")
-
-    async def create(tx: TenantTx) -> EdgeCreated:
-        start, end = body.from_memory_id, body.to_memory_id
-        if len(await edges.hold_live(tx, [start, end], caller.restriction)) < 2:
-            raise _no_memory()
-        wanted = NewEdge(start, end, body.relationship_type, body.weight)
-        edge = await edges.connect(tx, wanted, body.metadata)
-        if edge is None:
-            raise Conflict("These memories are connected in this way already.")
-        return EdgeCreated(
-            id=edge.edge_id,
-            from_memory_id=edge.from_memory_id,
-            to_memory_id=edge.to_memory_id,
-            relationship_type=edge.relationship_type,
-            weight=rounded(edge.weight),
-            metadata=edge.metadata,
-            created_at=edge.created_at,
-        )
-
+    edge = NewEdge(body.from_memory_id, body.to_memory_id, body.relationship_type, body.weight)
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, EdgeCreated, idempotent, response, create)
+    made = await graph.connect(caller, edge, body.metadata, idempotent)
+    return EdgeCreated.of(unwrap(made, response))
 
 
 @router.get("/traverse/{memory_id}")
 async def traverse(
-    request: Request,
+    caller: Reader,
     memory_id: UUID,
     depth: Annotated[int, Lenient(1, 5), Query()] = 2,
     relationship_type: Annotated[
@@ -162,23 +166,9 @@ async def traverse(
     limit: Annotated[int, Lenient(1, 10_000), Query(description="At most so many nodes.")] = 1_000,
 ) -> Walk:
     """What is connected to a memory, over several edges in either direction, breadth first."""
-    caller = may(request, "read")
-    try:
-        async with transaction(caller.tenant_id) as tx:
-            await _live_root(tx, caller, memory_id)
-            found = await graph.traverse(
-                tx,
-                memory_id,
-                depth=depth,
-                relationship_type=relationship_type,
-                limit=limit,
-                restriction=caller.restriction,
-            )
-    except psycopg.errors.QueryCanceled:
-        raise Unprocessable(
-            f"The walk took longer than {graph.SECONDS} s; take fewer steps or one type of edge.",
-            code="walk_too_long",
-        ) from None
+    found = await graph.traverse(
+        caller, memory_id, depth=depth, relationship_type=relationship_type, limit=limit
+    )
     nodes = [
         WalkedNode.model_construct(**RelatedNode.fields_of(node), depth=node.depth)
         for node in found[:limit]
@@ -194,7 +184,7 @@ async def traverse(
 
 @router.get("/related/{memory_id}")
 async def related(
-    request: Request,
+    caller: Reader,
     memory_id: UUID,
     relationship_type: Annotated[
         Relationship | None,
@@ -203,16 +193,7 @@ async def related(
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
 ) -> Related:
     """What is one edge away, strongest first."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        await _live_root(tx, caller, memory_id)
-        found = await graph.related(
-            tx,
-            memory_id,
-            relationship_type=relationship_type,
-            limit=limit,
-            restriction=caller.restriction,
-        )
+    found = await graph.related(caller, memory_id, relationship_type=relationship_type, limit=limit)
     return Related.model_construct(
         memory_id=memory_id,
         related=[RelatedNode.model_construct(**RelatedNode.fields_of(node)) for node in found],
@@ -220,19 +201,6 @@ async def related(
 
 
 @router.delete("/edge/{edge_id}", status_code=204)
-async def delete_edge(request: Request, edge_id: UUID) -> None:
+async def delete_edge(caller: Writer, edge_id: UUID) -> None:
     """Cut an edge."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        if not await edges.delete(tx, edge_id, caller.restriction):
-            raise NotFound("There is no edge of this id.")
-
-
-async def _live_root(tx: TenantTx, caller: Caller, memory_id: UUID) -> None:
-    root = await memories.get(tx, memory_id, restriction=caller.restriction)
-    if root is None or root.state != "live":
-        raise _no_memory()
-
-
-def _no_memory() -> NotFound:
-    return NotFound("There is no live memory of this id.")
+    await graph.disconnect(caller, edge_id)

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Literal
 
-import psycopg
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from app.api.auth import may
+from app.api.auth import Reader
 from app.api.schemas.types import IsoTime, Lenient
-from app.db import circuit_breaker, queue_stats
-from app.db.pool import system, transaction
-from app.ingest.blocked import BlockedBy, blocked_by
+from app.errors import DatabaseUnavailable
+from app.ingest.blocked import BlockedBy
+from app.ingest.status import pipeline, queue_health
 from app.providers.registry import get_providers
 from app.rules.types import Key, OpenCircuit
-from app.settings import get_settings
+from app.startup import runtime
 
 router = APIRouter(tags=["operations"])
 
@@ -83,7 +82,6 @@ class PipelineOut(BaseModel):
 @router.head("/health", include_in_schema=False)
 @router.get(
     "/health",
-    openapi_extra={"security": []},
     responses={503: {"model": Health, "description": "The database does not answer."}},
 )
 async def health() -> JSONResponse:
@@ -92,15 +90,14 @@ async def health() -> JSONResponse:
     `degraded` with a 200: a paid provider is not asked at present. Conversations are accepted and
     wait, searches go by words.
     """
-    settings, providers = get_settings(), get_providers()
+    settings, providers = runtime().settings, get_providers()
     db: Literal["ok", "error"] = "ok"
     waited: float | None = None
-    open_: list[OpenCircuit] = []
+    open_: Sequence[OpenCircuit] = ()
     try:
-        async with system() as tx:
-            waited = round(await queue_stats.oldest_due_seconds(tx), 1)
-            open_ = await circuit_breaker.open_circuits(tx)
-    except psycopg.OperationalError:
+        queue = await queue_health()
+        waited, open_ = round(queue.oldest_due_seconds, 1), queue.open_circuits
+    except DatabaseUnavailable:
         db = "error"
     shown = _circuits(providers.circuits, open_)
     calm = db == "ok" and all(circuit.state == "closed" for circuit in shown)
@@ -137,17 +134,14 @@ def _circuits(in_use: Sequence[Key], open_: Sequence[OpenCircuit]) -> list[Circu
 
 @router.get("/v1/pipeline")
 async def read_pipeline(
-    request: Request,
+    caller: Reader,
     minutes: Annotated[
         int, Lenient(1, 1_440), Query(description="How far back throughput and times look.")
     ] = 5,
 ) -> PipelineOut:
     """Counts by state, how long the oldest due conversation has waited, throughput, stage times,
     the dead by reason."""
-    caller = may(request, "read")
-    async with transaction(caller.tenant_id) as tx:
-        found = await queue_stats.read(tx, window_minutes=minutes)
-        blocked = await blocked_by(tx)
+    found, blocked = await pipeline(caller.tenant_id, window_minutes=minutes)
     waiting_for: dict[BlockedBy, int] = {"provider": 0, "budget": 0}
     if blocked is not None:
         waiting_for[blocked] = found.by_state["queued"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
-from app.api.auth import may
+from app.api.auth import Reader, Writer
 from app.api.errors import PlanLimitBody
 from app.api.schemas.filters import ReadingQuery
 from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, mark_replayed
@@ -30,13 +30,9 @@ from app.api.schemas.memories import (
     Version,
 )
 from app.api.schemas.types import Lenient, UserId
-from app.api.stating import StatedBy, store_facts, store_one, stored_answer
-from app.db import events, memories
-from app.db.pool import read_only
-from app.errors import NotFound
-from app.memories import edit
+from app.memories import edit, read
 from app.memories.edit import Revision
-from app.privacy.sanitize import clean_facts
+from app.memories.store import Author, Stored, store_facts
 from app.rules.types import Visibility
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
@@ -44,6 +40,16 @@ router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
 OVER_PLAN: dict[int | str, dict[str, Any]] = {
     402: {"model": PlanLimitBody, "description": "The tenant's plan is used up."}
 }
+
+
+StatedBy = Annotated[
+    Author,
+    Header(
+        alias="Smara-Stated-By",
+        description="`model` when a model decided to store this, as in a tool call: it is trusted"
+        " less, and what reads as an order to an agent is `quarantined`.",
+    ),
+]
 
 
 @router.post(
@@ -57,6 +63,7 @@ OVER_PLAN: dict[int | str, dict[str, Any]] = {
 )
 async def store_memory(
     body: MemoryIn,
+    caller: Writer,
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -64,18 +71,15 @@ async def store_memory(
 ) -> MemoryStored | MemoryDuplicate:
     """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
     (`replaced`)."""
-    caller = may(request, "write")
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    outcome, replayed = await store_one(caller, body, idempotent, stated_by=stated_by)
-    mark_replayed(response, replayed)
-    if outcome.action == "duplicate":
-        response.status_code = 200
-    return stored_answer(body, outcome)
+    stored = await store_facts(caller, [body.stated()], idempotent, stated_by=stated_by)
+    return stored_answer(body, stored, response)
 
 
 @router.post("/memories:batch", responses=OVER_PLAN)
 async def store_batch(
     body: MemoriesIn,
+    caller: Writer,
     request: Request,
     response: Response,
     idempotency_key: IdempotencyKey = None,
@@ -83,9 +87,9 @@ async def store_batch(
 ) -> BatchStored:
     """Store up to 1,000 facts, all of them or none. They are compared with what is remembered, and
     those of one scope with each other."""
-    caller = may(request, "write")
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    stored = await store_facts(caller, body.memories, idempotent, stated_by=stated_by)
+    facts = [memory.stated() for memory in body.memories]
+    stored = await store_facts(caller, facts, idempotent, stated_by=stated_by)
     mark_replayed(response, stored.replayed)
     counts = Counter(outcome.action for outcome in stored.outcomes)
     return BatchStored(
@@ -109,7 +113,7 @@ async def store_batch(
 
 @router.get("/memories")
 async def list_memories(
-    request: Request,
+    caller: Reader,
     reading: ReadingQuery,
     user_id: Annotated[UserId, Query()],
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
@@ -128,36 +132,25 @@ memories are added."
     ] = "live",
 ) -> MemoryPage:
     """The user's memories, newest first; with a team, the team's too."""
-    caller = may(request, "read")
     filters = replace(reading.filters, quarantined=state == "quarantined")
     scopes = await reading.scopes(caller, user_id, visibility)
-    if not scopes:
-        return MemoryPage(memories=[], limit=limit, offset=offset, total=0, next_cursor=None)
-    async with read_only(caller.tenant_id) as tx:
-        page = await memories.list_page(
-            tx, scopes, filters=filters, before=cursor, limit=limit + 1, offset=offset
-        )
-        total = await memories.count(tx, scopes, filters=filters)
-    shown = page[:limit]
+    page = await read.list_page(
+        caller, scopes, filters=filters, before=cursor, limit=limit, offset=offset
+    )
     return MemoryPage(
-        memories=[MemoryRecord.of(memory) for memory in shown],
+        memories=[MemoryRecord.of(memory) for memory in page.memories],
         limit=limit,
         offset=offset,
-        total=total,
-        next_cursor=str(shown[-1].memory_id) if len(page) > limit else None,
+        total=page.total,
+        next_cursor=str(page.memories[-1].memory_id) if page.more else None,
     )
 
 
 @router.get("/memories/{memory_id}")
-async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
+async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
     """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        memory = await memories.get(tx, memory_id, restriction=caller.restriction)
-        if memory is None:
-            raise NotFound("There is no memory of this id.")
-        history = await events.of_memory(tx, memory_id)
-        versions = await memories.versions(tx, memory_id, caller.restriction)
+    found = await read.detail(caller, memory_id)
+    memory = found.memory
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,
@@ -165,7 +158,7 @@ async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
         superseded_at=memory.superseded_at,
         superseded_by=memory.superseded_by,
         embedding_model=memory.embedding_model,
-        history=[HistoryEvent.of(event) for event in history],
+        history=[HistoryEvent.of(event) for event in found.history],
         versions=[
             Version(
                 id=old.memory_id,
@@ -173,22 +166,18 @@ async def get_memory(request: Request, memory_id: UUID) -> MemoryDetail:
                 created_at=old.created_at,
                 superseded_at=old.superseded_at,
             )
-            for old in versions
+            for old in found.versions
         ],
     )
 
 
 @router.patch("/memories/{memory_id}")
-async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) -> MemoryRecord:
+async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> MemoryRecord:
     """Correct, weigh, move or share a live memory. A new fact is embedded anew; how it was stays in
     its history."""
-    caller = may(request, "write")
-    [(fact, metadata)] = await clean_facts(
-        caller.tenant_id, [(body.fact or "", body.metadata or {})]
-    )
     revision = Revision(
-        fact=None if body.fact is None else fact,
-        metadata=None if body.metadata is None else metadata,
+        fact=body.fact,
+        metadata=body.metadata,
         importance=body.importance,
         visibility=body.visibility,
         namespace=body.namespace,
@@ -200,21 +189,43 @@ async def change_memory(body: MemoryPatch, request: Request, memory_id: UUID) ->
 
 @router.post("/memories/{memory_id}/restore", responses=OVER_PLAN)
 async def restore_memory(
-    request: Request,
+    caller: Writer,
     memory_id: UUID,
     user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
 ) -> MemoryRecord:
     """Bring a superseded memory back (what had replaced it stays live too), or let one out of
     quarantine: somebody has read it and stands for it."""
-    return MemoryRecord.of(await edit.restore(may(request, "write"), memory_id, user_id))
+    return MemoryRecord.of(await edit.restore(caller, memory_id, user_id))
 
 
 @router.delete("/memories/{memory_id}")
 async def delete_memory(
-    request: Request,
+    caller: Writer,
     memory_id: UUID,
     user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
 ) -> MemoryDeleted:
     """Forget a memory for good: its text, its edges, its place in the history of others."""
-    await edit.delete(may(request, "write"), memory_id, user_id)
+    await edit.delete(caller, memory_id, user_id)
     return MemoryDeleted(id=memory_id, deleted=True)
+
+
+def stored_answer(
+    body: MemoryIn, stored: Stored, response: Response
+) -> MemoryStored | MemoryDuplicate:
+    """What the client is told about one fact that was not rejected."""
+    mark_replayed(response, stored.replayed)
+    [outcome] = stored.outcomes
+    assert outcome.memory_id is not None, "only a rejected fact has no memory"
+    if outcome.action == "duplicate":
+        response.status_code = 200
+        return MemoryDuplicate(action="duplicate", id=outcome.memory_id)
+    assert outcome.action in ("stored", "replaced", "quarantined")
+    return MemoryStored(
+        action=outcome.action,
+        id=outcome.memory_id,
+        source=body.source,
+        namespace=body.namespace,
+        agent_id=body.agent_id,
+        team_id=body.team_id,
+        replaced_id=outcome.replaced_id,
+    )

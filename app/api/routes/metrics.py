@@ -3,68 +3,31 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Iterable, Iterator
 from typing import get_args
 
-import psycopg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Histogram,
     ProcessCollector,
     generate_latest,
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.middleware.access_log import route_of
-from app.db import circuit_breaker, queue_stats
-from app.db.pool import system
-from app.errors import Unauthenticated
+from app.api.middleware.access_log import PROCESS
+from app.errors import DatabaseUnavailable, Unauthenticated
+from app.ingest.status import installation
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
 from app.rules.types import Standing
-from app.settings import get_settings
+from app.startup import runtime
 from app.workers.wakeup import Wakeup
 
 router = APIRouter(tags=["operations"])
 
-_OF_THE_PROCESS = CollectorRegistry()
-ProcessCollector(registry=_OF_THE_PROCESS)
-_REQUESTS = Histogram(
-    "smara_http_request_seconds",
-    "From a request's headers to the end of its answer, by route and status.",
-    ["method", "route", "status"],
-    registry=_OF_THE_PROCESS,
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
-)
-
-
-class Measured:
-    """Times every request, with its route's template: neither ids nor words become labels."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        began, status = time.perf_counter(), 500
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            labels = (scope["method"], route_of(scope) or "none", str(status))
-            _REQUESTS.labels(*labels).observe(time.perf_counter() - began)
+ProcessCollector(registry=PROCESS)
 
 
 @router.get("/metrics", include_in_schema=False)
@@ -76,12 +39,12 @@ async def metrics(request: Request) -> Response:
     shown = CollectorRegistry()
     shown.register(_Families([*_of_the_wakeups(wakeup), *await _of_the_installation()]))
     return Response(
-        generate_latest(_OF_THE_PROCESS) + generate_latest(shown), media_type=CONTENT_TYPE_LATEST
+        generate_latest(PROCESS) + generate_latest(shown), media_type=CONTENT_TYPE_LATEST
     )
 
 
 def _admit(request: Request) -> None:
-    token = get_settings().metrics_token
+    token = runtime().settings.metrics_token
     if token is None:
         return
     expected = f"Bearer {token.get_secret_value()}".encode()
@@ -110,16 +73,15 @@ def _of_the_wakeups(wakeup: Wakeup) -> Iterator[Metric]:
 
 async def _of_the_installation() -> list[Metric]:
     try:
-        async with system() as tx:
-            standing = await queue_stats.standing(tx)
-            open_ = {each.key: each.state for each in await circuit_breaker.open_circuits(tx)}
-    except psycopg.OperationalError:
+        standing, circuits = await installation()
+    except DatabaseUnavailable:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(
         "smara_circuit_state",
         "1 for the state that a paid provider's circuit is in: open is not asked.",
         labels=["provider", "model", "state"],
     )
+    open_ = {each.key: each.state for each in circuits}
     for provider, model in get_providers().circuits:
         found = open_.get((provider, model), "closed")
         for state in get_args(State):

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 
-from app.api.auth import may
+from app.api.auth import Reader
 from app.api.schemas.filters import ReadingQuery
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import Context, MemoryOut, RulesInForce, SearchResults
 from app.api.schemas.types import USER_ID, Flag, Lenient, Question, UserId
-from app.db import tenant_settings, tenants
-from app.db.pool import read_only
+from app.memories import tenant_settings
 from app.memories.recall import Recollection, recall, strongest
-from app.providers.registry import get_providers
-from app.rules import served_context
+from app.memories.recall import fenced as fenced_block
 from app.rules.context_block import context_block
-from app.rules.tuning import in_force
 from app.rules.types import Caller
 
 router = APIRouter(prefix="/v1", tags=["recall"], route_class=StrictRoute)
@@ -27,7 +24,7 @@ Explain = Annotated[Flag, Query(description="Show how each score came about, and
 
 @router.get("/memories/search", response_model_exclude_unset=True)
 async def search_memories(
-    request: Request,
+    caller: Reader,
     reading: ReadingQuery,
     user_id: Annotated[UserId, Query()],
     q: Annotated[Question, Query(description="The question, in words.")],
@@ -36,7 +33,6 @@ async def search_memories(
 ) -> SearchResults:
     """The memories that best answer a question, ranked by similarity and retention over all of
     them."""
-    caller = may(request, "read")
     scopes = await reading.scopes(caller, user_id)
     found = await recall(scopes, user_id, q, filters=reading.filters, limit=limit)
     return SearchResults.model_construct(
@@ -49,7 +45,7 @@ async def search_memories(
 
 @router.get(f"/users/{USER_ID}/context", response_model_exclude_unset=True)
 async def context(
-    request: Request,
+    caller: Reader,
     reading: ReadingQuery,
     user_id: Annotated[UserId, Path(description="Any characters; an encoded slash too.")],
     q: Annotated[
@@ -68,7 +64,6 @@ async def context(
 ) -> Context:
     """What an agent should know before it answers: a block of text, a line a memory. Ask before
     each LLM call. What is served here is not learned again when it comes back in a conversation."""
-    caller = may(request, "read")
     scopes = await reading.scopes(caller, user_id)
     if q is None:
         found = await strongest(scopes, filters=reading.filters, limit=top_n)
@@ -76,19 +71,12 @@ async def context(
         found = await recall(scopes, user_id, q, filters=reading.filters, limit=top_n)
     block = context_block(found.memories)
     return Context.model_construct(
-        context=await _fenced(caller, block) if fenced else block,
+        context=await fenced_block(block) if fenced else block,
         memories=shown(found, explain=explain),
         degraded=found.degraded is not None,
         degraded_reason=found.degraded,
         **(await _rules(caller) if explain else {}),
     )
-
-
-async def _fenced(caller: Caller, block: str) -> str:
-    """The block behind a fence with the installation's own mark."""
-    async with read_only(caller.tenant_id) as tx:
-        secret = await tenants.installation_secret(tx)
-    return served_context.fenced(block, served_context.fingerprint(block.splitlines(), secret))
 
 
 def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
@@ -97,6 +85,4 @@ def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
 
 
 async def _rules(caller: Caller) -> dict[str, Any]:
-    async with read_only(caller.tenant_id) as tx:
-        own = await tenant_settings.tuning(tx)
-    return {"explain": RulesInForce.of(in_force(own, get_providers().bands))}
+    return {"explain": RulesInForce.of(await tenant_settings.rules_in_force(caller))}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.auth import may
-from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
+from app.api.auth import Reader, Writer
+from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
-from app.db import agents
-from app.db.pool import TenantTx, read_only, transaction
-from app.errors import Conflict, NotFound
-from app.rules.types import Skill
-from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
+from app.rules.types import Attachment, Skill
+from app.tenancy import skills
 
 router = APIRouter(prefix="/v1", tags=["skills"], route_class=StrictRoute)
 
@@ -76,15 +73,15 @@ class SkillOut(BaseModel):
         )
 
 
-class AttachedSkill(SkillOut):
+class AttachedSkillOut(SkillOut):
     """A skill as one agent has it."""
 
     config: dict[str, Any]
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
+    def of(cls, skill: Skill) -> Self:
         """The skill with the agent's configuration."""
-        return cls.model_validate({**row, "id": row["skill_id"]})
+        return cls.model_validate({**asdict(skill), "id": skill.skill_id})
 
 
 class SkillList(BaseModel):
@@ -96,7 +93,7 @@ class SkillList(BaseModel):
 class AttachedSkills(BaseModel):
     """By name."""
 
-    skills: list[AttachedSkill]
+    skills: list[AttachedSkillOut]
 
 
 class AttachIn(BaseModel):
@@ -119,126 +116,85 @@ class Attached(BaseModel):
     skill_id: UUID
     config: dict[str, Any]
 
+    @classmethod
+    def of(cls, attachment: Attachment) -> Self:
+        """The agent's skill as its tenant sees it."""
+        return cls.model_validate(asdict(attachment))
+
 
 @router.post("/skills", status_code=201)
 async def create_skill(
-    body: SkillIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: SkillIn,
+    caller: Writer,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> SkillOut:
     """Make a skill known."""
-    caller = may(request, "write")
-    may_change_the_tenants(caller)
-
-    async def create(tx: TenantTx) -> SkillOut:
-        return SkillOut.of(await agents.add_skill(tx, body.model_dump(by_alias=True)))
-
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, SkillOut, idempotent, response, create)
+    made = await skills.create(caller, body.model_dump(by_alias=True), idempotent)
+    return SkillOut.of(unwrap(made, response))
 
 
 @router.get("/skills")
 async def list_skills(
-    request: Request, category: Annotated[Category | None, Query()] = None
+    caller: Reader, category: Annotated[Category | None, Query()] = None
 ) -> SkillList:
     """The tenant's skills, oldest first."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        found = await agents.list_skills(tx, category)
+    found = await skills.list_all(caller, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
 
 @router.get("/skills/{skill_id}")
-async def get_skill(request: Request, skill_id: UUID) -> SkillOut:
+async def get_skill(caller: Reader, skill_id: UUID) -> SkillOut:
     """One skill."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        skill = await agents.get_skill(tx, skill_id)
-    return SkillOut.of(_there(skill))
+    return SkillOut.of(await skills.get(caller, skill_id))
 
 
 @router.patch("/skills/{skill_id}")
-async def change_skill(body: SkillPatch, request: Request, skill_id: UUID) -> SkillOut:
+async def change_skill(body: SkillPatch, caller: Writer, skill_id: UUID) -> SkillOut:
     """Change what is named; null empties a field."""
-    caller = may(request, "write")
-    may_change_the_tenants(caller)
     changes = body.model_dump(exclude_unset=True, by_alias=True)
-    async with transaction(caller.tenant_id) as tx:
-        skill = await agents.change_skill(tx, skill_id, changes)
-    return SkillOut.of(_there(skill))
+    return SkillOut.of(await skills.change(caller, skill_id, changes))
 
 
 @router.delete("/skills/{skill_id}", status_code=204)
-async def delete_skill(request: Request, skill_id: UUID) -> None:
+async def delete_skill(caller: Writer, skill_id: UUID) -> None:
     """Remove a skill, from every agent too."""
-    caller = may(request, "write")
-    may_change_the_tenants(caller)
-    async with transaction(caller.tenant_id) as tx:
-        if not await agents.delete_skill(tx, skill_id):
-            raise _no_skill()
+    await skills.delete(caller, skill_id)
 
 
 @router.post("/agents/{agent_id}/skills", status_code=201)
 async def attach_skill(
     body: AttachIn,
+    caller: Writer,
     request: Request,
     response: Response,
     agent_id: UUID,
     idempotency_key: IdempotencyKey = None,
 ) -> Attached:
     """Give an agent a skill."""
-    caller = may(request, "write")
-
-    async def attach(tx: TenantTx) -> Attached:
-        await managed_agent(tx, caller, agent_id)
-        try:
-            attached = await agents.attach(tx, agent_id, body.skill_id, body.config)
-        except psycopg.errors.ForeignKeyViolation:
-            raise _no_skill() from None
-        if not attached:
-            raise Conflict("The agent has this skill already; PATCH changes its config.")
-        return Attached(agent_id=agent_id, skill_id=body.skill_id, config=body.config)
-
     idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, Attached, idempotent, response, attach)
+    made = await skills.attach(caller, agent_id, body.skill_id, body.config, idempotent)
+    return Attached.of(unwrap(made, response))
 
 
 @router.get("/agents/{agent_id}/skills")
-async def agent_skills(request: Request, agent_id: UUID) -> AttachedSkills:
+async def agent_skills(caller: Reader, agent_id: UUID) -> AttachedSkills:
     """The agent's skills, by name."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        await seen_agent(tx, caller, agent_id)
-        found = await agents.attached(tx, agent_id)
-    return AttachedSkills(skills=[AttachedSkill.from_row(row) for row in found])
+    found = await skills.attached(caller, agent_id)
+    return AttachedSkills(skills=[AttachedSkillOut.of(skill) for skill in found])
 
 
 @router.patch("/agents/{agent_id}/skills/{skill_id}")
 async def configure_skill(
-    body: ConfigIn, request: Request, agent_id: UUID, skill_id: UUID
+    body: ConfigIn, caller: Writer, agent_id: UUID, skill_id: UUID
 ) -> Attached:
     """Change how the agent's skill is configured."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        await managed_agent(tx, caller, agent_id)
-        if not await agents.configure(tx, agent_id, skill_id, body.config):
-            raise NotFound("The agent has no skill of this id.")
-    return Attached(agent_id=agent_id, skill_id=skill_id, config=body.config)
+    return Attached.of(await skills.configure(caller, agent_id, skill_id, body.config))
 
 
 @router.delete("/agents/{agent_id}/skills/{skill_id}", status_code=204)
-async def detach_skill(request: Request, agent_id: UUID, skill_id: UUID) -> None:
+async def detach_skill(caller: Writer, agent_id: UUID, skill_id: UUID) -> None:
     """Take a skill from an agent."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        await managed_agent(tx, caller, agent_id)
-        if not await agents.detach(tx, agent_id, skill_id):
-            raise NotFound("The agent has no skill of this id.")
-
-
-def _there(skill: Skill | None) -> Skill:
-    if skill is None:
-        raise _no_skill()
-    return skill
-
-
-def _no_skill() -> NotFound:
-    return NotFound("There is no skill of this id.")
+    await skills.detach(caller, agent_id, skill_id)

@@ -5,22 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-import psycopg
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.auth import may
+from app.api.auth import Reader, Writer
 from app.api.errors import ErrorBody
 from app.api.routes.memories import OVER_PLAN
-from app.api.schemas.idempotency import IdempotencyKey, create_idempotently, idempotent_request
+from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
-from app.db import teams
-from app.db.pool import TenantTx, read_only, transaction
-from app.errors import Conflict, NotFound
 from app.rules.types import Member, Team
-from app.tenancy import teams as use_case
-from app.tenancy.access import visible_teams
+from app.tenancy import teams
+from app.tenancy.teams import Invited
 
 router = APIRouter(prefix="/v1", tags=["teams"], route_class=StrictRoute)
 
@@ -110,6 +106,11 @@ class TeamListed(TeamOut):
 
     member_count: int
 
+    @classmethod
+    def of(cls, team: Team) -> Self:
+        """The team as a list shows it."""
+        return cls(**TeamOut.of(team).model_dump(), member_count=team.member_count)
+
 
 class TeamList(BaseModel):
     """Oldest first."""
@@ -158,6 +159,21 @@ class InvitationOut(BaseModel):
     expires_at: IsoTime
     created_at: IsoTime
 
+    @classmethod
+    def of(cls, invited: Invited) -> Self:
+        """The invitation with its token."""
+        invitation = invited.invitation
+        return cls.model_validate(
+            {
+                "id": invitation.invitation_id,
+                "email": invitation.email,
+                "role": invitation.role,
+                "token": invited.token,
+                "expires_at": invitation.expires_at,
+                "created_at": invitation.created_at,
+            }
+        )
+
 
 class Accepted(BaseModel):
     """The user is in the team."""
@@ -169,166 +185,119 @@ class Accepted(BaseModel):
 
 @router.post("/teams", status_code=201, responses=OVER_PLAN)
 async def create_team(
-    body: TeamIn, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    body: TeamIn,
+    caller: Writer,
+    request: Request,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> TeamOut:
     """Form a team; memories stored with `visibility: team` are shared by its members."""
-    caller = may(request, "write")
-
-    async def create(tx: TenantTx) -> TeamOut:
-        return TeamOut.of(
-            await use_case.form(
-                tx,
-                caller,
-                name=body.name,
-                slug=body.slug,
-                creator=body.user_id,
-                email=body.email,
-            )
-        )
-
-    idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, TeamOut, idempotent, response, create)
+    made = await teams.form(
+        caller,
+        name=body.name,
+        slug=body.slug,
+        creator=body.user_id,
+        email=body.email,
+        request=idempotent_request(request, caller, idempotency_key, body),
+    )
+    return TeamOut.of(unwrap(made, response))
 
 
 @router.get("/teams")
-async def list_teams(request: Request) -> TeamList:
+async def list_teams(caller: Reader) -> TeamList:
     """The tenant's teams, oldest first."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        found = await visible_teams(tx, caller)
-    return TeamList(
-        teams=[
-            TeamListed(**TeamOut.of(team).model_dump(), member_count=team.member_count)
-            for team in found
-        ]
-    )
+    return TeamList(teams=[TeamListed.of(team) for team in await teams.list_all(caller)])
 
 
 @router.get("/teams/{team_id}")
-async def get_team(request: Request, team_id: UUID) -> TeamDetail:
+async def get_team(caller: Reader, team_id: UUID) -> TeamDetail:
     """One team with its members."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        team = next((t for t in await visible_teams(tx, caller) if t.team_id == team_id), None)
-        if team is None:
-            raise NotFound("There is no team of this id.")
-        members = await teams.members(tx, team_id)
+    team, members = await teams.get(caller, team_id)
     return TeamDetail(
-        **TeamOut.of(team).model_dump(),
-        member_count=team.member_count,
-        members=[MemberOut.of(member) for member in members],
+        **TeamListed.of(team).model_dump(), members=[MemberOut.of(member) for member in members]
     )
 
 
 @router.patch("/teams/{team_id}")
-async def change_team(body: TeamPatch, request: Request, team_id: UUID) -> TeamOut:
+async def change_team(body: TeamPatch, caller: Writer, team_id: UUID) -> TeamOut:
     """Rename a team. Only its admins may."""
-    caller = may(request, "write")
-    try:
-        async with transaction(caller.tenant_id) as tx:
-            await use_case.led(tx, caller, team_id, body.user_id)
-            team = await teams.rename(tx, team_id, name=body.name, slug=body.slug)
-    except psycopg.errors.UniqueViolation:
-        raise Conflict("There is a team of this slug already.", code="slug_taken") from None
-    assert team is not None, "it is held by the transaction"
-    return TeamOut.of(team)
+    return TeamOut.of(
+        await teams.rename(caller, team_id, name=body.name, slug=body.slug, by=body.user_id)
+    )
 
 
 @router.delete("/teams/{team_id}", status_code=204)
 async def delete_team(
-    request: Request,
+    caller: Writer,
     team_id: UUID,
     user_id: Annotated[UserId, Query(description="The admin who asks for it.")],
 ) -> None:
     """Dissolve a team. Its memories go back to their authors, private."""
-    await use_case.dissolve(may(request, "write"), team_id, by=user_id)
+    await teams.dissolve(caller, team_id, by=user_id)
 
 
 @router.post("/teams/{team_id}/members", status_code=201, responses=OVER_PLAN)
 async def add_member(
     body: MemberIn,
+    caller: Writer,
     request: Request,
     response: Response,
     team_id: UUID,
     idempotency_key: IdempotencyKey = None,
 ) -> MemberOut:
     """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
-    caller = may(request, "write")
-
-    async def add(tx: TenantTx) -> MemberOut:
-        member = await use_case.add_member(
-            tx,
-            caller,
-            team_id,
-            body.user_id,
-            role=body.role,
-            email=body.email,
-            added_by=body.added_by,
-        )
-        return MemberOut.of(member)
-
-    idempotent = idempotent_request(request, caller, idempotency_key, body)
-    return await create_idempotently(caller.tenant_id, MemberOut, idempotent, response, add)
+    made = await teams.add_member(
+        caller,
+        team_id,
+        body.user_id,
+        role=body.role,
+        email=body.email,
+        added_by=body.added_by,
+        request=idempotent_request(request, caller, idempotency_key, body),
+    )
+    return MemberOut.of(unwrap(made, response))
 
 
 @router.patch(f"/teams/{{team_id}}/members/{USER_ID}")
 async def change_member(
-    body: RoleIn, request: Request, team_id: UUID, user_id: MemberPath
+    body: RoleIn, caller: Writer, team_id: UUID, user_id: MemberPath
 ) -> MemberOut:
     """Change a member's role. The last admin stays one."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        member = await use_case.set_role(
-            tx, caller, team_id, user_id, role=body.role, by=body.changed_by
-        )
-    return MemberOut.of(member)
+    return MemberOut.of(
+        await teams.set_role(caller, team_id, user_id, role=body.role, by=body.changed_by)
+    )
 
 
 @router.delete(f"/teams/{{team_id}}/members/{USER_ID}", status_code=204)
 async def remove_member(
-    request: Request,
+    caller: Writer,
     team_id: UUID,
     user_id: MemberPath,
     removed_by: Annotated[UserId, Query(description="An admin, or the member.")],
 ) -> None:
     """Take a user out of the team, or leave it. The last admin cannot leave."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        await use_case.remove_member(tx, caller, team_id, user_id, by=removed_by)
+    await teams.remove_member(caller, team_id, user_id, by=removed_by)
 
 
 @router.post("/teams/{team_id}/invitations", status_code=201)
-async def invite(body: InvitationIn, request: Request, team_id: UUID) -> InvitationOut:
+async def invite(body: InvitationIn, caller: Writer, team_id: UUID) -> InvitationOut:
     """Make an invitation, valid for 7 days and once. Sending it is yours. Its token is not kept, so
     a request that comes twice makes two."""
-    caller = may(request, "write")
-    async with transaction(caller.tenant_id) as tx:
-        invited = await use_case.invite(
-            tx, caller, team_id, email=body.email, role=body.role, by=body.invited_by
-        )
-    invitation = invited.invitation
-    return InvitationOut.model_validate(
-        {
-            "id": invitation.invitation_id,
-            "email": invitation.email,
-            "role": invitation.role,
-            "token": invited.token,
-            "expires_at": invitation.expires_at,
-            "created_at": invitation.created_at,
-        }
+    invited = await teams.invite(
+        caller, team_id, email=body.email, role=body.role, by=body.invited_by
     )
+    return InvitationOut.of(invited)
 
 
 @router.post(
     "/invitations/{token}/accept",
     responses={**OVER_PLAN, 410: {"model": ErrorBody, "description": "Used, or run out."}},
-    openapi_extra={"security": []},
 )
 async def accept_invitation(
     body: AcceptIn, token: Annotated[Text, Path(max_length=200)]
 ) -> Accepted:
     """Join a team by an invitation. No API key: the token is the credential."""
-    invitation = await use_case.accept(token, user_id=body.user_id, email=body.email)
+    invitation = await teams.accept(token, user_id=body.user_id, email=body.email)
     return Accepted.model_validate(
         {
             "team_id": invitation.team_id,

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, model_validator
 
-from app.api.auth import may
+from app.api.auth import Admin, Reader
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import RulesInForce
 from app.api.schemas.types import IsoTime, Share
-from app.db import quotas, spend, tenant_settings
-from app.db.pool import read_only, transaction
-from app.errors import Unprocessable
-from app.providers.metering import caps
-from app.providers.registry import get_providers
-from app.rules.tuning import InForce, in_force
-from app.rules.types import Redaction
-from app.settings import get_settings
+from app.memories import tenant_settings
+from app.rules.tuning import InForce
+from app.rules.types import Budget, Redaction
+from app.rules.types import Used as UsedNow
+from app.settings import Plan
+from app.startup import runtime
+from app.tenancy import tenants
 
 router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)
 
@@ -61,11 +60,40 @@ class Usage(BaseModel):
     usage: UsedByKind
     budget: BudgetOut
 
+    @classmethod
+    def of(cls, used: UsedNow, month: Budget, plan: Plan) -> Self:
+        """What a tenant sees of what it uses."""
+        left = None if plan.memories is None else max(plan.memories - used.memories, 0)
+        return cls(
+            plan=used.plan,
+            memory_limit=plan.memories,
+            memories_used=used.memories,
+            memories_remaining=left,
+            usage=UsedByKind(
+                memories=Used(used=used.memories, limit=plan.memories),
+                agents=Used(used=used.agents, limit=plan.agents),
+                teams=Used(used=used.teams, limit=plan.teams),
+            ),
+            budget=BudgetOut(
+                month=f"{month.month:%Y-%m}",
+                spent_usd=month.spent_microusd / 1e6,
+                reserved_usd=month.reserved_microusd / 1e6,
+                soft_usd=_usd(month.soft_microusd),
+                hard_usd=_usd(month.hard_microusd),
+                soft_reached_at=month.soft_reached_at,
+            ),
+        )
+
 
 class TenantSettings(RulesInForce):
     """What the tenant has set, defaults filled in."""
 
     redaction: Redaction
+
+    @classmethod
+    def of_both(cls, rules: InForce, redaction: Redaction) -> Self:
+        """The settings as the tenant sees them."""
+        return cls(**RulesInForce.of(rules).model_dump(), redaction=redaction)
 
 
 class RulesPatch(BaseModel):
@@ -101,78 +129,27 @@ class RulesPatch(BaseModel):
 
 
 @router.get("/usage")
-async def read_usage(request: Request) -> Usage:
+async def read_usage(caller: Reader) -> Usage:
     """What the tenant holds, what its plan allows, and what its month has cost."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        used = await quotas.used(tx)
-        month = await spend.budget(tx, caps(get_settings()))
-    plan = get_settings().plan(used.plan)
-    return Usage(
-        plan=used.plan,
-        memory_limit=plan.memories,
-        memories_used=used.memories,
-        memories_remaining=None if plan.memories is None else max(plan.memories - used.memories, 0),
-        usage=UsedByKind(
-            memories=Used(used=used.memories, limit=plan.memories),
-            agents=Used(used=used.agents, limit=plan.agents),
-            teams=Used(used=used.teams, limit=plan.teams),
-        ),
-        budget=BudgetOut(
-            month=f"{month.month:%Y-%m}",
-            spent_usd=month.spent_microusd / 1e6,
-            reserved_usd=month.reserved_microusd / 1e6,
-            soft_usd=_usd(month.soft_microusd),
-            hard_usd=_usd(month.hard_microusd),
-            soft_reached_at=month.soft_reached_at,
-        ),
-    )
+    used, month = await tenants.usage(caller)
+    return Usage.of(used, month, runtime().settings.plan(used.plan))
+
+
+@router.get("/settings")
+async def read_rules(caller: Reader) -> TenantSettings:
+    """The rules by which the tenant's memories are ranked, fade, and replace each other; and what
+    of people's personal data is redacted."""
+    return TenantSettings.of_both(*await tenant_settings.read(caller))
+
+
+@router.patch("/settings")
+async def change_rules(body: RulesPatch, caller: Admin) -> TenantSettings:
+    """Change them; searches and stores follow from the next one on. Needs the scope `admin`."""
+    changes = body.model_dump(exclude_unset=True)
+    changes.pop("redaction", None)
+    redaction = body.redaction or "off" if "redaction" in body.model_fields_set else None
+    return TenantSettings.of_both(*await tenant_settings.change(caller, changes, redaction))
 
 
 def _usd(microusd: int | None) -> float | None:
     return None if microusd is None else microusd / 1e6
-
-
-@router.get("/settings")
-async def read_rules(request: Request) -> TenantSettings:
-    """The rules by which the tenant's memories are ranked, fade, and replace each other; and what
-    of people's personal data is redacted."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        own = await tenant_settings.tuning(tx)
-        redaction = await tenant_settings.redaction(tx)
-    return _settings(in_force(own, get_providers().bands), redaction)
-
-
-@router.patch("/settings")
-async def change_rules(body: RulesPatch, request: Request) -> TenantSettings:
-    """Change them; searches and stores follow from the next one on. Needs the scope `admin`."""
-    caller = may(request, "admin")
-    changes = body.model_dump(exclude_unset=True)
-    wanted = changes.pop("redaction", None)
-    if wanted not in (None, "off") and not get_settings().presidio:
-        raise Unprocessable(
-            "redaction: this installation has none; its operator can switch it on"
-            " (SMARA_PRESIDIO).",
-            code="redaction_missing",
-        )
-    async with transaction(caller.tenant_id) as tx:
-        if "redaction" in body.model_fields_set:
-            await tenant_settings.set_redaction(tx, wanted or "off")
-        redaction = await tenant_settings.redaction(tx)
-        own = (
-            await tenant_settings.change_tuning(tx, changes)
-            if changes
-            else await tenant_settings.tuning(tx)
-        )
-        try:
-            rules = in_force(own, get_providers().bands)
-        except ValueError:
-            raise Unprocessable(
-                "contradiction_similarity must not be above duplicate_similarity."
-            ) from None
-    return _settings(rules, redaction)
-
-
-def _settings(rules: InForce, redaction: Redaction) -> TenantSettings:
-    return TenantSettings(**RulesInForce.of(rules).model_dump(), redaction=redaction)

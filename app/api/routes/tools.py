@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.api.auth import may
+from app.api.auth import AnyCaller, Reader
 from app.api.routes.memories import OVER_PLAN
 from app.api.schemas.idempotency import IdempotencyKey, key_of
 from app.api.schemas.json_body import StrictRoute
@@ -66,14 +66,13 @@ class Definitions(BaseModel):
 
 @router.get("/tools")
 async def list_tools(
-    request: Request,
+    _: Reader,
     format: Annotated[
         Literal["openai", "anthropic"],
         Query(description="Whose client library the definitions are for."),
     ] = "openai",
 ) -> Definitions:
     """The functions to offer to a model; what it calls goes to `POST /v1/openai/tool-call`."""
-    may(request, "read")
     shape = for_openai if format == "openai" else for_anthropic
     return Definitions(tools=[shape(tool, _DEFAULTS) for tool in FUNCTIONS])
 
@@ -93,6 +92,7 @@ async def list_tools(
 )
 async def call_tool(
     body: ToolCall,
+    _: AnyCaller,
     request: Request,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
@@ -114,7 +114,7 @@ async def call_tool(
     key = key_of(idempotency_key)
     if key is not None:
         headers["Idempotency-Key"] = key
-    async with in_process(request.app) as client:
+    async with in_process(request.app, request.scope) as client:
         answer = await send(client, IN_PROCESS_URL, call, headers)
     return _answer(tool, call.method, answer)
 

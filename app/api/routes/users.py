@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from app.api.auth import may
+from app.api.auth import Reader, Writer
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import USER_ID, IsoTime, UserId
-from app.db import tenants, user_data
-from app.db.pool import read_only
-from app.errors import Forbidden
 from app.privacy import erasure
-from app.privacy.tombstones import sign
+from app.privacy.export import export
 
 router = APIRouter(tags=["people"], route_class=StrictRoute)
 users = APIRouter(prefix="/v1/users", route_class=StrictRoute)
@@ -63,23 +59,17 @@ class Verified(BaseModel):
         }
     },
 )
-async def export(request: Request, user_id: UserPath) -> StreamingResponse:
+async def export_user(caller: Reader, user_id: UserPath) -> StreamingResponse:
     """All that is kept of a user: memories with their past, conversations with their text, events,
     edges."""
-    caller = may(request, "read")
-    restriction = caller.restriction
-    if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
-        raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
-    return StreamingResponse(
-        user_data.export(caller.tenant_id, user_id), media_type="application/x-ndjson"
-    )
+    return StreamingResponse(export(caller, user_id), media_type="application/x-ndjson")
 
 
 @users.delete(f"/{USER_ID}")
-async def erase(request: Request, user_id: UserPath) -> UserErased:
+async def erase(caller: Writer, user_id: UserPath) -> UserErased:
     """Erase all that is kept about or from a user: memories, conversations, their history. What is
     still being worked on comes to nothing."""
-    receipt = await erasure.erase_person(may(request, "write"), user_id)
+    receipt = await erasure.erase_person(caller, user_id)
     return UserErased(
         user_id=user_id,
         erased=ErasedCounts.model_validate(receipt.erased),
@@ -90,20 +80,17 @@ async def erase(request: Request, user_id: UserPath) -> UserErased:
 
 
 @erasures.post("/verify")
-async def verify(body: UserErased, request: Request) -> Verified:
+async def verify(body: UserErased, caller: Reader) -> Verified:
     """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
-    caller = may(request, "read")
-    async with read_only(caller.tenant_id) as tx:
-        secret = await tenants.installation_secret(tx)
-    expected = sign(
-        secret,
-        caller.tenant_id,
+    valid = await erasure.verify(
+        caller,
         user_id=body.user_id,
         erasure_id=body.erasure_id,
         erased_at=body.erased_at,
         erased=body.erased.model_dump(exclude_unset=True),
+        signature=body.signature,
     )
-    return Verified(valid=hmac.compare_digest(expected.encode(), body.signature.encode()))
+    return Verified(valid=valid)
 
 
 router.include_router(users)

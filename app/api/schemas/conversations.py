@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -19,9 +21,11 @@ from app.api.schemas.types import (
     UserId,
     storable,
 )
+from app.ingest.accept import ConversationToAccept
 from app.ingest.blocked import BlockedBy
 from app.rules.transcripts import parse_transcript, said, text_of
 from app.rules.types import Message, Progress, Role, Visibility
+from app.tenancy.access import Place
 
 MAX_MESSAGES = 2_000
 
@@ -110,10 +114,25 @@ class ConversationIn(BaseModel):
             raise ValueError(f"transcript has more than {MAX_MESSAGES} messages; send it in parts")
         return self
 
-    @property
-    def turns(self) -> list[Message]:
-        """The messages as plain text, whichever way they came."""
-        return self._turns
+    def to_accept(self, idempotency_key: str | None) -> ConversationToAccept:
+        """The conversation as the use case takes it, its messages as plain text whichever way they
+        came."""
+        digest = None
+        if idempotency_key is not None:
+            digest = hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).digest()
+        return ConversationToAccept(
+            place=Place(self.user_id, self.namespace, self.agent_id, self.team_id),
+            visibility=self.visibility,
+            messages=self._turns,
+            occurred_at=self.occurred_at,
+            instructions=self.instructions,
+            source=self.source,
+            external_id=self.external_id,
+            metadata=self.metadata,
+            backfill=self.priority == "backfill",
+            idempotency_key=idempotency_key,
+            body_sha256=digest,
+        )
 
 
 class ConversationAccepted(BaseModel):
@@ -123,6 +142,16 @@ class ConversationAccepted(BaseModel):
     status: Literal["queued"]
     status_url: str = Field(examples=["/v1/conversations/0198c5f2-7d4e-7cc1-a2b0-3a5f0d2c9f11"])
     created_at: IsoTime
+
+    @classmethod
+    def of(cls, conversation_id: UUID, created_at: datetime) -> Self:
+        """The 202 of a conversation."""
+        return cls(
+            id=conversation_id,
+            status="queued",
+            status_url=f"/v1/conversations/{conversation_id}",
+            created_at=created_at,
+        )
 
 
 class ConversationError(BaseModel):

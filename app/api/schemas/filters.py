@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from app.api.schemas.types import Flag, Namespace, QueryTime, Source, Text, storable_json
-from app.db.pool import read_only
 from app.errors import Unprocessable
 from app.rules.filters import Condition, Filters, conditions
 from app.rules.types import Caller, Scope, Visibility
@@ -33,19 +32,13 @@ class Reading:
         self, caller: Caller, user_id: str, visibility: Visibility | None = None
     ) -> list[Scope]:
         """The scopes to read for this user. Raises NotFound and Forbidden."""
-        place = Place(user_id, self.namespace, self.agent_id, self.team_id)
-        elsewhere = (self.agent_id, self.include_agents, self.team_id, self.include_team)
-        if visibility != "team" and not any(elsewhere):
-            return access.own(caller, place)
-        async with read_only(caller.tenant_id) as tx:
-            return await access.sources(
-                tx,
-                caller,
-                place,
-                include_agents=self.include_agents,
-                include_team=self.include_team,
-                visibility=visibility,
-            )
+        return await access.readable_scopes(
+            caller,
+            Place(user_id, self.namespace, self.agent_id, self.team_id),
+            include_agents=self.include_agents,
+            include_team=self.include_team,
+            visibility=visibility,
+        )
 
 
 async def _filters(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
-from uuid import UUID
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
-from app.api.middleware.about import named_in
-from app.db.pool import TenantTx, transaction
 from app.errors import Unprocessable
 from app.rules.types import Caller
-from app.tenancy.idempotency import IdempotentRequest
+from app.tenancy.idempotency import IdempotentRequest, Made
 
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
+
+NAMES_OF_USERS = ("user_id", "owner_id", "added_by", "invited_by")
+"""The fields that name a user."""
+
+T = TypeVar("T")
 
 IdempotencyKey = Annotated[
     str | None,
@@ -28,7 +29,7 @@ IdempotencyKey = Annotated[
 
 
 def key_of(header: str | None) -> str | None:
-    """The key itself, without the quotes that some clients send. Raises Unprocessable."""
+    """Read the key, without the quotes that some clients send. Raises Unprocessable."""
     if header is None:
         return None
     match = _KEY.fullmatch(header.strip())
@@ -42,12 +43,14 @@ def key_of(header: str | None) -> str | None:
 def idempotent_request(
     request: Request, caller: Caller, header: str | None, body: BaseModel
 ) -> IdempotentRequest | None:
-    """What the request does at most once, if it has a key."""
+    """Say what the request's key stands for, if it has one."""
     key = key_of(header)
     if key is None:
         return None
     asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
-    return IdempotentRequest(caller.tenant_id, key, asked.encode(), named_in(body.model_dump()))
+    return IdempotentRequest(
+        caller.tenant_id, key, asked.encode(), _users_named_in(body.model_dump())
+    )
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:
@@ -56,23 +59,17 @@ def mark_replayed(response: Response, replayed: bool) -> None:
         response.headers["Idempotent-Replayed"] = "true"
 
 
-Made = TypeVar("Made", bound=BaseModel)
+def unwrap(made: Made[T], response: Response) -> T:
+    """Give what was made, and mark the answer when it was made before."""
+    mark_replayed(response, made.replayed)
+    return made.value
 
 
-async def create_idempotently(
-    tenant_id: UUID,
-    model: type[Made],
-    idempotent: IdempotentRequest | None,
-    response: Response,
-    create: Callable[[TenantTx], Awaitable[Made]],
-) -> Made:
-    """What ``create`` makes in a transaction of its own, or what it made under the same key."""
-    async with transaction(tenant_id) as tx:
-        earlier = await idempotent.begin(tx) if idempotent else None
-        if earlier is not None:
-            mark_replayed(response, True)
-            return model.model_validate(earlier)
-        made = await create(tx)
-        if idempotent:
-            await idempotent.complete(tx, made.model_dump(mode="json", by_alias=True))
-        return made
+def _users_named_in(document: Any) -> set[str]:
+    """Find the users that a body names, however deep."""
+    if isinstance(document, list):
+        return {user for each in document for user in _users_named_in(each)}
+    if not isinstance(document, dict):
+        return set()
+    named = {document[name] for name in NAMES_OF_USERS if isinstance(document.get(name), str)}
+    return named | {user for each in document.values() for user in _users_named_in(each)}

@@ -18,8 +18,10 @@ from app.api.schemas.types import (
     UserId,
     rounded,
 )
+from app.memories.store import StatedFact
 from app.rules.tuning import InForce
 from app.rules.types import Event, Memory, Recalled, Visibility
+from app.tenancy.access import Place
 
 
 class MemoryIn(BaseModel):
@@ -39,6 +41,18 @@ class MemoryIn(BaseModel):
     )
     metadata: Metadata = Field({}, description="Your own fields.")
     valid_from: Time | None = Field(None, description="When it became true in the world; else now.")
+
+    def stated(self) -> StatedFact:
+        """The fact as the use case takes it."""
+        return StatedFact(
+            Place(self.user_id, self.namespace, self.agent_id, self.team_id),
+            self.visibility,
+            self.fact,
+            self.importance,
+            self.source,
+            self.metadata,
+            self.valid_from,
+        )
 
 
 class MemoriesIn(BaseModel):

@@ -11,24 +11,27 @@ IN_PROCESS_URL = "http://localhost"
 """Any address does where no socket is opened."""
 
 
-def in_process(app: ASGIApp) -> httpx2.AsyncClient:
-    """A client of the ASGI app itself: no socket, but its gate, validation and errors.
+def in_process(app: ASGIApp, outer: Scope) -> httpx2.AsyncClient:
+    """Make a client of the ASGI app itself: no socket, but its middleware, validation and errors.
 
-    A fault of the app is answered with 500, as over the network, and logged.
+    ``outer`` is the request that its requests serve: together they are one request to whoever
+    counts. A fault of the app is answered with 500, as over the network, and logged.
     """
     return httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=_Logged(app), raise_app_exceptions=False),
+        transport=httpx2.ASGITransport(app=_Inner(app, outer), raise_app_exceptions=False),
         trust_env=False,
     )
 
 
-class _Logged:
-    """Over the network the HTTP server logs what an app raises after it has answered 500."""
+class _Inner:
+    """The app as an inner request meets it, which knows its outer one. Over the network the HTTP
+    server logs what an app raises after it has answered 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, outer: Scope) -> None:
+        self._app, self._outer = app, outer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["smara.outer"] = self._outer
         try:
             await self._app(scope, receive, send)
         except Exception:

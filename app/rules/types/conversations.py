@@ -55,7 +55,6 @@ class Window:
 class NewConversation:
     """A validated conversation on its way in. ``priority`` 0 is live, 1 is backfill."""
 
-    tenant_id: UUID
     owner_key: str
     scope: Scope
     user_id: str

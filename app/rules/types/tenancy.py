@@ -79,6 +79,22 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedSkill(Skill):
+    """A skill as one agent has it."""
+
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Which agent has which skill, and how it is configured."""
+
+    agent_id: UUID
+    skill_id: UUID
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """A group of users who share memories."""
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from app.api.middleware.refusals import Overloaded, TooMany
 from app.db import queue_stats
 from app.db.pool import read_only, system
-from app.settings import Settings
+from app.errors import Overloaded, RateLimited
+from app.startup import runtime
 
 SAMPLE_SECONDS = 1.0
 """A queue is counted this often by each process, not for every conversation; what a process itself
@@ -27,10 +27,11 @@ class _Sample:
     waiting: float
 
 
-class Backpressure:
+class Admission:
     """How much waits, as this process saw it within the last second."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self) -> None:
+        settings = runtime().settings
         self._most = settings.max_queued_per_tenant
         self._oldest = settings.max_oldest_due_seconds
         self._queued: TTLCache[UUID, _Sample] = TTLCache(maxsize=10_000, ttl=SAMPLE_SECONDS)
@@ -38,7 +39,7 @@ class Backpressure:
         self._counting: dict[UUID | None, asyncio.Lock] = {}
 
     async def admit(self, tenant_id: UUID) -> None:
-        """Let one more conversation in. Raises TooMany when the tenant's queue is full, and
+        """Let one more conversation in. Raises RateLimited when the tenant's queue is full, and
         Overloaded when everybody's is late."""
         if self._oldest and (await self._oldest_due()).waiting > self._oldest:
             raise Overloaded(
@@ -48,7 +49,7 @@ class Backpressure:
         if self._most:
             queued = await self._queue_of(tenant_id)
             if queued.waiting >= self._most:
-                raise TooMany(
+                raise RateLimited(
                     f"This tenant has {self._most} unfinished conversations, as many as it may.",
                     retry_after_seconds=RETRY_SECONDS,
                     code="queue_full",

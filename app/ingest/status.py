@@ -1,0 +1,40 @@
+"""Use case: operators see how the queue and the providers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.db import circuit_breaker, queue_stats
+from app.db.pool import system, transaction
+from app.ingest.blocked import BlockedBy, blocked_by
+from app.rules.types import OpenCircuit, Pipeline, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    """How long the oldest due conversation has waited, and which circuits are not closed."""
+
+    oldest_due_seconds: float
+    open_circuits: Sequence[OpenCircuit]
+
+
+async def queue_health() -> QueueHealth:
+    """Read what tells whether the service keeps up. Raises DatabaseUnavailable."""
+    async with system() as tx:
+        return QueueHealth(
+            await queue_stats.oldest_due_seconds(tx), await circuit_breaker.open_circuits(tx)
+        )
+
+
+async def pipeline(tenant_id: UUID, *, window_minutes: int) -> tuple[Pipeline, BlockedBy | None]:
+    """Read one tenant's queue in figures, and what it waits for besides its turn."""
+    async with transaction(tenant_id) as tx:
+        return await queue_stats.read(tx, window_minutes=window_minutes), await blocked_by(tx)
+
+
+async def installation() -> tuple[Standing, Sequence[OpenCircuit]]:
+    """Read the whole installation in figures. Raises DatabaseUnavailable."""
+    async with system() as tx:
+        return await queue_stats.standing(tx), await circuit_breaker.open_circuits(tx)

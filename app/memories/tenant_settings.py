@@ -1,0 +1,58 @@
+"""Use case: the rules by which a tenant's memories are ranked, fade and replace each other, and how
+much of people's personal data is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.db import tenant_settings
+from app.db.pool import read_only, transaction
+from app.errors import Unprocessable
+from app.providers.registry import get_providers
+from app.rules.tuning import InForce, in_force
+from app.rules.types import Caller, Redaction
+from app.startup import runtime
+
+
+async def rules_in_force(caller: Caller) -> InForce:
+    """Read the tenant's rules, defaults filled in."""
+    async with read_only(caller.tenant_id) as tx:
+        own = await tenant_settings.tuning(tx)
+    return in_force(own, get_providers().bands)
+
+
+async def read(caller: Caller) -> tuple[InForce, Redaction]:
+    """Read all that the tenant can set, defaults filled in."""
+    async with read_only(caller.tenant_id) as tx:
+        own = await tenant_settings.tuning(tx)
+        redaction = await tenant_settings.redaction(tx)
+    return in_force(own, get_providers().bands), redaction
+
+
+async def change(
+    caller: Caller, rules: Mapping[str, float | None], redaction: Redaction | None
+) -> tuple[InForce, Redaction]:
+    """Set the named rules, None for the default, and the redaction unless it is None; give what
+    holds then. Raises Unprocessable for what this installation cannot do or does not fit."""
+    if redaction not in (None, "off") and not runtime().settings.presidio:
+        raise Unprocessable(
+            "redaction: this installation has none; its operator can switch it on"
+            " (SMARA_PRESIDIO).",
+            code="redaction_missing",
+        )
+    async with transaction(caller.tenant_id) as tx:
+        if redaction is not None:
+            await tenant_settings.set_redaction(tx, redaction)
+        kept = await tenant_settings.redaction(tx)
+        own = (
+            await tenant_settings.change_tuning(tx, rules)
+            if rules
+            else await tenant_settings.tuning(tx)
+        )
+        try:
+            rules_now = in_force(own, get_providers().bands)
+        except ValueError:
+            raise Unprocessable(
+                "contradiction_similarity must not be above duplicate_similarity."
+            ) from None
+    return rules_now, kept

@@ -1,0 +1,33 @@
+"""Use case: a process connects to the installation's database, and reads its secret."""
+
+from __future__ import annotations
+
+from app.db import tenants
+from app.db.pool import close_pool, open_pool, system
+from app.startup import runtime
+
+
+async def connect(*, size: int | None = None) -> None:
+    """Open this process's connections, ``size`` at most. Returns at once; a dead server shows at
+    the first use."""
+    await open_pool(runtime().settings, size=size)
+
+
+async def disconnect() -> None:
+    """Close this process's connections; a second call does nothing."""
+    await close_pool()
+
+
+class _Secret:
+    """The secret as this process has read it; it never changes."""
+
+    value: bytes | None = None
+
+
+async def secret() -> bytes:
+    """Give the 32 bytes, read from the database once. Raises DatabaseUnavailable."""
+    kept = runtime().one(_Secret)
+    if kept.value is None:
+        async with system() as tx:
+            kept.value = await tenants.installation_secret(tx)
+    return kept.value

@@ -1,0 +1,110 @@
+"""Use case: skills are made known, and given to agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.db import agents
+from app.db.pool import TenantTx, read_only, transaction
+from app.errors import Conflict, MissingReference, NotFound
+from app.rules.types import AttachedSkill, Attachment, Caller, Skill
+from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
+from app.tenancy.idempotency import IdempotentRequest, Made, make_once
+
+
+async def create(
+    caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
+) -> Made[Skill]:
+    """Make a skill known; ``values`` are its columns. Raises Forbidden."""
+    may_change_the_tenants(caller)
+
+    async def make(tx: TenantTx) -> Skill:
+        return await agents.add_skill(tx, values)
+
+    return await make_once(caller.tenant_id, request, Skill, make)
+
+
+async def list_all(caller: Caller, category: str | None) -> list[Skill]:
+    """List the tenant's skills, oldest first; with ``category`` those of one category."""
+    async with read_only(caller.tenant_id) as tx:
+        return await agents.list_skills(tx, category)
+
+
+async def get(caller: Caller, skill_id: UUID) -> Skill:
+    """Read a skill. Raises NotFound."""
+    async with read_only(caller.tenant_id) as tx:
+        return _there(await agents.get_skill(tx, skill_id))
+
+
+async def change(caller: Caller, skill_id: UUID, changes: Mapping[str, Any]) -> Skill:
+    """Set the named columns of a skill. Raises NotFound, Forbidden."""
+    may_change_the_tenants(caller)
+    async with transaction(caller.tenant_id) as tx:
+        return _there(await agents.change_skill(tx, skill_id, changes))
+
+
+async def delete(caller: Caller, skill_id: UUID) -> None:
+    """Remove a skill, from every agent too. Raises NotFound, Forbidden."""
+    may_change_the_tenants(caller)
+    async with transaction(caller.tenant_id) as tx:
+        if not await agents.delete_skill(tx, skill_id):
+            raise _no_skill()
+
+
+async def attach(
+    caller: Caller,
+    agent_id: UUID,
+    skill_id: UUID,
+    config: Mapping[str, Any],
+    request: IdempotentRequest | None = None,
+) -> Made[Attachment]:
+    """Give an agent a skill. Raises NotFound, Forbidden, Conflict when the agent has it."""
+
+    async def make(tx: TenantTx) -> Attachment:
+        await managed_agent(tx, caller, agent_id)
+        if not await agents.attach(tx, agent_id, skill_id, config):
+            raise Conflict("The agent has this skill already; PATCH changes its config.")
+        return Attachment(agent_id, skill_id, dict(config))
+
+    try:
+        return await make_once(caller.tenant_id, request, Attachment, make)
+    except MissingReference:
+        raise _no_skill() from None
+
+
+async def attached(caller: Caller, agent_id: UUID) -> Sequence[AttachedSkill]:
+    """List an agent's skills, by name. Raises NotFound."""
+    async with read_only(caller.tenant_id) as tx:
+        await seen_agent(tx, caller, agent_id)
+        return await agents.attached(tx, agent_id)
+
+
+async def configure(
+    caller: Caller, agent_id: UUID, skill_id: UUID, config: Mapping[str, Any]
+) -> Attachment:
+    """Change how an agent's skill is configured. Raises NotFound, Forbidden."""
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        if not await agents.configure(tx, agent_id, skill_id, config):
+            raise NotFound("The agent has no skill of this id.")
+    return Attachment(agent_id, skill_id, dict(config))
+
+
+async def detach(caller: Caller, agent_id: UUID, skill_id: UUID) -> None:
+    """Take a skill from an agent. Raises NotFound, Forbidden."""
+    async with transaction(caller.tenant_id) as tx:
+        await managed_agent(tx, caller, agent_id)
+        if not await agents.detach(tx, agent_id, skill_id):
+            raise NotFound("The agent has no skill of this id.")
+
+
+def _there(skill: Skill | None) -> Skill:
+    if skill is None:
+        raise _no_skill()
+    return skill
+
+
+def _no_skill() -> NotFound:
+    return NotFound("There is no skill of this id.")
