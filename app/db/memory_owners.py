@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from app.db.pool import TenantTx
 from app.db.tenant_settings import COLUMNS
 from app.rules.tuning import Tuning
-from app.rules.types import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerLock:
-    """What settling needs to know once the owner is held: the time at which the transaction
-    began, by Postgres' clock, and the tenant's plan and rules."""
-
-    now: datetime
-    plan: str
-    tuning: Tuning
+from app.rules.types import OwnerLock, Scope
 
 
 def of_user(user_id: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
@@ -25,13 +24,15 @@ async def add(tx: TenantTx, owner_hash: bytes, erased: Mapping[str, int]) -> Era
     return Erasure(*row)
 
 
-async def any_since(tx: TenantTx, owner_hashes: Sequence[bytes], at: datetime) -> bool:
-    """Whether one of the owners was erased after ``at``. The caller holds them."""
+async def any_since(tx: TenantTx, owner_hashes: Sequence[bytes], *, within_seconds: float) -> bool:
+    """Whether one of the owners was erased after ``within_seconds`` before the transaction began.
+    The caller has locked them."""
     cursor = await tx.execute(
         """
         SELECT FROM erasures
-        WHERE tenant_id = %s AND owner_hash = ANY(%s) AND erased_at > %s LIMIT 1
+        WHERE tenant_id = %s AND owner_hash = ANY(%s)
+          AND erased_at > now() - make_interval(secs => %s) LIMIT 1
         """,
-        (tx.tenant_id, list(owner_hashes), at),
+        (tx.tenant_id, list(owner_hashes), within_seconds),
     )
     return await cursor.fetchone() is not None

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from app.embed.embedder import Embedder
-from app.rules.types import Embeddings, Vector
+from app.rules.types import Embeddings, Estimate, Vector
 
 Key = tuple[str, str]
 
@@ -38,6 +38,10 @@ class QueryCache:
     @property
     def dimension(self) -> int:
         return self._embedder.dimension
+
+    def estimate(self, texts: Sequence[str]) -> Estimate | None:
+        """As the embedder behind does it."""
+        return self._embedder.estimate(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """As the embedder behind does it: documents are embedded once anyway."""

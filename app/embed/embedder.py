@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.rules.types import Embeddings, Vector
+from app.rules.types import Embeddings, Estimate, Vector
 
 
 class Embedder(Protocol):
@@ -18,6 +18,9 @@ class Embedder(Protocol):
     @property
     def dimension(self) -> int:
         """How many floats a vector has."""
+
+    def estimate(self, texts: Sequence[str]) -> Estimate | None:
+        """What the call for these documents may come to; None when it costs nothing."""
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """One vector a text, in the order of the texts."""

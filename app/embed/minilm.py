@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.embed.onnx_graph import model_file, weights_folder
-from app.rules.types import Embeddings, Usage, Vector
+from app.rules.types import Embeddings, Estimate, Usage, Vector
 
 MAX_TOKENS = 256
 """Longer texts are cut here, as the model's authors do (its ``sentence_bert_config.json``)."""
@@ -31,6 +31,10 @@ class MiniLM:
         self._loading = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
+
+    def estimate(self, texts: Sequence[str]) -> Estimate | None:
+        """Nothing: the model runs here."""
+        return None
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """One vector a text, in order. Each text runs alone: int8 activations are scaled per call,

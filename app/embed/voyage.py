@@ -22,7 +22,7 @@ from app.provider_errors import (
     ProviderUnavailable,
     error_for_status,
 )
-from app.rules.types import Embeddings, Usage, Vector
+from app.rules.types import Embeddings, Estimate, Usage, Vector
 
 DEFAULT_MODEL = "voyage-4"
 """The general-purpose model that Voyage recommends; 1,024 dimensions unless told otherwise."""
@@ -79,6 +79,10 @@ class VoyageEmbedder:
         }
         if model.startswith(_SIZED_MODELS):
             self._request["output_dimension"] = dimension
+
+    def estimate(self, texts: Sequence[str]) -> Estimate | None:
+        """What the call for these documents may come to."""
+        return Estimate(sends_bytes=sum(len(text.encode()) for text in texts))
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """One unit vector a text, in the order of the texts, in as few requests as Voyage's limits

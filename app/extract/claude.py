@@ -29,7 +29,7 @@ from app.provider_errors import (
     ProviderUnavailable,
     error_for_status,
 )
-from app.rules.types import Extraction, Transcript, Usage, Window
+from app.rules.types import Estimate, Extraction, Transcript, Usage, Window
 
 STREAM_OVER_TOKENS = 8_192
 """Answers that may grow longer than this are streamed. A silent connection is cut by many networks
@@ -68,6 +68,10 @@ _MONEY_CODES = frozenset(
 
 # At its debug level the SDK logs each request with its body.
 logging.getLogger("anthropic").setLevel(logging.INFO)
+
+
+_FRAME_BYTES = len(SYSTEM_PROMPT.encode()) + 2 * len(str(Answer.model_json_schema()))
+"""What each call sends besides the transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,11 @@ class ClaudeExtractor:
     def version(self) -> str:
         """What an answer depends on besides the window: part of a stored extraction's key."""
         return f"{self.model}/prompt-{PROMPT_VERSION}"
+
+    def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
+        """What the call for this window may come to."""
+        sends_bytes = _FRAME_BYTES + len(render(transcript, window).encode())
+        return Estimate(sends_bytes, most_output_tokens=self._max_tokens)
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
         """The facts that Claude claims to find in the window's fresh messages; grounding them is

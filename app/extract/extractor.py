@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.rules.types import Extraction, Transcript, Window
+from app.rules.types import Estimate, Extraction, Transcript, Window
 
 
 class Extractor(Protocol):
@@ -17,6 +17,9 @@ class Extractor(Protocol):
     @property
     def version(self) -> str:
         """Names stored extractions: it changes when the same transcript might give other facts."""
+
+    def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
+        """What the call for this window may come to; None when it costs nothing."""
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
         """The facts that are new in the window; their message indexes count from the transcript's

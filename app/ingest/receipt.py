@@ -7,7 +7,6 @@ from typing import Any
 
 from app.providers.metering import cost_microusd
 from app.rules.types import Embeddings, Reconciled, Usage
-from app.startup import runtime
 
 
 def receipt(
@@ -15,10 +14,9 @@ def receipt(
 ) -> dict[str, Any]:
     """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid
     for it."""
-    settings = runtime().settings
-    cost = sum(cost_microusd(usage, "extract", settings) for usage in drawn)
+    cost = sum(cost_microusd(usage, "extract") for usage in drawn)
     if embedded:
-        cost += cost_microusd(embedded.usage, "embed", settings)
+        cost += cost_microusd(embedded.usage, "embed")
     return {
         "facts": [
             {

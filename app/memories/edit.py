@@ -11,11 +11,10 @@ from uuid import UUID
 from app.db import events, memories, memory_owners, quotas
 from app.db.pool import TenantTx, transaction
 from app.errors import Conflict, Duplicate, NotFound, Unprocessable
-from app.memories.store import embed
+from app.memories.embed import embed_facts
 from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
-from app.rules.embedding_text import document_text
 from app.rules.types import Caller, Fact, Memory, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
@@ -54,9 +53,8 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     if revision.fact is not None:
         async with transaction(caller.tenant_id) as tx:  # Before the embedder is paid.
             await _changeable(tx, caller, memory_id, revision.acting)
-        [vector] = await embed(
-            caller.tenant_id, [document_text(Fact(revision.fact, 0.0, about=""))]
-        )
+        embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
+        [vector] = embedded.vectors if embedded else ()
     try:
         async with transaction(caller.tenant_id) as tx:
             before = await _held(tx, caller, memory_id, revision)

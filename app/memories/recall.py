@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -16,12 +15,10 @@ from cachetools import TTLCache
 from app.db import memory_owners, search
 from app.db.pool import read_only
 from app.db.search import is_large
-from app.embed.cache import QueryCache
-from app.embed.embedder import Embedder
 from app.privacy.sanitize import clean_question
 from app.provider_errors import ProviderError
-from app.providers.query_embedder import PaidQuestions, asking
-from app.providers.registry import Providers, get_providers
+from app.providers.query_embedder import asking
+from app.providers.registry import get_providers
 from app.rules import served_context
 from app.rules.embedding_text import query_text
 from app.rules.filters import NO_FILTERS, Filters
@@ -29,8 +26,12 @@ from app.rules.types import Recalled, Scope
 from app.startup import runtime
 from app.tenancy import installation
 
-_speakers: TTLCache[tuple[UUID, str], tuple[str, ...]] = TTLCache(maxsize=50_000, ttl=10.0)
-"""Names by owner, for seconds: they only sharpen the question's vector."""
+
+class _Speakers(TTLCache[tuple[UUID, str], tuple[str, ...]]):
+    """Names by owner, for seconds: they only sharpen the question's vector."""
+
+    def __init__(self) -> None:
+        super().__init__(maxsize=50_000, ttl=10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ async def recall(
     text = query_text(question, await _names(tenant_id, memory_owners.of_user(user_id)))
     try:
         with asking(tenant_id):
-            vector = await _questions(get_providers()).embed_query(text)
+            vector = await get_providers().query_embedder.embed_query(text)
     except ProviderError as error:
         async with read_only(tenant_id) as tx:
             found = await search.search_text(tx, scopes, question, filters=filters, limit=limit)
@@ -103,18 +104,10 @@ async def newest(
         return Recollection(await search.newest(tx, scopes, filters=filters, limit=limit))
 
 
-@lru_cache(maxsize=1)
-def _questions(providers: Providers) -> Embedder:
-    """What embeds questions. The circuit is behind the cache: what was asked before is answered in
-    full while the provider rests."""
-    if not providers.paid_embedder:
-        return providers.query_embedder
-    return QueryCache(PaidQuestions(providers.reader), runtime().settings.query_cache_entries)
-
-
 async def _names(tenant_id: UUID, owner_key: str) -> tuple[str, ...]:
-    names = _speakers.get((tenant_id, owner_key))
+    kept = runtime().one(_Speakers)
+    names = kept.get((tenant_id, owner_key))
     if names is None:
         async with read_only(tenant_id) as tx:
-            names = _speakers[tenant_id, owner_key] = await memory_owners.speakers(tx, owner_key)
+            names = kept[tenant_id, owner_key] = await memory_owners.speakers(tx, owner_key)
     return names

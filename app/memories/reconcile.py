@@ -1,7 +1,7 @@
 """The step that both ways of remembering share: facts → reconciled, inside the caller's
 transaction.
 
-A conversation's facts and those that a client states itself come through the same ``settle``.
+A conversation's facts and those that a client states itself come through the same ``reconcile``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ import numpy as np
 import uuid_utils.compat as uuid_utils
 
 from app.db import edges, events, memories, memory_owners, quotas, search, teams
-from app.db.memory_owners import OwnerLock
 from app.db.pool import TenantTx
 from app.db.search import is_large
-from app.providers.registry import get_providers
+from app.rules.bands import Bands
 from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide
 from app.rules.types import (
@@ -29,6 +28,7 @@ from app.rules.types import (
     Neighbour,
     NewEdge,
     NewMemory,
+    OwnerLock,
     Reconciled,
     Relation,
     Scope,
@@ -80,22 +80,24 @@ async def reconcile(
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
     *,
-    held: OwnerLock,
+    lock: OwnerLock,
+    model: str,
+    bands: Bands,
     relations: Sequence[Relation] = (),
 ) -> list[Reconciled]:
     """Write each fact as a new memory, or find it a duplicate, or let it replace what it
     contradicts. All of them belong to one scope.
 
-    The caller's transaction holds the owner's lock, and ``held`` is what it gave; a fact that
-    does not say since when it is true is so since ``held.now``. Facts are also compared with those
+    The caller's transaction has the owner's ``lock``; a fact that does not say since when it is
+    true is so since ``lock.now``. ``vectors`` are of the embedding ``model``, whose similarities
+    ``bands`` read. Facts are also compared with those
     before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
     tenant's plan has no room for a new memory, the fact is rejected.
     """
     if not facts:
         return []
     to = facts[0][0]
-    scope, providers = to.scope, get_providers()
-    bands = held.tuning.bands(providers.bands)
+    scope = to.scope
     hashes = [content_hash(fact.text) for _, fact in facts]
     found = await search.nearest(
         tx,
@@ -106,12 +108,12 @@ async def reconcile(
         limit=NEIGHBOURS,
         large=await is_large(tx, [scope]),
     )
-    batch = _Reconciliation(vectors, hashes, providers.embedder.model, bands.floor)
-    room = await room_for_memories(tx, held.plan)
+    batch = _Reconciliation(vectors, hashes, model, bands.floor)
+    room = await room_for_memories(tx, lock.plan)
     waiting = await _waiting(tx, scope, [fact for _, fact in facts], hashes)
     reconciled: list[Reconciled] = []
     for n, (destination, fact) in enumerate(facts):
-        valid_from = fact.valid_from or held.now
+        valid_from = fact.valid_from or lock.now
         if fact.quarantine_reason is not None:
             reconciled.append(batch.quarantine(n, destination, fact, valid_from, waiting))
             continue

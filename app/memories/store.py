@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +10,13 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from app.db import memory_owners
-from app.db.pool import TenantTx, clock, read_only, transaction
+from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
+from app.memories.embed import embedding
 from app.memories.reconcile import PLAN_LIMIT, Destination, current_destination, reconcile
 from app.privacy import tombstones
 from app.privacy.sanitize import clean_facts
-from app.providers.metering import paid_embedding
 from app.providers.registry import get_providers
-from app.rules.embedding_text import document_text
 from app.rules.injection.screen import detect_injection
 from app.rules.trust import OF_ROLE, STATED
 from app.rules.types import Caller, Fact, Vector, Visibility
@@ -103,79 +103,71 @@ async def store_facts(
 
 
 async def store(
-    facts: Sequence[tuple[Destination, Fact]], idempotent: IdempotentRequest | None = None
+    facts: Sequence[tuple[Destination, Fact]], request: IdempotentRequest | None = None
 ) -> Stored:
-    """Settle facts of one tenant that a client states itself: all or, when it raises, none.
+    """Reconcile facts of one tenant that a client states itself: all or, when it raises, none.
 
     They are embedded here and now: raises ProviderError when the embedder gives no answer. A fact
     for which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there
     is room for none of them, PlanLimit is raised.
     """
-    earlier = await idempotent.earlier_answer() if idempotent else None
+    arrived = time.monotonic()
+    earlier = await request.earlier_answer() if request else None
     if earlier is not None:
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
-    async with read_only(tenant_id) as tx:
-        began_at = await clock(tx)
-    vectors = await embed(tenant_id, [document_text(fact) for _, fact in facts])
-    async with transaction(tenant_id) as tx:
-        if idempotent:
-            earlier = await idempotent.begin(tx)
+    async with (
+        embedding(tenant_id, [fact for _, fact in facts]) as (embeddings, charge),
+        transaction(tenant_id) as tx,
+    ):
+        waited = time.monotonic() - arrived
+        if request:
+            earlier = await request.begin(tx)
             if earlier is not None:
                 return _replayed(earlier)
-        outcomes = await _reconcile_all(tx, facts, vectors, began_at)
+        outcomes = await _reconcile_all(tx, facts, embeddings.vectors, waited)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
             # Nothing was stored, so a key stands for nothing yet: later there may be room.
             raise await full_of_memories(tx)
-        if idempotent:
-            await idempotent.complete(tx, [_to_json(outcome) for outcome in outcomes])
+        if request:
+            await request.complete(tx, [_to_json(outcome) for outcome in outcomes])
+        await charge.settle(tx, embeddings.usage)
     return Stored(outcomes)
-
-
-async def embed(tenant_id: UUID, texts: list[str]) -> Sequence[Vector]:
-    """A unit vector for each text, paid for by the tenant. Raises ProviderError."""
-    providers = get_providers()
-    if not providers.paid_embedder:
-        return (await providers.embedder.embed_documents(texts)).vectors
-    embeddings = await paid_embedding(
-        lambda: providers.embedder.embed_documents(texts),
-        tenant_id=tenant_id,
-        conversation_id=None,
-        model=providers.embedder.model,
-        texts=texts,
-    )
-    return embeddings.vectors
 
 
 async def _reconcile_all(
     tx: TenantTx,
     facts: Sequence[tuple[Destination, Fact]],
     vectors: Sequence[Vector],
-    began_at: datetime,
+    waited_seconds: float,
 ) -> list[Outcome]:
-    """Settle scope by scope. Subjects are locked in one order everywhere, so that two batches never
-    wait for each other."""
+    """Reconcile scope by scope; the request has waited so long for the transaction. Owners are
+    locked in one order everywhere, so that two batches never wait for each other."""
     by_scope: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
         by_scope.setdefault((destination.owner_key, destination.scope.key), []).append(n)
     # The authors too, so that an erasure of one is either seen below or waits.
     authors = {memory_owners.of_user(destination.user_id) for destination, _ in facts}
-    held = {
+    locks = {
         owner_key: await memory_owners.lock(tx, owner_key)
         for owner_key in sorted(authors | {owner_key for owner_key, _ in by_scope})
     }
-    await tombstones.refuse_if_erased(tx, sorted(held), began_at)
+    await tombstones.refuse_if_erased(tx, sorted(locks), within_seconds=waited_seconds)
     for members in by_scope.values():
         destination, _ = facts[members[0]]
         if await current_destination(tx, destination) is not destination:
             raise Forbidden("This team has just been dissolved.", code="not_a_member")
     outcomes: dict[int, Outcome] = {}
+    providers = get_providers()
     for (owner_key, _), members in sorted(by_scope.items()):
+        lock = locks[owner_key]
         reconciled = await reconcile(
             tx,
             [facts[n] for n in members],
             [vectors[n] for n in members],
-            held=held[owner_key],
+            lock=lock,
+            model=providers.embedder.model,
+            bands=lock.tuning.bands(providers.bands),
         )
         for n, each in zip(members, reconciled, strict=True):
             outcomes[n] = Outcome(each.action.value, each.reason, each.memory_id, each.replaced_id)

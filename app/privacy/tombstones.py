@@ -43,12 +43,13 @@ async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str
     return Receipt(erasure.erasure_id, erasure.erased_at, erased, signature)
 
 
-async def refuse_if_erased(tx: TenantTx, owners: Sequence[str], since: datetime) -> None:
-    """Raise Conflict when one of the owners, which the caller holds, was erased since: what was
-    under way then shall not bring it back."""
+async def refuse_if_erased(tx: TenantTx, owners: Sequence[str], *, within_seconds: float) -> None:
+    """Raise Conflict when one of the owners, which the caller has locked, was erased after
+    ``within_seconds`` before the transaction began: what was under way then shall not bring it
+    back."""
     secret = await tenants.installation_secret(tx)
     hashes = [_digest(secret, tx.tenant_id, owner_key) for owner_key in owners]
-    if await tombstones.any_since(tx, hashes, since):
+    if await tombstones.any_since(tx, hashes, within_seconds=within_seconds):
         raise Conflict("This user was erased while the request was under way.", code="user_erased")
 
 

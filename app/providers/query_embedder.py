@@ -15,8 +15,7 @@ from app.logs import log
 from app.provider_errors import CircuitOpen, ProviderError
 from app.providers import circuit_breaker
 from app.providers.metering import record_query_cost
-from app.providers.registry import EMBEDDER
-from app.rules.types import Embeddings, Vector
+from app.rules.types import EMBEDDER, Embeddings, Estimate, Vector
 
 _tenant: ContextVar[UUID] = ContextVar("tenant_that_asks")
 
@@ -51,6 +50,10 @@ class PaidQuestions:
     @property
     def dimension(self) -> int:
         return self._embedder.dimension
+
+    def estimate(self, texts: Sequence[str]) -> Estimate | None:
+        """As the embedder behind does it."""
+        return self._embedder.estimate(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
         """As the embedder behind does it."""

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from app.logs import log
 from app.provider_errors import ProviderThrottled
-from app.providers.registry import EMBEDDER, EXTRACTOR
+from app.rules.types import EMBEDDER, EXTRACTOR
 from app.settings import Settings
 from app.startup import runtime
 

@@ -19,7 +19,9 @@ from app.embed.embedder import Embedder
 from app.embed.minilm import MiniLM
 from app.extract.extractor import Extractor
 from app.extract.keyless.extractor import RulesExtractor
+from app.providers.query_embedder import PaidQuestions
 from app.rules.bands import PUBLISHED, Bands
+from app.rules.types import EMBEDDER, EXTRACTOR
 from app.settings import Settings
 from app.startup import runtime
 
@@ -30,9 +32,6 @@ MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55, remot
 """MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as
 0.97, among facts that are merely alike: the judge reads from 0.55 on, and no band of this model
 retires a memory by itself. Two cities one may live in lie as far apart as 0.36, two jobs 0.28."""
-
-EXTRACTOR, EMBEDDER = "anthropic", "voyage"
-"""The paid providers' names, as the books and the circuits have them."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,6 @@ class Providers:
     extraction_model: str
     paid_embedder: bool
     paid_extractor: bool
-    reader: Embedder
-    """What embeds the questions that the cache of ``query_embedder`` does not hold."""
     build_extractor: Callable[[], Extractor] = field(repr=False)
 
     @cached_property
@@ -83,12 +80,16 @@ def build(settings: Settings) -> Providers:
     )
     return Providers(
         embedder=embedder,
-        query_embedder=QueryCache(reader, settings.query_cache_entries),
+        # The circuit is behind the cache: what was asked before is answered in full while it is
+        # open.
+        query_embedder=QueryCache(
+            reader if isinstance(reader, MiniLM) else PaidQuestions(reader),
+            settings.query_cache_entries,
+        ),
         bands=_bands(settings, MINILM_BANDS if isinstance(embedder, MiniLM) else PUBLISHED),
         extraction_model=_extraction_model(settings),
         paid_embedder=not isinstance(embedder, MiniLM),
         paid_extractor=settings.anthropic_api_key is not None,
-        reader=reader,
         build_extractor=lambda: _extractor(settings),
     )
 

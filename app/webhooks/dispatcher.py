@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.db import deliveries, webhooks
@@ -12,29 +13,59 @@ from app.logs import log
 from app.rules.types import Attempt
 from app.webhooks.message import body, headers
 from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
+from app.webhooks.slots import Idle, Slots
 from app.webhooks.sender import DEADLINE_SECONDS, Undelivered, get_sender
 
 AT_ONCE = 16
 """Deliveries that one process has under way."""
+LOOK_AGAIN_BESIDE_SECONDS = 0.25
+"""How often a process that is at work on conversations looks for deliveries beside them."""
 LEASE_SECONDS = 4 * DEADLINE_SECONDS
 GONE = 410
 NAMED = ("user_id", "memory_id", "replaced_id", "conversation_id", "reason")
 """What a receiver is told of an event."""
 
 
-async def begin(under_way: int) -> set[asyncio.Task[None]]:
-    """Start what is due, up to AT_ONCE with those under way. Nothing while the database is away."""
-    if under_way >= AT_ONCE:
-        return set()
+async def deliver_due(
+    claiming: Callable[[], bool],
+    stopping: Callable[[], bool],
+    idle: Idle,
+    *,
+    stop_grace_seconds: float,
+) -> bool:
+    """Deliver for as long as ``claiming()``, or until there is no work here nor in the other
+    dispatchers of ``idle``; True when there may be more.
+
+    Webhooks go out beside the conversations: a slow receiver keeps none of these waiting.
+    """
+    slots, look_again_at = Slots(AT_ONCE), 0.0
+    try:
+        while claiming():
+            if idle.is_idle("conversations") or time.monotonic() >= look_again_at:
+                for attempt in await _claim(slots.free):
+                    slots.start(_deliver(attempt))
+                look_again_at = time.monotonic() + LOOK_AGAIN_BESIDE_SECONDS
+            idle.report("webhooks", busy=not slots.empty)
+            if idle.all:
+                return False
+            await slots.wait()
+        await slots.finish(stopping, stop_grace_seconds)
+    except BaseException:
+        await slots.cancel()
+        raise
+    return True
+
+
+async def _claim(limit: int) -> list[Attempt]:
+    """Claim up to ``limit`` deliveries that are due; none while the database is away."""
+    if limit <= 0:
+        return []
     try:
         async with system() as tx:
-            attempts = await deliveries.claim(
-                tx, limit=AT_ONCE - under_way, lease_seconds=LEASE_SECONDS
-            )
+            return await deliveries.claim(tx, limit=limit, lease_seconds=LEASE_SECONDS)
     except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
-        return set()
-    return {asyncio.create_task(_deliver(attempt)) for attempt in attempts}
+        return []
 
 
 async def _deliver(attempt: Attempt) -> None:

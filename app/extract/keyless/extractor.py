@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from app.extract.keyless.talk import Talk
-from app.rules.types import Extraction, Fact, Transcript, Usage, Window
+from app.rules.types import Estimate, Extraction, Fact, Transcript, Usage, Window
 
 MODEL = "rules-1"
 _LONG_CHARS = 4_000
@@ -22,6 +22,10 @@ class RulesExtractor:
 
     model = MODEL
     version = MODEL
+
+    def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
+        """Nothing: the rules run here."""
+        return None
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
         """The facts of the window's fresh messages; never blocks the event loop for long and never

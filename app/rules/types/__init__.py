@@ -25,6 +25,7 @@ from app.rules.types.memories import (
     NewEdge,
     NewMemory,
     Node,
+    OwnerLock,
     Recalled,
     Reconciled,
     Relation,
@@ -32,7 +33,18 @@ from app.rules.types.memories import (
     Vector,
     Visibility,
 )
-from app.rules.types.providers import Budget, Caps, Embeddings, Extraction, Key, OpenCircuit, Usage
+from app.rules.types.providers import (
+    EMBEDDER,
+    EXTRACTOR,
+    Budget,
+    Caps,
+    Embeddings,
+    Estimate,
+    Extraction,
+    Key,
+    OpenCircuit,
+    Usage,
+)
 from app.rules.types.tenancy import (
     Access,
     Agent,
@@ -56,6 +68,8 @@ from app.rules.types.tenancy import (
 from app.rules.types.webhooks import Attempt, Delivery, Endpoint, Outgoing
 
 __all__ = [
+    "EMBEDDER",
+    "EXTRACTOR",
     "Accepted",
     "Access",
     "Action",
@@ -76,6 +90,7 @@ __all__ = [
     "Endpoint",
     "Erased",
     "Erasure",
+    "Estimate",
     "Event",
     "Extraction",
     "Fact",
@@ -94,6 +109,7 @@ __all__ = [
     "Node",
     "OpenCircuit",
     "Outgoing",
+    "OwnerLock",
     "Pipeline",
     "Progress",
     "Recalled",

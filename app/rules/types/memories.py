@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from app.rules.tuning import Tuning
+
 Vector: TypeAlias = Sequence[float]
 """A unit vector of the deployment's dimension."""
 
@@ -314,3 +316,13 @@ class Heir:
     source: str | None
     metadata: dict[str, Any] | None
     said: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLock:
+    """What reconciling needs to know once the owner is locked: the time by Postgres' clock, and the
+    tenant's plan and rules."""
+
+    now: datetime
+    plan: str
+    tuning: Tuning

@@ -9,6 +9,18 @@ from typing import TypeAlias
 from app.rules.circuit_breaker import State
 from app.rules.types.memories import Fact, Relation, Vector
 
+EXTRACTOR, EMBEDDER = "anthropic", "voyage"
+"""The paid providers' names, as the books and the circuits have them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a call of a paid provider may come to: how much text it sends, and how many tokens it
+    may give back."""
+
+    sends_bytes: int
+    most_output_tokens: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
