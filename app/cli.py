@@ -12,16 +12,16 @@ from uuid import UUID
 
 import click
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app import keys as api_keys
 from app import logs
 from app.db import conversations, spend, tenants, transcripts
-from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
+from app.db.migrate import bind_embedding_model, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
+from app.db.service_login import make_given
 from app.errors import ServiceError
 from app.settings import Settings, get_settings
 from app.starting import imports_that_stay
@@ -127,7 +127,10 @@ def beat() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date. Safe to run at any time, and by several at once."""
+    """Bring the database's schema up to date. Safe to run at any time, and by several at once.
+
+    With SMARA_OWNER_DATABASE_URL it works by that address, and makes the login of DATABASE_URL.
+    """
     from app.providers import build
 
     settings = _with_database()
@@ -135,8 +138,7 @@ def migrate() -> None:
     owner = settings.owner_database_url or settings.database_url
     migrate_database(owner)
     if settings.owner_database_url is not None:
-        login = str(conninfo_to_dict(settings.database_url)["user"])
-        let_take_on_the_roles(owner, login)
+        make_given(owner, settings.database_url)
     embedder = build(settings).embedder
     bind_embedding_model(owner, embedder.model, embedder.dimension)
     click.echo(
