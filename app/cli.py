@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from app import keys as api_keys
 from app import logs
 from app.db import conversations, spend, tenants, transcripts
+from app.db.logins import refuse_at_start
 from app.db.migrate import bind_embedding_model, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
@@ -71,8 +72,7 @@ def api() -> None:
         from app.api.main import create_app
         from app.api.protocol import Impatient
 
-    settings = _with_database()
-    logs.configure(settings)
+    settings = _serving()
     uvicorn.run(
         create_app,
         factory=True,
@@ -105,7 +105,7 @@ def worker(processes: int | None) -> None:
     # The warning is about pickled messages from strangers; ours are JSON without content, so root
     # is no worse here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    settings = _with_database()
+    settings = _serving()
     count = processes or settings.worker_processes
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     celery.worker_main(
@@ -118,7 +118,7 @@ def beat() -> None:
     """Ring for what is due, every few seconds. One is enough; more do no harm."""
     from app.workers.celery import celery
 
-    _with_database()
+    _serving()
     # The schedule is one line, so it is kept in memory; there is no file to lose.
     celery.start(
         ["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="]
@@ -349,6 +349,15 @@ def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             await close_pool()
 
     return asyncio.run(run())
+
+
+def _serving() -> Settings:
+    """For the processes that serve tenants: their login must be one that the policies hold for."""
+    settings = _with_database()
+    assert settings.database_url is not None
+    logs.configure(settings)
+    refuse_at_start(settings.database_url)
+    return settings
 
 
 def _with_database() -> Settings:

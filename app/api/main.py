@@ -115,7 +115,7 @@ def create_app() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = get_settings()
     logs.configure(settings)
-    await open_pool(settings)
+    await open_pool(settings, serving=True)
     app.state.doorbell = Doorbell()
     app.state.doorbell.start()
     app.state.recorder.start()

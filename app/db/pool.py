@@ -11,16 +11,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 import psycopg
-from pgvector.psycopg import register_vector_async
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
-from app.logs import log
+from app.db import entry, trial
 from app.settings import Settings
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
@@ -31,24 +31,35 @@ statistics, where a tenant that is new or grew since the last ANALYZE has one ro
 that begins with the tenant looks as good as the primary key. A sub-select is an unknown tenant, of
 average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before, 25 ms so."""
 
-APP_ROLE = "smara_app"
-"""Owns nothing and cannot pass by the policies, whoever logs in: each connection begins as it."""
-
 WAITING_EACH = 50
 """Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
 it takes longer, more of them would only hold memory until their time is up."""
 
-_pool: AsyncConnectionPool[Connection] | None = None
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    connections: AsyncConnectionPool[Connection]
+    entries: entry.Entries
 
 
-async def open_pool(settings: Settings, *, size: int | None = None) -> None:
+_open: _Open | None = None
+
+
+async def open_pool(settings: Settings, *, size: int | None = None, serving: bool = False) -> None:
     """Open this process's pool on the running event loop. Returns at once; a dead server shows at
-    the first use."""
-    global _pool
+    the first use.
+
+    With ``serving`` a login for which row-level security does not hold gets no connection. An
+    operator's command may have one: its transactions take on the same roles.
+    """
+    global _open
     assert settings.database_url is not None, "DATABASE_URL is not set"
-    _pool = AsyncConnectionPool(
+    entries = entry.Entries.under(settings)
+    connections = AsyncConnectionPool(
         settings.database_url,
-        kwargs={"autocommit": True, "options": _session_options(settings), "connect_timeout": 5},
+        # Nothing is asked for in start-up options, which poolers refuse or ignore, and nothing is
+        # prepared before it is known whether one stands between.
+        kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": 5},
         min_size=1,
         max_size=size or settings.pool_size,
         timeout=settings.pool_timeout_seconds,
@@ -58,18 +69,19 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> None:
         # A server that comes back is noticed within seconds, however long it was away.
         reconnect_timeout=5,
         reconnect_failed=_try_again,
-        configure=_configure,
+        configure=trial.Trial(entries, settings.prepare, serving=serving),
         open=False,
     )
-    await _pool.open(wait=False)
+    _open = _Open(connections, entries)
+    await connections.open(wait=False)
 
 
 async def close_pool() -> None:
     """Close every connection; a second call does nothing."""
-    global _pool
-    if _pool is not None:
-        pool, _pool = _pool, None
-        await pool.close()
+    global _open
+    if _open is not None:
+        closing, _open = _open, None
+        await closing.connections.close()
 
 
 @asynccontextmanager
@@ -77,13 +89,12 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[Connection]:
     """One READ COMMITTED transaction of one tenant: committed when the block ends, rolled back when
     it raises.
 
-    The tenant holds for the transaction only, so a connection that goes back to the pool is
-    nobody's. Statements are pipelined: those whose results nobody awaits in between share one round
-    trip. Raises psycopg.OperationalError when no connection is to be had in time or the server is
-    away.
+    Role, tenant and time limits hold for the transaction only, so a connection that goes back to
+    the pool is nobody's. Statements are pipelined: those whose results nobody awaits in between
+    share one round trip. Raises psycopg.OperationalError when no connection is to be had in time or
+    the server is away.
     """
-    async with _begun() as conn:
-        await conn.execute("SELECT set_config('app.tenant', %s, true)", (str(tenant_id),))
+    async with _begun(_opened().entries.of_a_tenant, str(tenant_id)) as conn:
         yield conn
 
 
@@ -98,24 +109,21 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[Connection]:
     async with _connected() as conn:
         try:
             async with conn.pipeline():
-                await conn.execute(
-                    "SELECT set_config('app.tenant', %s, true),"
-                    " set_config('transaction_read_only', 'on', true)",
-                    (str(tenant_id),),
-                )
+                await conn.execute(_opened().entries.of_a_reader, (str(tenant_id),))
                 yield conn
-        except (psycopg.Error, asyncio.CancelledError):
+        except (psycopg.Error, asyncio.CancelledError) as error:
             # What was to be prepared after the failure was not, but psycopg 3.3 takes it for done,
             # and every later use would fail. Only a rollback makes it forget; none happens here.
             await conn.close()
+            if isinstance(error, psycopg.Error):
+                entry.refuse(error)
             raise
 
 
 @asynccontextmanager
 async def system() -> AsyncIterator[Connection]:
     """One transaction that sees every tenant, and of each only what the role smara_system may."""
-    async with _begun() as conn:
-        await conn.execute("SET LOCAL ROLE smara_system")
+    async with _begun(_opened().entries.of_the_system) as conn:
         yield conn
 
 
@@ -129,41 +137,23 @@ async def clock(connection: Connection) -> datetime:
 
 
 @asynccontextmanager
-async def _begun() -> AsyncIterator[Connection]:
-    async with _connected() as conn, conn.pipeline(), conn.transaction():
-        yield conn
+async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
+    try:
+        async with _connected() as conn, conn.pipeline(), conn.transaction():
+            await conn.execute(first, parameters or None)
+            yield conn
+    except psycopg.Error as error:
+        entry.refuse(error)
+
+
+def _opened() -> _Open:
+    if _open is None:
+        raise RuntimeError("the pool is not open in this process")
+    return _open
 
 
 def _connected() -> AbstractAsyncContextManager[Connection]:
-    if _pool is None:
-        raise RuntimeError("the pool is not open in this process")
-    return _pool.connection()
-
-
-def _session_options(settings: Settings) -> str:
-    milliseconds = int(settings.statement_timeout_seconds * 1000)
-    # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a
-    # parallel worker.
-    options = {
-        "role": APP_ROLE,
-        "random_page_cost": "1.1",
-        "jit": "off",
-        "max_parallel_workers_per_gather": "0",
-        "statement_timeout": f"{milliseconds}",
-        "lock_timeout": f"{milliseconds // 2}",
-        "idle_in_transaction_session_timeout": f"{milliseconds}",
-        "TimeZone": "UTC",
-    }
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
-
-
-async def _configure(connection: Connection) -> None:
-    try:
-        await register_vector_async(connection)
-    except psycopg.ProgrammingError:
-        # Said here, since the pool would only say that no connection was to be had.
-        log.error("database_not_migrated", what_to_do="smara-server migrate")
-        raise
+    return _opened().connections.connection()
 
 
 async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:

@@ -40,7 +40,7 @@ def _the_runner() -> asyncio.Runner:
     if _runner is None:
         _runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         settings = get_settings()
-        _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
+        _runner.run(open_pool(settings, size=settings.worker_in_flight + 2, serving=True))
     return _runner
 
 
