@@ -12,10 +12,10 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench eval torture fairness soak docs clean
+.PHONY: help demo up test test-pgbouncer check bench eval torture fairness soak docs clean
 
 help: ## Print this list.
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(INSTALLED) ## Chats in, memories out, in your terminal: no key, no network. Start here.
 	@$(BIN)/python -m examples.demo
@@ -26,6 +26,10 @@ up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data i
 
 test: $(REDACTING) ## Run the tests, against a real Postgres and Redis that they start themselves.
 	@$(BIN)/python -m pytest -n 2
+
+test-pgbouncer: $(INSTALLED) ## Run the tests of the database through PgBouncer in transaction mode.
+	@.ci/install-pgbouncer
+	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/db tests/isolation
 
 check: $(INSTALLED) ## Lint, format, types, and which module may import which.
 	$(BIN)/ruff check

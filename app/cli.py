@@ -11,16 +11,17 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import click
-from psycopg.conninfo import conninfo_to_dict
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app import logs
 from app.db import api_keys as stored_keys
 from app.db import conversations, spend, tenants, transcripts
-from app.db.migrate import bind_embedding_model, let_take_on_the_roles, refuse_unmigrated
+from app.db.logins import refuse_at_start
+from app.db.migrate import bind_embedding_model, refuse_unmigrated
 from app.db.migrate import migrate as migrate_database
 from app.db.pool import close_pool, open_pool, system, transaction
+from app.db.service_login import make_given
 from app.errors import DatabaseUnavailable, ServiceError
 from app.rules.types import KeyInfo, TenantInfo
 from app.settings import Settings, microusd
@@ -72,8 +73,7 @@ def api() -> None:
         from app.api.app import create_app
         from app.api.server import Impatient
 
-    settings = _with_database()
-    logs.configure(settings)
+    settings = _serving()
     uvicorn.run(
         create_app,
         factory=True,
@@ -107,7 +107,7 @@ def worker(processes: int | None) -> None:
     # The warning is about pickled messages from strangers; ours are JSON without content, so root
     # is no worse here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    settings = _with_database()
+    settings = _serving()
     count = processes or settings.worker_processes
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     celery.worker_main(
@@ -120,7 +120,7 @@ def beat() -> None:
     """Ring for what is due, every few seconds. One is enough; more do no harm."""
     from app.workers.celery import celery
 
-    _with_database()
+    _serving()
     # The schedule is one line, so it is kept in memory; there is no file to lose.
     celery.start(
         ["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="]
@@ -129,7 +129,10 @@ def beat() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date. Safe to run at any time, and by several at once."""
+    """Bring the database's schema up to date. Safe to run at any time, and by several at once.
+
+    With SMARA_OWNER_DATABASE_URL it works by that address, and makes the login of DATABASE_URL.
+    """
     from app.providers.registry import build
 
     settings = _with_database()
@@ -137,8 +140,7 @@ def migrate() -> None:
     owner = settings.owner_database_url or settings.database_url
     migrate_database(owner)
     if settings.owner_database_url is not None:
-        login = str(conninfo_to_dict(settings.database_url)["user"])
-        let_take_on_the_roles(owner, login)
+        make_given(owner, settings.database_url)
     embedder = build(settings).embedder
     bind_embedding_model(owner, embedder.model, embedder.dimension)
     click.echo(
@@ -343,6 +345,15 @@ def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             await close_pool()
 
     return asyncio.run(run())
+
+
+def _serving() -> Settings:
+    """For the processes that serve tenants: their login must be one that the policies hold for."""
+    settings = _with_database()
+    assert settings.database_url is not None
+    logs.configure(settings)
+    refuse_at_start(settings.database_url)
+    return settings
 
 
 def _with_database() -> Settings:

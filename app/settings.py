@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     owner_database_url: str | None = Field(
         None,
-        description="With the login that owns the tables, for `migrate` alone; then the one in"
-        " DATABASE_URL need own nothing.",
+        description="With the login that owns the tables, for `migrate` alone; the one in"
+        " DATABASE_URL then owns nothing, and is made if it is not there.",
     )
     redis_url: str | None = Field(None, validation_alias="REDIS_URL")
     data_dir: Path = Path(".data")
@@ -235,6 +235,11 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1)
     pool_timeout_seconds: float = Field(2.0, gt=0)
     statement_timeout_seconds: float = Field(15.0, gt=0)
+    prepare: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether statements are prepared: `auto` does unless a pooler stands before"
+        " Postgres. `on` suits PgBouncer from 1.21 on with `max_prepared_statements`.",
+    )
 
     # For fault tests only: see app/ingest/fault_injection.py.
     crash_dir: Path | None = None

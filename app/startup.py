@@ -39,6 +39,10 @@ class Runtime:
         self.settings = settings
         self._services: dict[Callable[[], Any], Any] = {}
 
+    def has(self, make: Callable[[], Any]) -> bool:
+        """Whether ``one(make)`` was used."""
+        return make in self._services
+
     def one(self, make: Callable[[], Service]) -> Service:
         """Give this process's only ``make()``, made at its first use."""
         try:

@@ -13,12 +13,15 @@ from pathlib import Path
 import pytest
 
 from app.embed.minilm import MiniLM
+from tests import pooler
+from tests.pooler import PgBouncer
 from tests.providers.fixtures import fake_anthropic, fake_voyage
 from tests.servers import (
     LOCAL_MODEL,
     Client,
     copy_database,
     create_database,
+    free_port,
     start_postgres,
     start_redis,
 )
@@ -31,6 +34,22 @@ MakeDatabase = Callable[[tuple[str, int]], str]
 
 LONGEST = ("tests/torture/", "tests/pipeline/")
 """Begun first, so that at the end no process waits for another's long file."""
+
+
+collect_ignore: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pgbouncer",
+        action="store_true",
+        help="Reach the tests' databases through PgBouncer, and run tests/pgbouncer too.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getoption("--pgbouncer"):
+        collect_ignore.append("pgbouncer")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,10 +78,17 @@ def models(workspace: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def maintenance_url(workspace: Path) -> Iterator[str]:
-    """A running Postgres with pgvector."""
+def maintenance_url(workspace: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A running Postgres with pgvector; and before it PgBouncer, when the run is to go through
+    it."""
     server, url = start_postgres(workspace / "pg")
+    if request.config.getoption("--pgbouncer"):
+        between = PgBouncer(workspace, url, free_port())
+        pooler.of_the_run = between.start()
     yield url
+    if pooler.of_the_run is not None:
+        pooler.of_the_run.stop()
+        pooler.of_the_run = None
     server.stop()
 
 

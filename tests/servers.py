@@ -24,10 +24,15 @@ import psycopg
 from app.db import tenants
 from app.db.migrate import bind_embedding_model, migrate
 from app.db.pool import close_pool, open_pool, transaction
+from app.db.service_login import make_given
 from app.embedded import postgres, redis
 from app.embedded.part import Part
 from app.settings import Settings
 from app.tenancy import api_keys
+from tests import pooler
+
+SERVICE_LOGIN = "service"
+"""May take on the service's roles and nothing else, as production's login."""
 
 LOCAL_MODEL = ("all-MiniLM-L6-v2-int8", 384)
 VOYAGE_MODEL = ("voyage-4", 1024)
@@ -88,6 +93,7 @@ def create_database(maintenance_url: str, name: str, model: tuple[str, int]) -> 
     url = maintenance_url.replace("@/postgres?", f"@/{name}?")
     migrate(url)
     bind_embedding_model(url, *model)
+    make_given(url, f"user={SERVICE_LOGIN}")
     return url
 
 
@@ -98,11 +104,22 @@ def copy_database(maintenance_url: str, template: str, name: str) -> str:
     return maintenance_url.replace("@/postgres?", f"@/{name}?")
 
 
+def for_service(database_url: str) -> str:
+    """The address by which the service's processes reach the database: with a login of their own,
+    and through PgBouncer where the run has one."""
+    return reached(database_url.replace(f"//{postgres.SUPERUSER}@", f"//{SERVICE_LOGIN}@", 1))
+
+
+def reached(database_url: str) -> str:
+    """The same address, through PgBouncer where the run has one."""
+    return database_url if pooler.of_the_run is None else pooler.of_the_run.to(database_url)
+
+
 def new_tenant(database_url: str, name: str = "test") -> tuple[UUID, str]:
     """A fresh tenant and an API key of it."""
 
     async def make() -> tuple[UUID, str]:
-        await open_pool(Settings(database_url=database_url), size=1)
+        await open_pool(Settings(database_url=reached(database_url)), size=1)
         try:
             tenant_id = tenants.new_id()
             async with transaction(tenant_id) as tx:

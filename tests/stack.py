@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.servers import Client, Process, eventually, free_port, new_tenant
+from tests.servers import Client, Process, eventually, for_service, free_port, new_tenant
 
 IMPATIENT = {
     "SMARA_EXTRACTION_TIMEOUT_SECONDS": "1",
@@ -32,7 +32,8 @@ PATIENT = {
 
 
 class Stack:
-    """``crash_folder`` takes the files of app/ingest/fault_injection.py."""
+    """``crash_folder`` takes the files of app/ingest/fault_injection.py; ``database_url`` is the
+    owner's."""
 
     def __init__(
         self, folder: Path, database_url: str, redis_url: str, models: Path, **env: str
@@ -45,7 +46,7 @@ class Stack:
         self.base_url = f"http://127.0.0.1:{self.port}"
         (folder / "models").symlink_to(models)
         settings = {
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": for_service(database_url),
             "REDIS_URL": redis_url,
             "PORT": str(self.port),
             "SMARA_HOST": "127.0.0.1",

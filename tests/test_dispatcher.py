@@ -16,10 +16,11 @@ from app.db import conversations
 from app.db.pool import close_pool, open_pool, transaction
 from app.embed.voyage import VoyageEmbedder
 from app.extract.claude import ClaudeExtractor
-from app.ingest import dispatcher as draining
+from app.ingest import dispatcher
 from app.providers.registry import get_providers
 from app.rules.types import Message, NewConversation, Scope
 from app.startup import runtime, start_runtime
+from app.webhooks.slots import STOP_GRACE_SECONDS, Idle
 from tests.conftest import MakeDatabase
 from tests.db.rows import new_tenant, owner
 from tests.providers.anthropic import FakeAnthropic
@@ -81,7 +82,6 @@ async def tenant(worker: None) -> UUID:
 
 async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is named Pip.") -> UUID:
     new = NewConversation(
-        tenant_id=tenant_id,
         owner_key=f"user:{user_id}",
         scope=Scope(tenant_id, "default", user_id),
         user_id=user_id,
@@ -117,8 +117,16 @@ async def nobody() -> None:
 async def process_due(
     stopping: Callable[[], bool] = lambda: False,
     call_for_help: Callable[[], Awaitable[object]] = nobody,
+    stop_grace_seconds: float = STOP_GRACE_SECONDS,
 ) -> bool:
-    return await draining.process_due(stopping, call_for_help)
+    deadline = time.monotonic() + runtime().settings.claim_window_seconds
+    return await dispatcher.process_due(
+        lambda: time.monotonic() < deadline and not stopping(),
+        stopping,
+        call_for_help,
+        Idle("conversations"),
+        stop_grace_seconds=stop_grace_seconds,
+    )
 
 
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -175,15 +183,14 @@ async def test_a_process_that_is_asked_to_stop_claims_nothing_more(tenant: UUID)
 
 
 async def test_what_a_stopping_process_cannot_finish_goes_back_as_if_it_had_never_been_claimed(
-    tenant: UUID, fake_anthropic: tuple[FakeAnthropic, str], monkeypatch: pytest.MonkeyPatch
+    tenant: UUID, fake_anthropic: tuple[FakeAnthropic, str]
 ) -> None:
-    monkeypatch.setattr(draining, "STOP_GRACE_SECONDS", 0.4)
     fake_anthropic[0].script({"delay_seconds": 5.0, "when": "slow"})
     await queue_up(tenant, "ada", "The slow canary is named Pip.")
     await queue_up(tenant, "bob")
 
     began = time.monotonic()
-    await process_due(stopping=lambda: fake_anthropic[0].count >= 2)
+    await process_due(stopping=lambda: fake_anthropic[0].count >= 2, stop_grace_seconds=0.4)
 
     assert time.monotonic() - began < 4.0
     assert await rows("user_id, state, attempts, crash_attempts, lease_token, error_code") == [
@@ -294,12 +301,10 @@ async def test_an_extraction_is_paid_for_once_when_the_process_is_stopped_after_
     tenant: UUID,
     fake_anthropic: tuple[FakeAnthropic, str],
     fake_voyage: tuple[FakeVoyage, str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(draining, "STOP_GRACE_SECONDS", 0.2)
     fake_voyage[0].script({"delay_seconds": 5.0})
     await queue_up(tenant, "ada")
-    await process_due(stopping=lambda: fake_voyage[0].count >= 1)
+    await process_due(stopping=lambda: fake_voyage[0].count >= 1, stop_grace_seconds=0.2)
     assert await rows("state, attempts") == [("queued", 0)]
 
     await process_due()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from app.db import entry
 from app.errors import DatabaseUnavailable, Duplicate, MissingReference, Unstorable
 
 
@@ -27,3 +28,5 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable(
             "The database is away or too busy; try again shortly.", sqlstate=error.sqlstate
         ) from error
+    except psycopg.Error as error:
+        entry.refuse(error)

@@ -9,9 +9,13 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
+from sqlalchemy import Connection as SQLAlchemyConnection
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.db.migrations.roles import ROLES
@@ -19,6 +23,15 @@ from app.errors import ServiceError
 from app.logs import log
 
 WAIT_SECONDS = 30.0
+
+LOCK_SECONDS = 30
+"""How long a revision waits for a table that somebody uses, or for another process's revision."""
+
+LOGINS_LOCK = 7_310_579
+"""The advisory lock under which one process makes or changes a login while the others wait."""
+
+MIGRATION_LOCK = 7_310_577
+"""The advisory lock that lets one process migrate while the others wait."""
 
 
 class EmbeddingModelChanged(ServiceError):
@@ -36,11 +49,12 @@ def migrate(database_url: str) -> None:
     """
     url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["url"] = url
+    # A pooler may stand between: nothing is prepared, and nothing is to outlive its transaction.
+    engine = create_engine(url, connect_args={"prepare_threshold": None})
     try:
-        command.upgrade(config, "head")
+        with engine.connect() as connection:
+            while _one_revision(connection):
+                pass
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise ServiceError(
@@ -48,6 +62,26 @@ def migrate(database_url: str) -> None:
             "0.7 or newer, and a login that may create tables, the extension `vector` and the "
             f"roles {' and '.join(ROLES)} (or is a member of both with the right to grant them)."
         ) from error
+    finally:
+        engine.dispose()
+
+
+def _one_revision(connection: SQLAlchemyConnection) -> bool:
+    """Apply the next revision in a transaction of its own; False when there is none.
+
+    The lock that keeps others out ends with the transaction, so each looks anew where it stands.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    with connection.begin():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        at = MigrationContext.configure(connection).get_current_revision()
+        if at == ScriptDirectory.from_config(config).get_current_head():
+            return False
+        command.upgrade(config, "+1")
+        return True
 
 
 def let_take_on_the_roles(database_url: str, login: str) -> None:
@@ -56,17 +90,40 @@ def let_take_on_the_roles(database_url: str, login: str) -> None:
     The login has nothing of the roles before it takes one on: an heir would have both at once,
     the one's words and the other's view of every tenant."""
     roles, name = sql.SQL(", ").join(map(sql.Identifier, ROLES)), sql.Identifier(login)
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, prepare_threshold=None) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOGINS_LOCK,))
         if connection.info.server_version >= 160_000:
             connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE").format(roles, name))
         else:
             connection.execute(sql.SQL("ALTER ROLE {} NOINHERIT").format(name))
             connection.execute(sql.SQL("GRANT {} TO {}").format(roles, name))
+        _let_in(connection, login)
+
+
+def _let_in(connection: psycopg.Connection[TupleRow], login: str) -> None:
+    """Where not everybody may: into the database, and to look up names before it has a role."""
+    row = connection.execute(
+        "SELECT current_schema(), has_schema_privilege(%(login)s::name, current_schema(), 'USAGE'),"
+        " current_database(), has_database_privilege(%(login)s::name, current_database(),"
+        " 'CONNECT')",
+        {"login": login},
+    ).fetchone()
+    assert row is not None
+    schema, sees, database, enters = row
+    name = sql.Identifier(login)
+    if not sees:
+        connection.execute(
+            sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), name)
+        )
+    if not enters:
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(database), name)
+        )
 
 
 def refuse_unmigrated(database_url: str) -> None:
     """Raise ServiceError with what to do when the schema has never been laid down here."""
-    with psycopg.connect(database_url, connect_timeout=3) as connection:
+    with psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection:
         row = connection.execute("SELECT to_regclass('installation')").fetchone()
     if row is None or row[0] is None:
         raise ServiceError("The database has no schema yet; run `smara-server migrate` first.")
@@ -93,7 +150,7 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
     Vectors of two models are never compared. While there is no memory yet, the model may change
     freely. Raises EmbeddingModelChanged otherwise.
     """
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, prepare_threshold=None) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(7310578)")
         connection.execute(
             "INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING",

@@ -17,14 +17,14 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 import psycopg
-from pgvector.psycopg import register_vector_async
 from psycopg.abc import Params, QueryNoTemplate
 from psycopg.rows import AsyncRowFactory, TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from app.db import entry, trial
 from app.db.failures import translated
-from app.logs import log
 from app.settings import Settings
+from app.startup import runtime
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 AsyncCursor: TypeAlias = psycopg.AsyncCursor[TupleRow]
@@ -34,9 +34,6 @@ TENANT = "(SELECT %(tenant_id)s::uuid)"
 statistics, where a tenant that is new or grew since the last ANALYZE has one row; then every index
 that begins with the tenant looks as good as the primary key. A sub-select is an unknown tenant, of
 average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before, 25 ms so."""
-
-APP_ROLE = "smara_app"
-"""Owns nothing and cannot pass by the policies, whoever logs in: each connection begins as it."""
 
 WAITING_EACH = 50
 """Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
@@ -74,17 +71,32 @@ class SystemTx(Tx):
     """A transaction that sees every tenant, and of each only what the role smara_system may."""
 
 
-_pool: AsyncConnectionPool[Connection] | None = None
+@dataclass(frozen=True, slots=True)
+class _Open:
+    connections: AsyncConnectionPool[Connection]
+    entries: entry.Entries
 
 
-async def open_pool(settings: Settings, *, size: int | None = None) -> None:
+class _Pool:
+    """The connections of this process, while they are open."""
+
+    open: _Open | None = None
+
+
+async def open_pool(settings: Settings, *, size: int | None = None, serving: bool = False) -> None:
     """Open this process's pool on the running event loop. Returns at once; a dead server shows at
-    the first use."""
-    global _pool
+    the first use.
+
+    With ``serving`` a login for which row-level security does not hold gets no connection. An
+    operator's command may have one: its transactions take on the same roles.
+    """
     assert settings.database_url is not None, "DATABASE_URL is not set"
-    _pool = AsyncConnectionPool(
+    entries = entry.Entries.under(settings)
+    connections = AsyncConnectionPool(
         settings.database_url,
-        kwargs={"autocommit": True, "options": _session_options(settings), "connect_timeout": 5},
+        # Nothing is asked for in start-up options, which poolers refuse or ignore, and nothing is
+        # prepared before it is known whether one stands between.
+        kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": 5},
         min_size=1,
         max_size=size or settings.pool_size,
         timeout=settings.pool_timeout_seconds,
@@ -94,18 +106,19 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> None:
         # A server that comes back is noticed within seconds, however long it was away.
         reconnect_timeout=5,
         reconnect_failed=_try_again,
-        configure=_configure,
+        configure=trial.Trial(entries, settings.prepare, serving=serving),
         open=False,
     )
-    await _pool.open(wait=False)
+    runtime().one(_Pool).open = _Open(connections, entries)
+    await connections.open(wait=False)
 
 
 async def close_pool() -> None:
     """Close every connection; a second call does nothing."""
-    global _pool
-    if _pool is not None:
-        pool, _pool = _pool, None
-        await pool.close()
+    pool = runtime().one(_Pool)
+    if pool.open is not None:
+        closing, pool.open = pool.open, None
+        await closing.connections.close()
 
 
 @asynccontextmanager
@@ -113,13 +126,12 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     """One READ COMMITTED transaction of one tenant: committed when the block ends, rolled back when
     it raises.
 
-    The tenant holds for the transaction only, so a connection that goes back to the pool is
-    nobody's. Statements are pipelined: those whose results nobody awaits in between share one round
-    trip. Raises DatabaseUnavailable when no connection is to be had in time or the server is away,
-    Duplicate and MissingReference for what the schema forbids.
+    Role, tenant and time limits hold for the transaction only, so a connection that goes back to
+    the pool is nobody's. Statements are pipelined: those whose results nobody awaits in between
+    share one round trip. Raises DatabaseUnavailable when no connection is to be had in time or the
+    server is away, Duplicate and MissingReference for what the schema forbids.
     """
-    async with _begun() as conn:
-        await conn.execute("SELECT set_config('app.tenant', %s, true)", (str(tenant_id),))
+    async with _begun(_opened().entries.of_a_tenant, str(tenant_id)) as conn:
         yield TenantTx(conn, tenant_id)
 
 
@@ -135,11 +147,7 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
         async with _connected() as conn:
             try:
                 async with conn.pipeline():
-                    await conn.execute(
-                        "SELECT set_config('app.tenant', %s, true),"
-                        " set_config('transaction_read_only', 'on', true)",
-                        (str(tenant_id),),
-                    )
+                    await conn.execute(_opened().entries.of_a_reader, (str(tenant_id),))
                     yield TenantTx(conn, tenant_id)
             except (psycopg.Error, asyncio.CancelledError):
                 # What was to be prepared after the failure was not, but psycopg 3.3 takes it for
@@ -152,8 +160,7 @@ async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
 @asynccontextmanager
 async def system() -> AsyncIterator[SystemTx]:
     """One transaction that sees every tenant, and of each only what the role smara_system may."""
-    async with _begun() as conn:
-        await conn.execute("SET LOCAL ROLE smara_system")
+    async with _begun(_opened().entries.of_the_system) as conn:
         yield SystemTx(conn)
 
 
@@ -167,42 +174,22 @@ async def clock(tx: Tx) -> datetime:
 
 
 @asynccontextmanager
-async def _begun() -> AsyncIterator[Connection]:
+async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
     with translated():
         async with _connected() as conn, conn.pipeline(), conn.transaction():
+            await conn.execute(first, parameters or None)
             yield conn
 
 
-def _connected() -> AbstractAsyncContextManager[Connection]:
-    if _pool is None:
+def _opened() -> _Open:
+    opened = runtime().one(_Pool).open
+    if opened is None:
         raise RuntimeError("the pool is not open in this process")
-    return _pool.connection()
+    return opened
 
 
-def _session_options(settings: Settings) -> str:
-    milliseconds = int(settings.statement_timeout_seconds * 1000)
-    # Vectors are read from memory, and no statement here is long enough to repay a JIT compile or a
-    # parallel worker.
-    options = {
-        "role": APP_ROLE,
-        "random_page_cost": "1.1",
-        "jit": "off",
-        "max_parallel_workers_per_gather": "0",
-        "statement_timeout": f"{milliseconds}",
-        "lock_timeout": f"{milliseconds // 2}",
-        "idle_in_transaction_session_timeout": f"{milliseconds}",
-        "TimeZone": "UTC",
-    }
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
-
-
-async def _configure(connection: Connection) -> None:
-    try:
-        await register_vector_async(connection)
-    except psycopg.ProgrammingError:
-        # Said here, since the pool would only say that no connection was to be had.
-        log.error("database_not_migrated", what_to_do="smara-server migrate")
-        raise
+def _connected() -> AbstractAsyncContextManager[Connection]:
+    return _opened().connections.connection()
 
 
 async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:

@@ -43,7 +43,7 @@ def prepare(data_dir: Path) -> tuple[Part, str]:
     """
     cluster = data_dir / "postgres"
     sockets = socket_folder(data_dir)
-    as_user = _unprivileged()
+    as_user = unprivileged()
     if not (cluster / "PG_VERSION").exists():
         _initialise(cluster, as_user)
     else:
@@ -127,7 +127,7 @@ def _initialise(cluster: Path, as_user: tuple[str, ...]) -> None:
         )
 
 
-def _unprivileged() -> tuple[str, ...]:
+def unprivileged() -> tuple[str, ...]:
     """What to put before a command so that Postgres, which refuses to be root, runs as nobody.
 
     It keeps root's right to pass through folders, since a data folder may lie where only root may

@@ -14,7 +14,10 @@ from typing import TextIO
 
 import httpx2
 
+from app.db.logins import refuse_at_start
 from app.db.migrate import bind_embedding_model, migrate
+from app.db.service_login import make_given, serving_address
+from app.embed.embedder import Embedder
 from app.embedded import postgres, redis
 from app.embedded.part import Part
 from app.embedded.supervisor import Supervisor
@@ -77,12 +80,8 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
             embedded.append(part_name)
             log.warning("demo_quality", part=part_name, model=model, replace_with=key)
     settings = settings.model_copy(update={**updates, "embedded_parts": embedded})
-    database_url = settings.database_url
-    assert database_url is not None
-    await asyncio.to_thread(migrate, database_url)
-    await asyncio.to_thread(
-        bind_embedding_model, database_url, providers.embedder.model, providers.embedder.dimension
-    )
+    serving = await asyncio.to_thread(_prepare_database, settings, providers.embedder)
+    settings = settings.model_copy(update={"database_url": serving})
     if not providers.paid_embedder:
         await providers.embedder.embed_query(
             "Build the model once, before several processes want it."
@@ -93,9 +92,23 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
     _announce(settings, providers.extraction_model, providers.embedder.model, key_file, is_new)
 
 
+def _prepare_database(settings: Settings, embedder: Embedder) -> str:
+    """Bring the database up to date; the address by which to serve."""
+    given, owner = settings.database_url, settings.owner_database_url
+    assert given is not None
+    migrate(owner or given)
+    bind_embedding_model(owner or given, embedder.model, embedder.dimension)
+    if owner is None:
+        return serving_address(given)
+    make_given(owner, given)
+    refuse_at_start(given)
+    return given
+
+
 def _processes(settings: Settings) -> list[Part]:
     env = {
         "DATABASE_URL": settings.database_url or "",
+        "SMARA_OWNER_DATABASE_URL": "",  # Not theirs to know.
         "REDIS_URL": settings.redis_url or "",
         "SMARA_DATA_DIR": str(settings.data_dir),
         "SMARA_HOST": settings.host,

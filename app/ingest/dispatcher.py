@@ -18,10 +18,8 @@ from app.providers import circuit_breaker
 from app.providers.registry import get_providers
 from app.rules.types import Claim
 from app.startup import runtime
-from app.webhooks.slots import LOOK_AGAIN_SECONDS, Idle, Slots
+from app.webhooks.slots import LOOK_AGAIN_SECONDS, STOP_GRACE_SECONDS, Idle, Slots
 
-STOP_GRACE_SECONDS = 8.0
-"""How long a process that is asked to stop lets what it has begun come to its end."""
 DATABASE_RETRY_SECONDS = 1.0
 
 

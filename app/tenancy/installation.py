@@ -8,9 +8,9 @@ from app.startup import runtime
 
 
 async def connect(*, size: int | None = None) -> None:
-    """Open this process's connections, ``size`` at most. Returns at once; a dead server shows at
-    the first use."""
-    await open_pool(runtime().settings, size=size)
+    """Open the connections, ``size`` at most, of a process that serves tenants. Returns at once; a
+    dead server shows at the first use."""
+    await open_pool(runtime().settings, size=size, serving=True)
 
 
 async def disconnect() -> None:

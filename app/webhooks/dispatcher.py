@@ -13,8 +13,8 @@ from app.logs import log
 from app.rules.types import Attempt
 from app.webhooks.message import body, headers
 from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
-from app.webhooks.slots import Idle, Slots
 from app.webhooks.sender import DEADLINE_SECONDS, Undelivered, get_sender
+from app.webhooks.slots import STOP_GRACE_SECONDS, Idle, Slots
 
 AT_ONCE = 16
 """Deliveries that one process has under way."""
@@ -31,7 +31,7 @@ async def deliver_due(
     stopping: Callable[[], bool],
     idle: Idle,
     *,
-    stop_grace_seconds: float,
+    stop_grace_seconds: float = STOP_GRACE_SECONDS,
 ) -> bool:
     """Deliver for as long as ``claiming()``, or until there is no work here nor in the other
     dispatchers of ``idle``; True when there may be more.

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+STOP_GRACE_SECONDS = 8.0
+"""How long a process that is asked to stop lets what it has begun come to its end."""
 LOOK_AGAIN_SECONDS = 0.05
 """How often a dispatcher with free slots looks for more while others of its tasks are under way."""
 
@@ -34,7 +36,7 @@ class Slots:
     async def wait(self) -> None:
         """Wait until a task ends, LOOK_AGAIN_SECONDS at most."""
         if self._running:
-            done, self._running = await asyncio.wait(
+            _, self._running = await asyncio.wait(
                 self._running, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
         else:
@@ -61,8 +63,8 @@ class Idle:
     """Whether the dispatchers that share a process have all run out of work: none of them ends
     while another could still bring it some."""
 
-    def __init__(self) -> None:
-        self._busy: dict[str, bool] = {}
+    def __init__(self, *dispatchers: str) -> None:
+        self._busy = dict.fromkeys(dispatchers, True)
 
     def report(self, dispatcher: str, *, busy: bool) -> None:
         """Say whether a dispatcher has work, each time that it has looked."""
@@ -70,9 +72,9 @@ class Idle:
 
     def is_idle(self, dispatcher: str) -> bool:
         """Whether a dispatcher had no work when it last looked."""
-        return not self._busy.get(dispatcher, True)
+        return not self._busy[dispatcher]
 
     @property
     def all(self) -> bool:
-        """Whether none of those that have looked has work."""
+        """Whether none of them has work."""
         return not any(self._busy.values())

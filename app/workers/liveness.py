@@ -112,7 +112,7 @@ def _judge(settings: Settings, silent_seconds: float) -> None:
 
 async def _oldest_due_seconds(settings: Settings) -> float:
     """0 when the database does not answer: then a new worker would do no better."""
-    await open_pool(settings, size=1)
+    await open_pool(settings, size=1, serving=True)
     try:
         async with system() as tx:
             return await queue_stats.oldest_due_seconds(tx)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import uvloop
 from celery.signals import (
@@ -21,26 +24,38 @@ from app.ingest import dispatcher
 from app.logs import log
 from app.privacy.purge import purge_expired
 from app.providers.registry import import_clients
-from app.startup import frozen_imports, runtime
+from app.startup import frozen_imports, runtime, start_runtime
+from app.webhooks.dispatcher import deliver_due
+from app.webhooks.slots import Idle
 from app.workers import liveness, wakeup
 from app.workers.celery import celery
 
+T = TypeVar("T")
+
 celery.steps["worker"].add(liveness.Watchdog)
 
-_runner: asyncio.Runner | None = None
 _stopping = multiprocessing.get_context("fork").Event()
 """Set by the parent when it is asked to stop; its children inherit it when they are forked."""
 
 
-def _the_runner() -> asyncio.Runner:
+class _Loop:
     """This process's event loop, with the pool open on it; clients and connections live as long as
     the process."""
-    global _runner
-    if _runner is None:
-        _runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         settings = runtime().settings
-        _runner.run(open_pool(settings, size=settings.worker_in_flight + 2))
-    return _runner
+        size = settings.worker_in_flight + 2
+        self._runner.run(open_pool(settings, size=size, serving=True))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to its end."""
+        return self._runner.run(work)
+
+    def close(self) -> None:
+        """Close connections and loop."""
+        self._runner.run(close_pool())
+        self._runner.close()
 
 
 @worker_init.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -60,27 +75,45 @@ def _tell_the_children(**_: object) -> None:
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator,unused-ignore]
-def _forget_the_parents_loop(**_: object) -> None:
-    global _runner
-    _runner = None
+def _leave_the_parents_services(**_: object) -> None:
+    start_runtime(runtime().settings)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _close(**_: object) -> None:
-    if _runner is not None:
-        _runner.run(close_pool())
-        _runner.close()
+    if runtime().has(_Loop):
+        runtime().one(_Loop).close()
 
 
 @celery.task
 def process_due() -> None:
     """Work on what is due, if anything is. Safe to run at any time, any number of times."""
     liveness.note_wakeup()
-    work = dispatcher.process_due(
-        _stopping.is_set, _call_for_help, claimed_by=liveness.process_id()
-    )
-    if _the_runner().run(work):
+    if runtime().one(_Loop).run(_process_due()):
         wakeup.publish(1)
+
+
+async def _process_due() -> bool:
+    """Process conversations and deliver webhooks beside them, for the claim window; True when there
+    may be more."""
+    deadline = time.monotonic() + runtime().settings.claim_window_seconds
+    idle = Idle("conversations", "webhooks")
+
+    def claiming() -> bool:
+        return time.monotonic() < deadline and not _stopping.is_set()
+
+    async with asyncio.TaskGroup() as group:
+        conversations = group.create_task(
+            dispatcher.process_due(
+                claiming,
+                _stopping.is_set,
+                _call_for_help,
+                idle,
+                claimed_by=liveness.process_id(),
+            )
+        )
+        webhooks = group.create_task(deliver_due(claiming, _stopping.is_set, idle))
+    return conversations.result() or webhooks.result()
 
 
 async def _call_for_help() -> None:
@@ -92,14 +125,14 @@ def rescue() -> None:
     """Take back what dead processes held, and wake workers for what is due."""
     liveness.note_wakeup()
     settings = runtime().settings
-    due = _the_runner().run(_rescue(settings.max_crashes))
+    due = runtime().one(_Loop).run(_rescue(settings.max_crashes))
     wakeup.publish(min(due, settings.worker_processes))
 
 
 @celery.task
 def purge() -> None:
     """Remove what has been kept for long enough."""
-    _the_runner().run(_purge())
+    runtime().one(_Loop).run(_purge())
 
 
 async def _purge() -> None:

@@ -13,7 +13,7 @@ import psycopg
 
 from tests.providers.server import Running
 from tests.providers.voyage import FakeVoyage
-from tests.servers import Client, Process, eventually, free_port, new_tenant
+from tests.servers import Client, Process, eventually, for_service, free_port, new_tenant
 
 
 class Voyaging:
@@ -29,7 +29,7 @@ class Voyaging:
     def __enter__(self) -> Self:
         self._running.__enter__()
         env = {
-            "DATABASE_URL": self._database_url,
+            "DATABASE_URL": for_service(self._database_url),
             "VOYAGE_API_KEY": "test-key",
             "VOYAGE_BASE_URL": f"http://127.0.0.1:{self._running.port}/v1",
             "PORT": str(self.port),

@@ -11,7 +11,7 @@ from app.db.pool import close_pool, open_pool
 from app.settings import Settings
 from tests.conftest import MakeDatabase
 from tests.db.rows import new_tenant, owner
-from tests.servers import LOCAL_MODEL
+from tests.servers import LOCAL_MODEL, reached
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def database_url(make_database: MakeDatabase) -> str:
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[None]:
     """The process's pool, open for one test on its own event loop."""
-    await open_pool(Settings(database_url=database_url), size=8)
+    await open_pool(Settings(database_url=reached(database_url)), size=8)
     yield
     await close_pool()
 

@@ -34,7 +34,7 @@ from tests.db.rows import (
     remember,
     unit,
 )
-from tests.servers import VOYAGE_MODEL
+from tests.servers import VOYAGE_MODEL, reached
 
 pytestmark = pytest.mark.anyio
 
@@ -502,7 +502,7 @@ async def test_the_codes_of_a_large_scope_find_99_of_100_of_what_an_exact_search
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     questions = centres[rng.integers(0, 60, 20)] + 0.9 * rng.normal(size=(20, 1024))
     questions = (questions / np.linalg.norm(questions, axis=1, keepdims=True)).astype(np.float32)
-    await open_pool(Settings(database_url=wide_database), size=2)
+    await open_pool(Settings(database_url=reached(wide_database)), size=2)
     try:
         scope = ada(await new_tenant("acme"))
         async with transaction(scope.tenant_id) as tx:

@@ -15,6 +15,7 @@ from app import db
 from app.db.migrate import EmbeddingModelChanged, bind_embedding_model, migrate
 from app.errors import ServiceError
 from tests.operator import smara_server
+from tests.servers import reached
 
 numbers = count()
 REVISIONS = Path(db.__file__).parent / "migrations" / "versions"
@@ -26,7 +27,7 @@ def bare_url(maintenance_url: str) -> str:
     name = f"bare_{next(numbers)}"
     with psycopg.connect(maintenance_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    return maintenance_url.replace("@/postgres?", f"@/{name}?")
+    return reached(maintenance_url.replace("@/postgres?", f"@/{name}?"))
 
 
 def column_types(url: str) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from app.db.pool import Connection, TenantTx, close_pool, open_pool, read_only, transaction
 from app.settings import Settings
+from tests.servers import reached
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +34,7 @@ async def count(tx: TenantTx, after: str = "SELECT 1") -> int:
 async def one_connection(database_url: str, tenant: UUID) -> None:
     """A pool of one connection, so that each transaction meets what the one before has left."""
     await close_pool()
-    await open_pool(Settings(database_url=database_url), size=1)
+    await open_pool(Settings(database_url=reached(database_url)), size=1)
 
 
 @pytest.mark.usefixtures("one_connection")

@@ -9,97 +9,18 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import psycopg
 import pytest
 
 from app.embedded.runtime import socket_folder
+from tests.embedded.running import Up, alive, command_line, descendants_of
 from tests.operator import smara_server
 from tests.servers import Client, eventually, free_port
-
-NOT_GIVEN = (
-    "DATABASE_URL",
-    "REDIS_URL",
-    "VOYAGE_API_KEY",
-    "ANTHROPIC_API_KEY",
-    "SMARA_DATA_DIR",
-    "PORT",
-)
-PARTS = {
-    "api": "app.cli api",
-    "worker": "app.cli worker",
-    "beat": "app.cli beat",
-    "postgres": "bin/postgres -D",
-    "redis": "redis-server",
-}
-
-
-class Up:
-    """One data folder and port, and the `up` that runs on them."""
-
-    def __init__(self, data_dir: Path, log: Path) -> None:
-        self.data_dir, self.log, self.port = data_dir, log, free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, port: int) -> subprocess.Popen[bytes]:
-        env = {name: value for name, value in os.environ.items() if name not in NOT_GIVEN}
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "app.cli",
-                    "up",
-                    f"--data-dir={self.data_dir}",
-                    f"--port={port}",
-                    "--host=127.0.0.1",
-                ],
-                env={**env, "SMARA_RESCUE_SECONDS": "1", "SMARA_WORKER_PROCESSES": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def running(self) -> Up:
-        """Start it unless it runs."""
-        if self.process is None or self.process.poll() is not None:
-            self.process = self.start(self.port)
-            eventually(self.healthy, seconds=60)
-        return self
-
-    def healthy(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return (
-                httpx2.get(f"{self.base_url}/health", trust_env=False, timeout=5).status_code == 200
-            )
-        except httpx2.HTTPError:
-            return False
-
-    def refused(self) -> tuple[int, str]:
-        """The exit code and the words of a second one on the same folder."""
-        began = self.log.stat().st_size
-        code = self.start(free_port()).wait(timeout=30)
-        return code, self.log.read_bytes()[began:].decode()
-
-    def client(self) -> Client:
-        return Client(self.base_url, (self.data_dir / "api_key").read_text().strip())
-
-    def pid_of(self, part: str) -> int | None:
-        """The leader of the part, if it runs."""
-        assert self.process is not None
-        for pid in children_of(self.process.pid):
-            if PARTS[part] in command_line(pid):
-                return pid
-        return None
 
 
 @pytest.fixture(scope="session")
@@ -113,9 +34,7 @@ def up(workspace: Path, models: Path) -> Iterator[Up]:
     (data_dir / "models").symlink_to(models)
     up = Up(data_dir, workspace / "up.log")
     yield up
-    if up.process is not None and up.process.poll() is None:
-        up.process.terminate()
-        up.process.wait(timeout=60)
+    up.stop()
     shutil.rmtree(socket_folder(data_dir.resolve()))
 
 
@@ -135,6 +54,20 @@ def test_the_first_key_is_for_its_owners_eyes_only_and_works(up: Up) -> None:
     conversation_id = client.post_conversation("ada", "I live in Lisbon.")
     assert client.finished(conversation_id)["state"] == "done"
     assert client.facts("ada") == ["User lives in Lisbon."]
+
+
+def test_it_serves_through_a_login_without_the_owners_rights(up: Up) -> None:
+    up.running()
+    owner = f"postgresql://smara@/smara?host={socket_folder(up.data_dir.resolve())}"
+
+    with psycopg.connect(owner) as connection:
+        logins = connection.execute(
+            "SELECT DISTINCT usename LIKE 'smara\\_service\\_%', rolsuper"
+            " FROM pg_stat_activity JOIN pg_roles ON rolname = usename"
+            " WHERE datname = 'smara' AND pid <> pg_backend_pid()"
+        ).fetchall()
+
+    assert logins == [(True, False)]
 
 
 def test_nobody_else_may_enter_the_folder_of_the_sockets(up: Up) -> None:
@@ -243,29 +176,3 @@ def posted(client: Client, user_id: str) -> str | None:
     answer = client.http.post("/v1/conversations", json=body)
     assert answer.status_code in (202, 503), answer.text
     return answer.json()["id"] if answer.status_code == 202 else None
-
-
-def children_of(pid: int) -> list[int]:
-    found = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(child) for child in found.stdout.split()]
-
-
-def descendants_of(pid: int) -> list[int]:
-    return [each for child in children_of(pid) for each in (child, *descendants_of(child))]
-
-
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; a zombie that waits for its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

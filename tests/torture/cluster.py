@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from app.embedded import postgres
 from app.embedded import redis as embedded_redis
-from tests.servers import VOYAGE_MODEL, create_database, free_port, new_tenant
+from tests.servers import VOYAGE_MODEL, create_database, for_service, free_port, new_tenant
 from tests.torture.keeper import Keeper, PreloadedUnit, Unit
 from tests.torture.proxy import ForgetfulProxy
 
@@ -238,7 +238,7 @@ class Cluster:
     def _service_env(self) -> dict[str, str]:
         return {
             **self._clocks,
-            "DATABASE_URL": self.database_url,
+            "DATABASE_URL": for_service(self.database_url),
             "SMARA_HOST": "127.0.0.1",
             "SMARA_DATA_DIR": str(self.folder),
             "SMARA_CRASH_DIR": str(self.crash_folder),
