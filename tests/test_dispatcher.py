@@ -110,6 +110,12 @@ async def rows(
     return [row[0] if len(row) == 1 else row for row in found]
 
 
+def configure(**changes: object) -> None:
+    """Change settings of this process; what it has open stays open."""
+    here = runtime()
+    here.settings = here.settings.model_copy(update=changes)
+
+
 async def nobody() -> None:
     """The other processes have enough to do."""
 
@@ -157,8 +163,7 @@ async def test_everything_that_is_due_is_done_when_it_ends(tenant: UUID) -> None
 async def test_help_is_called_once_when_there_is_more_than_one_process_can_take(
     tenant: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMARA_WORKER_IN_FLIGHT", "2")
-    start_runtime()
+    configure(worker_in_flight=2)
     calls: list[int] = []
 
     async def help_us() -> None:
@@ -213,9 +218,7 @@ async def test_what_a_stopping_process_can_finish_in_its_grace_is_finished(
 async def test_after_its_window_it_says_that_there_may_be_more(
     tenant: UUID, fake_anthropic: tuple[FakeAnthropic, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SMARA_CLAIM_WINDOW_SECONDS", "0.2")
-    monkeypatch.setenv("SMARA_WORKER_IN_FLIGHT", "1")
-    start_runtime()
+    configure(claim_window_seconds=0.2, worker_in_flight=1)
     fake_anthropic[0].delay_seconds = 0.3
     for n in range(3):
         await queue_up(tenant, f"user-{n}")
@@ -332,8 +335,7 @@ async def test_a_providers_refusal_decides_what_follows(
     attempts: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SMARA_RETRY_BASE_SECONDS", "600")
-    start_runtime()
+    configure(retry_base_seconds=600)
     fake_anthropic[0].script({**step, "times": 0})
     await queue_up(tenant, "ada", "My secret is xyzzy.")
 

@@ -467,7 +467,7 @@ def test_30_acting_users_are_the_callers_word_and_keys_are_not(client: Client) -
         ("InvitationIn", "invited_by"),
     ):
         assert "asks for it" in paths[schema]["properties"][field]["description"]
-    said = (ROOT / "app" / "access.py").read_text()
+    said = (ROOT / "app" / "tenancy" / "access.py").read_text()
     assert "not authenticated" in said
 
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import numpy as np
-import psycopg
 import pytest
 
 from app.db import memories
 from app.db import search as searches
 from app.db.pool import close_pool, open_pool, transaction
 from app.db.search import is_large
+from app.errors import Duplicate
 from app.rules.content_hash import content_hash
 from app.rules.filters import Filters
 from app.rules.retention import half_life_days, retention
@@ -356,7 +356,7 @@ async def test_several_vectors_at_once_each_get_neighbours_of_their_own(
 async def test_a_live_fact_cannot_be_stored_twice_in_its_scope(tenant: UUID) -> None:
     first = await remember(ada(tenant), "User likes tea.", QUESTION)
 
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(Duplicate):
         await remember(ada(tenant), "user likes tea", at_angle(0.1))
 
     await remember(Scope(tenant, "default", "bob"), "User likes tea.", QUESTION)
@@ -370,7 +370,7 @@ async def test_a_live_fact_cannot_be_stored_twice_in_its_scope(tenant: UUID) -> 
 async def test_several_memories_are_written_together_or_not_at_all(tenant: UUID) -> None:
     news = [new_memory(ada(tenant), f"Fact {n}.", at_angle(0.5)) for n in (1, 2, 1)]
 
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(Duplicate):
         async with transaction(tenant) as tx:
             await memories.insert(tx, news)
     assert await search(ada(tenant)) == []
