@@ -78,7 +78,8 @@ async def settle(
     contradicts. All of them belong to one scope.
 
     The caller's transaction holds the subject's lock, and ``held`` is what it gave; a fact that
-    does not say since when it is true is so since ``held.now``. Facts are also compared with those
+    does not say since when it is true is so since ``held.now``, which is the time of all that is
+    written here. Facts are also compared with those
     before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
     tenant's plan has no room for a new memory, the fact is rejected.
     """
@@ -97,7 +98,7 @@ async def settle(
         limit=NEIGHBOURS,
         large=await is_large(connection, [scope]),
     )
-    batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor)
+    batch = _Batch(vectors, hashes, providers.embedder.model, bands.floor, held.now)
     room = await room_for_memories(connection, scope.tenant_id, held.plan)
     waiting = await _waiting(connection, scope, [fact for _, fact in facts], hashes)
     settled: list[Settled] = []
@@ -115,7 +116,12 @@ async def settle(
     related = batch.edges(relations, settled)
     await edges.add(connection, scope.tenant_id, related, conversation_id=to.conversation_id)
     await events.record(
-        connection, scope.tenant_id, settled, conversation_id=to.conversation_id, run=to.run
+        connection,
+        scope.tenant_id,
+        settled,
+        at=held.now,
+        conversation_id=to.conversation_id,
+        run=to.run,
     )
     await quotas.add(connection, scope.tenant_id, "memories", batch.added)
     return settled
@@ -138,9 +144,14 @@ class _Batch:
     them."""
 
     def __init__(
-        self, vectors: Sequence[Vector], hashes: Sequence[bytes], model: str, floor: float
+        self,
+        vectors: Sequence[Vector],
+        hashes: Sequence[bytes],
+        model: str,
+        floor: float,
+        now: datetime,
     ) -> None:
-        self._hashes, self._model, self._floor = hashes, model, floor
+        self._hashes, self._model, self._floor, self._now = hashes, model, floor, now
         self._vectors = np.asarray(vectors, dtype=np.float32)
         self._new: dict[int, NewMemory] = {}
         self._retired: dict[UUID, NewMemory] = {}
@@ -232,7 +243,12 @@ class _Batch:
             if memory_id in own:
                 continue
             await memories.supersede(
-                connection, scope.tenant_id, memory_id, by=by.memory_id, valid_until=by.valid_from
+                connection,
+                scope.tenant_id,
+                memory_id,
+                by=by.memory_id,
+                at=self._now,
+                valid_until=by.valid_from,
             )
         written = [self._as_written(new) for new in self._new.values()]
         await memories.insert(connection, [*written, *self._put_aside])
@@ -242,7 +258,7 @@ class _Batch:
                     connection, scope.tenant_id, new.memory_id, new.superseded_by
                 )
         for memory_id in self._repeated:
-            await memories.reinforce(connection, scope, memory_id)
+            await memories.reinforce(connection, scope, memory_id, self._now)
         await self._link(connection, scope.tenant_id, written)
 
     async def _link(
@@ -308,6 +324,7 @@ class _Batch:
             message_indexes=fact.message_indexes,
             quote=fact.quote,
             valid_from=valid_from,
+            created_at=self._now,
             content_hash=self._hashes[n],
             embedding_model=self._model,
             vector=self._vectors[n],

@@ -26,7 +26,7 @@ from app.memory.types import Memory, Scope, Vector
 @dataclass(frozen=True, slots=True)
 class NewMemory:
     """A fact about to become a row. With ``superseded_by`` it is history from the start: an older
-    truth that came late."""
+    truth that came late. ``created_at`` is since when its subject is held."""
 
     memory_id: UUID
     scope: Scope
@@ -41,6 +41,7 @@ class NewMemory:
     message_indexes: Sequence[int]
     quote: str
     valid_from: datetime
+    created_at: datetime
     content_hash: bytes
     embedding_model: str
     vector: Vector
@@ -170,7 +171,7 @@ async def change(
     )
     key = {"tenant_id": tenant_id, "memory_id": memory_id}
     await connection.execute(
-        sql.SQL("UPDATE memories SET {}, updated_at = now()").format(assignments)
+        sql.SQL("UPDATE memories SET {}, updated_at = clock_timestamp()").format(assignments)
         + sql.SQL(" WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s"),
         {**values, **key},
     )
@@ -210,7 +211,7 @@ async def restore(connection: Connection, tenant_id: UUID, memory_id: UUID) -> N
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
             suspicion = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
-            updated_at = now()
+            updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
         """,
         (tenant_id, memory_id),
@@ -258,7 +259,7 @@ async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
             fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
-            valid_from, valid_until, content_hash, embedding_model, embedding,
+            valid_from, valid_until, created_at, content_hash, embedding_model, embedding,
             superseded_by, state, trust, suspicion, superseded_at)
         VALUES {", ".join([_ROW] * len(new))}
         """,
@@ -266,10 +267,7 @@ async def insert(connection: Connection, new: Sequence[NewMemory]) -> None:
     )
 
 
-_ROW = (
-    f"({', '.join(['%s'] * 20)}, %b, {', '.join(['%s'] * 4)},"
-    " CASE WHEN %s::uuid IS NOT NULL THEN now() END)"
-)
+_ROW = f"({', '.join(['%s'] * 21)}, %b, {', '.join(['%s'] * 5)})"
 
 
 def _row(new: NewMemory) -> tuple[Any, ...]:
@@ -293,6 +291,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.quote,
         new.valid_from,
         new.valid_until,
+        new.created_at,
         new.content_hash,
         new.embedding_model,
         HalfVector(list(new.vector)),
@@ -300,7 +299,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.state,
         new.trust,
         new.suspicion,
-        new.superseded_by,
+        new.created_at if new.superseded_by else None,
     )
 
 
@@ -310,18 +309,25 @@ async def supersede(
     memory_id: UUID,
     *,
     by: UUID,
-    valid_until: datetime | None,
+    at: datetime,
+    valid_until: datetime,
 ) -> None:
-    """Retire a live memory: it keeps its row, says since when and by which, and is no longer
-    recalled."""
+    """Retire a live memory ``at`` the time since which its subject is held: it keeps its row, says
+    since when and by which, and is no longer recalled."""
     await connection.execute(
         f"""
         UPDATE memories
-        SET state = 'superseded', superseded_at = now(), superseded_by = %(by)s,
-            valid_until = coalesce(%(valid_until)s, now())
+        SET state = 'superseded', superseded_at = %(at)s, superseded_by = %(by)s,
+            valid_until = %(valid_until)s
         WHERE tenant_id = {TENANT} AND memory_id = %(memory_id)s AND state = 'live'
         """,
-        {"by": by, "valid_until": valid_until, "tenant_id": tenant_id, "memory_id": memory_id},
+        {
+            "by": by,
+            "at": at,
+            "valid_until": valid_until,
+            "tenant_id": tenant_id,
+            "memory_id": memory_id,
+        },
     )
 
 
@@ -354,18 +360,19 @@ async def date_history(
     )
 
 
-async def reinforce(connection: Connection, scope: Scope, memory_id: UUID) -> None:
+async def reinforce(connection: Connection, scope: Scope, memory_id: UUID, at: datetime) -> None:
     """Count that the memory was said again, at most once a day, so that repetition in a loop gains
-    nothing."""
+    nothing. ``at`` is the time of its event, by which ``undoing`` knows it."""
     await connection.execute(
         """
         INSERT INTO memory_recalls (tenant_id, scope_key, memory_id, reinforcements,
             last_reinforced_at)
-        VALUES (%s, %s, %s, 1, now())
+        VALUES (%s, %s, %s, 1, %s)
         ON CONFLICT (tenant_id, scope_key, memory_id) DO UPDATE
-        SET reinforcements = memory_recalls.reinforcements + 1, last_reinforced_at = now()
+        SET reinforcements = memory_recalls.reinforcements + 1,
+            last_reinforced_at = excluded.last_reinforced_at
         WHERE memory_recalls.last_reinforced_at IS NULL
-           OR memory_recalls.last_reinforced_at < now() - interval '1 day'
+           OR memory_recalls.last_reinforced_at < excluded.last_reinforced_at - interval '1 day'
         """,
-        (scope.tenant_id, scope.key, memory_id),
+        (scope.tenant_id, scope.key, memory_id, at),
     )

@@ -15,8 +15,9 @@ from app.memory.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What settling needs to know once the subject is held: the time at which the transaction
-    began, by Postgres' clock, and the tenant's plan and rules."""
+    """What settling needs to know once the subject is held: since when it is, by Postgres' clock,
+    and the tenant's plan and rules. Who holds it later has a later ``now``, whichever transaction
+    began first."""
 
     now: datetime
     plan: str
@@ -62,7 +63,8 @@ async def lock(
     )
     async with connection.cursor() as cursor:
         await cursor.execute(
-            f"SELECT now(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s", (tenant_id,)
+            f"SELECT clock_timestamp(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s",
+            (tenant_id,),
         )
         row = await cursor.fetchone()
     assert row is not None, "a tenant is not deleted under its callers"

@@ -88,7 +88,7 @@ async def hand_over(connection: Connection, tenant_id: UUID, memory_id: UUID, he
     await connection.execute(
         """
         UPDATE memories SET conversation_id = %s, user_id = coalesce(%s, user_id),
-            message_indexes = %s, quote = %s, updated_at = now()
+            message_indexes = %s, quote = %s, updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = %s
         """,
         (
@@ -126,7 +126,7 @@ async def reword(
         UPDATE memories m
         SET user_id = %(user_id)s, conversation_id = %(conversation_id)s, fact = %(fact)s,
             about = '', quote = %(quote)s, message_indexes = %(indexes)s, source = %(source)s,
-            metadata = %(metadata)s, content_hash = %(hash)s, updated_at = now()
+            metadata = %(metadata)s, content_hash = %(hash)s, updated_at = clock_timestamp()
         WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s AND NOT EXISTS (
             SELECT FROM memories o
             WHERE o.tenant_id = m.tenant_id AND o.scope_key = m.scope_key AND o.state = 'live'
@@ -217,7 +217,7 @@ async def bring_back(
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
-            updated_at = now()
+            updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = ANY(%s)
         """,
         (tenant_id, back),
@@ -258,7 +258,7 @@ async def mark_reverted(connection: Connection, tenant_id: UUID, conversation_id
     """Note on the conversation that it was undone."""
     await connection.execute(
         """
-        UPDATE conversations SET reverted_at = now()
+        UPDATE conversations SET reverted_at = clock_timestamp()
         WHERE tenant_id = %s AND conversation_id = %s
         """,
         (tenant_id, conversation_id),

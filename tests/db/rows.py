@@ -53,6 +53,7 @@ def new_memory(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) 
             "message_indexes": (0,),
             "quote": "a quote",
             "valid_from": NEW_YEAR,
+            "created_at": datetime.now(UTC),
             "content_hash": content_hash(fact),
             "embedding_model": "test",
             "vector": vector,
@@ -69,11 +70,10 @@ async def remember(scope: Scope, fact: str, vector: Sequence[float], **fields: A
     return new.memory_id
 
 
-async def queue_up(
+def new_conversation(
     tenant_id: UUID, user_id: str = "ada", key: str | None = None, **fields: Any
-) -> Accepted:
-    """Accept a conversation of the user."""
-    new = NewConversation(
+) -> NewConversation:
+    return NewConversation(
         **{
             "tenant_id": tenant_id,
             "subject": f"user:{user_id}",
@@ -92,8 +92,14 @@ async def queue_up(
             **fields,
         }
     )
+
+
+async def queue_up(
+    tenant_id: UUID, user_id: str = "ada", key: str | None = None, **fields: Any
+) -> Accepted:
+    """Accept a conversation of the user."""
     async with transaction(tenant_id) as conn:
-        return await conversations.accept(conn, new)
+        return await conversations.accept(conn, new_conversation(tenant_id, user_id, key, **fields))
 
 
 async def new_tenant(name: str = "test") -> UUID:
