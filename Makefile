@@ -62,13 +62,17 @@ clean: ## Remove the virtual environment, caches and the data of demo and eval; 
 	rm -rf .venv .data/demo .data/eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A dot every five seconds while $(1) runs, and its exit code. The dots end with this shell, however that ends.
+with_dots = { while sleep 5 && kill -0 $$$$; do printf .; done & } 2>/dev/null; \
+	$(1); code=$$?; kill $$! 2>/dev/null; echo; exit $$code
+
 # A stopped install leaves no stamp, so the next command starts it again. Every package comes from the lock, by hash.
 $(INSTALLED): requirements.lock pyproject.toml sdk/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 3))' 2>/dev/null || { \
 		echo "Python 3.11.3 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	@echo "Installing into .venv (a minute or two, once) …"
+	@echo "Installing into .venv (about three minutes, once) …"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install -qq --require-hashes --no-deps -r requirements.lock
+	@$(call with_dots,$(PIP) install -qq --require-hashes --no-deps -r requirements.lock)
 	@$(PIP) install -qq --no-deps --no-build-isolation -e . -e ./sdk
 	@touch $@
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_value_that_cannot_be_is_refused_by_the_name_of_its_variable(
     assert ended.said.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [["api"], ["worker"], ["beat"], ["migrate"], ["keys", "list"]])
+@pytest.mark.parametrize("command", [["api"], ["worker"], ["beat"]])
 def test_without_a_database_each_process_says_what_to_do(command: list[str]) -> None:
     ended = smara_server(*command)
 
@@ -91,6 +92,19 @@ def test_without_a_database_each_process_says_what_to_do(command: list[str]) -> 
     assert ended.said == (
         "smara-server: DATABASE_URL is not set. Set it, or use `smara-server up`, which brings a "
         "database along.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["keys", "list"]])
+def test_without_any_database_an_operators_command_says_where_it_looked(
+    command: list[str], tmp_path: Path
+) -> None:
+    ended = smara_server(*command, SMARA_DATA_DIR=str(tmp_path))
+
+    assert ended.code == 1
+    assert ended.said == (
+        f"smara-server: DATABASE_URL is not set, and {tmp_path} holds no database of `smara-server "
+        "up`. Set DATABASE_URL, or SMARA_DATA_DIR to the folder that `up` has.\n"
     )
 
 

@@ -51,6 +51,7 @@ def new_memory(scope: Scope, fact: str, vector: Sequence[float], **fields: Any) 
             "message_indexes": (0,),
             "quote": "a quote",
             "valid_from": NEW_YEAR,
+            "created_at": datetime.now(UTC),
             "content_hash": content_hash(fact),
             "embedding_model": "test",
             "vector": vector,
@@ -67,11 +68,10 @@ async def remember(scope: Scope, fact: str, vector: Sequence[float], **fields: A
     return new.memory_id
 
 
-async def queue_up(
+def new_conversation(
     tenant_id: UUID, user_id: str = "ada", key: str | None = None, **fields: Any
-) -> Accepted:
-    """Accept a conversation of the user."""
-    new = NewConversation(
+) -> NewConversation:
+    return NewConversation(
         **{
             "owner_key": f"user:{user_id}",
             "scope": Scope(tenant_id, "default", user_id),
@@ -89,8 +89,14 @@ async def queue_up(
             **fields,
         }
     )
+
+
+async def queue_up(
+    tenant_id: UUID, user_id: str = "ada", key: str | None = None, **fields: Any
+) -> Accepted:
+    """Accept a conversation of the user."""
     async with transaction(tenant_id) as tx:
-        return await conversations.accept(tx, new)
+        return await conversations.accept(tx, new_conversation(tenant_id, user_id, key, **fields))
 
 
 async def new_tenant(name: str = "test") -> UUID:

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.db import conversations, extractions, memory_owners, queue
-from app.db.pool import system, transaction
+from app.db.pool import clock, system, transaction
 from app.errors import NotFound
 from app.ingest import undo
 from app.rules.types import Caller, Extraction, Fact, Scope, Usage
-from tests.db.rows import at_angle, execute, new_tenant, queue_up, remember
+from tests.db.rows import at_angle, execute, new_conversation, new_tenant, queue_up, remember
 
 pytestmark = pytest.mark.anyio
 
@@ -229,3 +229,22 @@ async def test_the_first_stored_extraction_stays_and_comes_back_as_it_was(tenant
 
         assert await extractions.stored(tx, conversation_id, "v1") == {0: DRAWN, 1: other}
         assert await extractions.stored(tx, conversation_id, "v3") == {}
+
+
+async def test_of_two_accepted_at_once_the_later_one_is_later_in_every_order(
+    tenant: UUID,
+) -> None:
+    """Which transaction began first says nothing: ids order the queue, and times the facts."""
+    async with transaction(tenant) as early:
+        await clock(early)
+        first = await queue_up(tenant)
+        second = await conversations.accept(early, new_conversation(tenant))
+
+    assert first.conversation_id < second.conversation_id
+    rows = await execute(
+        "SELECT conversation_id, occurred_at, created_at FROM conversations WHERE tenant_id = %s"
+        " ORDER BY occurred_at",
+        tenant,
+    )
+    assert [row[0] for row in rows] == [first.conversation_id, second.conversation_id]
+    assert rows[0][1] <= rows[0][2] < rows[1][1] <= rows[1][2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -240,7 +240,7 @@ async def test_nothing_of_another_scope_or_tenant_and_nothing_superseded_is_foun
     await remember(ada(tenant), "User lived in Rome.", QUESTION, superseded_by=mine)
     retired = await remember(ada(tenant), "User lived in Bergen.", QUESTION)
     async with transaction(tenant) as tx:
-        await memories.supersede(tx, retired, by=mine, valid_until=NEW_YEAR)
+        await memories.supersede(tx, retired, by=mine, at=NEW_YEAR, valid_until=NEW_YEAR)
 
     async with transaction(tenant) as tx:
         assert [memory.memory_id for memory in await search(ada(tenant), large=large)] == [mine]
@@ -362,7 +362,7 @@ async def test_a_live_fact_cannot_be_stored_twice_in_its_scope(tenant: UUID) -> 
     await remember(Scope(tenant, "default", "bob"), "User likes tea.", QUESTION)
     await remember(ada(tenant), "User likes tea.", QUESTION, superseded_by=first)
     async with transaction(tenant) as tx:
-        await memories.supersede(tx, first, by=uuid4(), valid_until=None)
+        await memories.supersede(tx, first, by=uuid4(), at=NEW_YEAR, valid_until=NEW_YEAR)
     await remember(ada(tenant), "User likes tea.", QUESTION)
     assert len(await search(ada(tenant))) == 1
 
@@ -389,15 +389,17 @@ async def test_a_retired_memory_says_since_when_and_by_which(tenant: UUID) -> No
     later = uuid4()
 
     async with transaction(tenant) as tx:
-        await memories.supersede(tx, old, by=new, valid_until=NEW_YEAR + timedelta(days=1))
-        await memories.supersede(tx, old, by=later, valid_until=None)
+        await memories.supersede(
+            tx, old, by=new, at=NEW_YEAR, valid_until=NEW_YEAR + timedelta(days=1)
+        )
+        await memories.supersede(tx, old, by=later, at=datetime.now(UTC), valid_until=NEW_YEAR)
 
     [row] = await execute(
-        "SELECT state, superseded_by, valid_until, superseded_at <= now() FROM memories"
+        "SELECT state, superseded_by, valid_until, superseded_at FROM memories"
         " WHERE memory_id = %s",
         old,
     )
-    assert row == ("superseded", new, NEW_YEAR + timedelta(days=1), True)
+    assert row == ("superseded", new, NEW_YEAR + timedelta(days=1), NEW_YEAR)
 
 
 async def test_a_memory_is_reinforced_at_most_once_a_day(tenant: UUID) -> None:
@@ -407,7 +409,7 @@ async def test_a_memory_is_reinforced_at_most_once_a_day(tenant: UUID) -> None:
     async def reinforce(times: int) -> int:
         for _ in range(times):
             async with transaction(tenant) as tx:
-                await memories.reinforce(tx, ada(tenant), memory_id)
+                await memories.reinforce(tx, ada(tenant), memory_id, datetime.now(UTC))
         [row] = await execute(
             "SELECT reinforcements FROM memory_recalls WHERE memory_id = %s", memory_id
         )
@@ -432,7 +434,7 @@ async def test_reinforcements_at_the_same_time_count_once(tenant: UUID) -> None:
 
     async def once() -> None:
         async with transaction(tenant) as tx:
-            await memories.reinforce(tx, ada(tenant), memory_id)
+            await memories.reinforce(tx, ada(tenant), memory_id, datetime.now(UTC))
 
     await asyncio.gather(*(once() for _ in range(8)))
 

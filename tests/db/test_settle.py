@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 
 from app.db import memory_owners
-from app.db.pool import transaction
+from app.db.pool import clock, transaction
 from app.memories.reconcile import Destination, reconcile
+from app.providers.registry import MINILM_BANDS
 from app.rules.types import Action, Fact, Reconciled, Scope
 from tests.db.rows import NEW_YEAR, at_angle, execute
 
@@ -26,9 +27,16 @@ async def reconciled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> 
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
     async with transaction(tenant) as tx:
-        held = await memory_owners.lock(tx, "user:ada")
         vectors = [vector for _, vector, _ in facts]
-        return await reconcile(tx, [(destination, fact) for fact in drawn], vectors, held=held)
+        return await settle(tx, [(destination, fact) for fact in drawn], vectors)
+
+
+async def settle(
+    tx: TenantTx, facts: Sequence[tuple[Destination, Fact]], vectors: Sequence[Sequence[float]]
+) -> list[Reconciled]:
+    lock = await memory_owners.lock(tx, "user:ada")
+    bands = lock.tuning.bands(MINILM_BANDS)
+    return await reconcile(tx, facts, vectors, lock=lock, model="test", bands=bands)
 
 
 async def live(tenant: UUID) -> list[str]:
@@ -136,3 +144,33 @@ async def test_a_duplicate_reinforces_and_every_fact_leaves_an_event(tenant: UUI
     assert await execute(
         "SELECT memory_id, reinforcements FROM memory_recalls WHERE tenant_id = %s", tenant
     ) == [(stored.memory_id, 1)]
+
+
+async def test_a_fact_is_true_since_the_lock_was_had_not_since_its_transaction_began(
+    tenant: UUID,
+) -> None:
+    """One that began first and had its turn last is the newer one, in every time that is kept."""
+    destination = Destination(Scope(tenant, "default", "ada"), "ada", "private", "test")
+
+    async def said(tx: TenantTx, text: str, vector: Sequence[float]) -> list[Reconciled]:
+        return await settle(tx, [(destination, Fact(text, 0.5))], [vector])
+
+    async with transaction(tenant) as early:
+        await clock(early)
+        async with transaction(tenant) as late:
+            [oslo] = await said(late, "User lives in Oslo.", OSLO)
+        [lisbon] = await said(early, "User lives in Lisbon.", LISBON)
+
+    assert (lisbon.action, lisbon.replaced_id) == (Action.REPLACED, oslo.memory_id)
+    assert await live(tenant) == ["User lives in Lisbon."]
+    [older, newer] = await execute(
+        """
+        SELECT m.created_at, m.valid_from, m.superseded_at, m.valid_until, e.at, m.memory_id
+        FROM memories m JOIN memory_events e USING (tenant_id, memory_id)
+        WHERE tenant_id = %s ORDER BY m.created_at
+        """,
+        tenant,
+    )
+    assert (older[5], newer[5]) == (oslo.memory_id, lisbon.memory_id)
+    assert older[0] == older[1] == older[4] < newer[0] == newer[1] == newer[4]
+    assert older[2] == older[3] == newer[0]

@@ -22,6 +22,8 @@ from tests.embedded.running import Up, alive, command_line, descendants_of
 from tests.operator import smara_server
 from tests.servers import Client, eventually, free_port
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
 
 @pytest.fixture(scope="session")
 def up(workspace: Path, models: Path) -> Iterator[Up]:
@@ -116,6 +118,42 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> N
     assert f"{tmp_path}/file" in ended.said
 
 
+def test_the_operators_commands_find_its_database_by_the_data_folder(up: Up) -> None:
+    """Given SMARA_DATA_DIR alone, each works beside it as beside a database of one's own."""
+    client = up.running().client()
+    conversation_id = client.post_conversation("cleo", "I live in Lisbon.")
+    client.finished(conversation_id)
+
+    def ran(*arguments: str) -> str:
+        ended = smara_server(*arguments, SMARA_DATA_DIR=str(up.data_dir))
+        assert ended.code == 0, ended.said
+        return ended.said.strip()
+
+    assert "The schema is up to date" in ran("migrate")
+    key = ran("keys", "create", "--label", "laptop")
+    other = Client(up.base_url, key)
+    assert "User lives in Lisbon." in other.facts("cleo")
+    [line] = [line for line in ran("keys", "list").splitlines() if "laptop" in line]
+    assert ran("keys", "revoke", line.split()[0]) == "Revoked."
+
+    tenant_id = ran("tenants", "create", "Acme").split()[0]
+    assert "Acme" in ran("tenants", "list")
+    assert ran("tenants", "set-plan", tenant_id, "free") == "On the plan free."
+    assert "hard 5.00 USD" in ran("tenants", "set-budget", tenant_id, "--hard=5")
+    assert ran("tenants", "set-transcript-days", tenant_id, "30") == "For 30 days."
+
+    assert ran("replay", conversation_id).startswith("Queued")
+    assert client.finished(conversation_id, seconds=30)["state"] == "done"
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "beat"])
+def test_the_parts_of_a_service_want_an_address(command: str, up: Up) -> None:
+    """They need Redis too, and are run by `up` already."""
+    ended = smara_server(command, SMARA_DATA_DIR=str(up.data_dir))
+    assert ended.code == 1
+    assert ended.said.startswith("smara-server: DATABASE_URL is not set.")
+
+
 @pytest.mark.parametrize("part", ["worker", "api", "redis", "postgres"])
 def test_a_part_that_is_killed_is_back_within_seconds_and_nothing_is_lost(
     up: Up, part: str
@@ -144,6 +182,28 @@ def test_sigterm_ends_it_with_exit_code_0_and_leaves_no_process_behind(up: Up) -
 
     assert process.wait(timeout=40) == 0
     assert [command_line(pid) for pid in family if alive(pid)] == []
+
+
+@pytest.mark.parametrize(
+    "command", [("keys", "list"), ("tenants", "list"), ("replay", NOBODY), ("migrate",)]
+)
+def test_without_a_running_one_the_operators_commands_say_what_to_do(
+    command: tuple[str, ...], up: Up, tmp_path: Path
+) -> None:
+    assert up.process is not None
+    assert up.process.poll() is not None, "the test before has stopped it"
+    stopped = smara_server(*command, SMARA_DATA_DIR=str(up.data_dir))
+    assert stopped.code == 1
+    assert stopped.said == (
+        f"smara-server: The database in {up.data_dir} is not running. Start it with `smara-server "
+        "up` (make up), and repeat this while that runs.\n"
+    )
+
+    nothing = smara_server(*command, SMARA_DATA_DIR=str(tmp_path / "none"))
+    assert nothing.code == 1
+    assert "DATABASE_URL is not set" in nothing.said
+    assert f"{tmp_path / 'none'} holds no database" in nothing.said
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_restart_on_the_same_folder_has_the_memories_and_the_key(up: Up) -> None:

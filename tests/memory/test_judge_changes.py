@@ -167,3 +167,80 @@ def test_a_restatement_that_adds_something_stays_beside_the_first(old: str, new:
 
 def test_a_restatement_that_takes_itself_back_still_ends_the_first() -> None:
     assert judge("User smoked, but no longer.", "User smokes.", 0.9).verdict == "replaces"
+
+
+@pytest.mark.parametrize("similarity", [0.56, 0.75, 0.93, 0.97, 0.99])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("User has a bad left knee.", "User has a bad right knee."),
+        (
+            "User had surgery on their left knee in the hospital of Bergen.",
+            "User had surgery on their right knee in the hospital of Bergen.",
+        ),
+        ("User's pain is in the left knee.", "User's pain is in the right knee."),
+        (
+            "User has pain in the left shoulder.",
+            "User no longer has pain in the right shoulder.",
+        ),
+        ("User goes for early runs by the river.", "User goes for late runs by the river."),
+        ("User takes the early train to Bergen.", "User stopped taking the late train to Bergen."),
+        ("User painted the upper cupboards green.", "User painted the lower cupboards green."),
+        ("User's team sits in the north wing.", "User's team meets in the south wing."),
+        ("User keeps a bike inside the flat.", "User keeps a bike outside the flat."),
+    ],
+)
+def test_the_side_or_the_time_of_day_tells_two_things_apart_however_close(
+    old: str, new: str, similarity: float
+) -> None:
+    neighbour = Neighbour(UUID(int=1), old, similarity, datetime(2026, 1, 1, tzinfo=UTC))
+    assert decide(new, datetime(2026, 3, 1, tzinfo=UTC), [neighbour], PUBLISHED).outcome == "new"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("User wears a brace on their left knee.", "User wears a brace on their right knee now."),
+        ("User's flight is early on Monday.", "User's flight was moved to late Tuesday."),
+        ("User lives in South Bergen.", "User moved to North Bergen."),
+    ],
+)
+def test_a_side_that_changed_replaces_the_old_one(old: str, new: str) -> None:
+    assert judge(new, old, 0.8).verdict == "replaces"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("User wants to rent a boat in Split.", "User wants to eat meat in Split."),
+        ("User wants to sell the flat in Split.", "User wants to buy a flat in Split."),
+        ("User rents a flat in Split.", "User wants to buy a flat in Split."),
+        ("User's shift starts at 9.", "User's shift finishes at 17."),
+        ("User's shop opens at 9.", "User's shop closes at 18."),
+        ("User is in the garden every day.", "User is in the library."),
+        ("User is 30 years old.", "User's uncle is 50 years old."),
+        ("User takes their coffee in the morning.", "User takes their coffee in the evening now."),
+    ],
+)
+def test_two_dealings_places_and_moments_can_both_be_true(old: str, new: str) -> None:
+    assert judge(new, old, 0.8).verdict == "different"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("User wants the vegetarian menu.", "User wants the meat menu."),
+        ("User prefers brief answers.", "User prefers long answers."),
+        ("User prefers concise answers.", "User prefers long answers."),
+        ("User prefers hot lunches.", "User prefers cold lunches."),
+    ],
+)
+def test_of_two_opposites_the_newer_one_holds(old: str, new: str) -> None:
+    judgement = judge(new, old, 0.8)
+
+    assert (judgement.verdict, judgement.reason) == ("replaces", "opposite")
+
+
+def test_concise_is_not_a_british_spelling() -> None:
+    old, new = "User prefers brief answers.", "User prefers concise answers."
+    assert judge(new, old, 0.8).verdict == "duplicate"

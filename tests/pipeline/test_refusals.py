@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.pipeline.conftest import MakeStack
 from tests.providers.anthropic import FakeAnthropic
+from tests.stack import Stack
 
 
 @pytest.mark.parametrize(
@@ -35,3 +40,39 @@ def test_a_refusal_after_a_failure_of_another_kind_is_the_first(
     talk = client.finished(client.post_conversation("ada", "User lives in Oslo."))
 
     assert (talk["state"], talk["attempts"]) == ("done", 3)
+
+
+def test_the_command_line_says_that_the_key_is_refused_and_that_a_chat_is_dead(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    stack = make_stack().start()
+    fake_anthropic[0].script({"status": 401, "times": 0, "when": "Oslo"})
+    refused = ingested(stack, "User lives in Oslo.", seconds=8)
+
+    assert refused.returncode == 4
+    assert refused.stdout.startswith("queued     ")
+    assert "it waits for a provider" in refused.stdout
+    assert "the API key is refused. [provider_key_refused]" in refused.stdout
+
+    fake_anthropic[0].forget()
+    fake_anthropic[0].script({"status": 400, "times": 0, "when": "Rome"})
+    dead = ingested(stack, "User lives in Rome.", seconds=40)
+    assert dead.returncode == 1, dead
+    assert dead.stdout.startswith("dead       ")
+    assert "[provider_rejected]" in dead.stdout
+
+
+def ingested(stack: Stack, words: str, seconds: int) -> subprocess.CompletedProcess[str]:
+    """What `smara ingest --wait` says of a chat of a user of its own."""
+    key = stack.client().http.headers["authorization"].removeprefix("Bearer ")
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "smara.cli", "ingest", "-", "--user", words),
+            *("--wait", f"--wait-timeout={seconds}"),
+        ],
+        env={**os.environ, "SMARA_API_URL": stack.base_url, "SMARA_API_KEY": key},
+        input=words,
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )

@@ -11,6 +11,7 @@ from smara import AsyncSmara, Smara
 
 from tests.sdk.blocking import Loop
 from tests.sdk.llms import FakeLLM
+from tests.sdk.misbehaving import FakeSmara
 
 
 class Agent:
@@ -23,6 +24,7 @@ class Agent:
         library: Any = anthropic if self.is_claude else openai
         self.bare = getattr(library, kind)(api_key="k", base_url=url, max_retries=0)
         self.memories: list[Any] = []
+        self.provider = FakeSmara()
 
     def wrap(self, url: str, api_key: str, **options: Any) -> Any:
         """The client as its users have it."""

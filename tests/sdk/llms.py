@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.providers.server import Call, FakeProvider, Reply, Step
 
 
 class FakeLLM(FakeProvider):
-    """``says`` is the next answer; ``calls_tool`` makes it a tool call."""
+    """``says`` is the next answer; ``calls_tool`` makes it a tool call. ``number`` gives each
+    answer's id from how many there were; some servers draw it, so that it repeats."""
 
     says = "Glad to help."
     calls_tool = False
+    number: Callable[[int], object] = staticmethod(lambda count: count)
+    whole_id: str | None = "unset"
+
+    def identity(self, prefix: str) -> str | None:
+        """The answer's id: ``prefix`` and a number, unless ``whole_id`` says otherwise."""
+        return f"{prefix}{self.number(self.count)}" if self.whole_id == "unset" else self.whole_id
 
     @property
     def prompts(self) -> list[Any]:
@@ -28,7 +36,7 @@ class FakeOpenAI(FakeLLM):
 
     def answer(self, call: Call, kind: str | None) -> Reply:
         asked = call.body
-        base = {"id": f"chatcmpl-{self.count}", "created": 1, "model": asked["model"]}
+        base = {"id": self.identity("chatcmpl-"), "created": 1, "model": asked["model"]}
         reason = "tool_calls" if self.calls_tool else "stop"
         if not asked.get("stream"):
             message: dict[str, Any] = {"role": "assistant", "content": self.says}
@@ -62,7 +70,7 @@ class FakeClaude(FakeLLM):
         if self.calls_tool:
             content.append({"type": "tool_use", "id": "t1", "name": "look", "input": {}})
         message = {
-            "id": f"msg_{self.count}",
+            "id": self.identity("msg_"),
             "type": "message",
             "role": "assistant",
             "model": asked["model"],

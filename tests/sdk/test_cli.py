@@ -109,6 +109,102 @@ def test_several_files_and_standard_input_go_in_and_the_facts_come_out(
     assert "sent 2 of 2" in done.stderr
 
 
+def conversation(status: str, **fields: object) -> dict[str, object]:
+    return {"id": "c-1", "status": status, "state": status, **fields}
+
+
+FACT = {"fact": "User lives in Lisbon.", "action": "stored", "reason": "no_neighbour"}
+REFUSED = {"code": "provider_key_refused", "message": "Claude: the API key is refused."}
+ENDS = [
+    (conversation("done", receipt={"facts": [FACT]}), 0, "stored     User lives in Lisbon.\n"),
+    (
+        conversation("done", receipt={"facts": []}),
+        0,
+        "Nothing to remember was found.\n",
+    ),
+    (
+        conversation(
+            "dead",
+            error={"code": "provider_rejected", "message": "Claude answered 400", "replayable": 1},
+        ),
+        1,
+        "dead       c-1: Claude answered 400 [provider_rejected]\n",
+    ),
+    (
+        conversation("dead", error=None),
+        1,
+        "dead       c-1\n",
+    ),
+    (conversation("cancelled"), 1, "cancelled  c-1\n"),
+    (
+        conversation("queued", error=REFUSED, waiting_for="provider"),
+        4,
+        "queued     c-1: not finished after 1 s; it waits for a provider that does not answer or "
+        "refuses its key; Claude: the API key is refused. [provider_key_refused]\n",
+    ),
+    (
+        conversation("queued", waiting_for="budget"),
+        4,
+        "queued     c-1: not finished after 1 s; it waits for the tenant's budget, which is used "
+        "up\n",
+    ),
+    (
+        conversation("queued", error={"code": "provider_timeout", "message": "No answer."}),
+        4,
+        "queued     c-1: not finished after 1 s; No answer. [provider_timeout]\n",
+    ),
+    (
+        conversation("queued"),
+        4,
+        "queued     c-1: not finished after 1 s; it waits for its turn\n",
+    ),
+    (
+        conversation("processing"),
+        4,
+        "processing  c-1: not finished after 1 s; a worker is at it\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ended", "code", "printed"), ENDS)
+def test_how_a_conversation_ended_is_said_and_is_the_exit_code(
+    ended: dict[str, object], code: int, printed: str
+) -> None:
+    provider = FakeSmara()
+    provider.script(
+        {"status": 202, "body": conversation("queued"), "when": "messages"},
+        {"status": 200, "body": ended, "times": 0},
+    )
+    chat = '[{"role": "user", "content": "I live in Lisbon."}]'
+    with Running(provider) as running:
+        smara = Command(f"http://127.0.0.1:{running.port}", "key")
+        done = smara("ingest", "-", "-u", "u", "--wait", "--wait-timeout", "1", stdin=chat)
+        asked = smara("ingest", "-", "-u", "u", "--wait", "--wait-timeout=1", "--json", stdin=chat)
+    assert (done.returncode, done.stdout) == (code, printed)
+    assert asked.returncode == code
+    assert json.loads(asked.stdout)[0]["status"] == ended["status"]
+    assert (printed in asked.stderr) == (code > 0)
+
+
+def test_one_that_failed_does_not_hide_what_the_others_came_to(tmp_path: Path) -> None:
+    dead = conversation("dead", error={"code": "provider_rejected", "message": "No."})
+    provider = FakeSmara()
+    provider.script(
+        {"status": 202, "body": conversation("queued"), "when": "messages"},
+        {"status": 202, "body": conversation("queued"), "when": "messages"},
+        {"status": 200, "body": dead},
+        {"status": 200, "body": conversation("done", receipt={"facts": [FACT]}), "times": 0},
+    )
+    chats = '{"messages": [{"role": "user", "content": "a"}]}\n' * 2
+    with Running(provider) as running:
+        smara = Command(f"http://127.0.0.1:{running.port}", "key")
+        done = smara("ingest", "-", "-u", "u", "--wait", stdin=chats)
+    assert (done.returncode, done.stdout) == (
+        1,
+        "stored     User lives in Lisbon.\ndead       c-1: No. [provider_rejected]\n",
+    )
+
+
 def test_sending_a_file_again_changes_nothing(smara: Command, tmp_path: Path) -> None:
     file = tmp_path / "chat.txt"
     file.write_text("User: I live in Lisbon.")

@@ -32,7 +32,7 @@ print(smara.__file__)
 try:
     import smara.langchain
 except ImportError as error:
-    assert "pip install 'smara[langchain]'" in str(error), error
+    assert "pip install langchain-core langgraph" in str(error), error
 else:
     raise AssertionError("smara.langchain must need its extra")
 """

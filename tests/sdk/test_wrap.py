@@ -4,6 +4,7 @@ asynchronous, on the running service."""
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 import time
@@ -58,6 +59,7 @@ def heard(agent: Agent) -> Iterator[Callable[..., list[dict[str, Any]]]]:
     """A memory that only listens; called, it wraps, and later says what it was sent."""
     provider = FakeSmara()
     with Running(provider) as running:
+        agent.provider = provider
         agent.wrap(f"http://127.0.0.1:{running.port}", "key", recall=False)
 
         def conversations() -> list[dict[str, Any]]:
@@ -187,6 +189,97 @@ def test_of_a_stream_that_is_left_early_only_what_was_read_is_kept(
     agent.read(agent.ask("I play the cello.", stream=True), most=3 if agent.is_claude else 2)
     [conversation] = heard()
     assert said(conversation) == [("user", "I play the cello."), ("assistant", "Glad")]
+
+
+def test_a_turn_is_known_by_its_own_key_whatever_the_answers_id_and_words(
+    agent: Agent, heard: Callable[[], list[dict[str, Any]]]
+) -> None:
+    agent.llm.number = lambda count: 7
+    for _ in range(2):
+        agent.ask("Yes.")
+        agent.read(agent.ask("Yes.", stream=True))
+        agent.ask("Yes.", client=Raw(agent.wrapped))
+        follow(agent, "Yes.")
+        if agent.is_claude:
+            agent.ask("Yes.", client=agent.wrapped.beta)
+    conversations = heard()
+    assert len(conversations) == (10 if agent.is_claude else 8)
+    assert len({conversation["external_id"] for conversation in conversations}) == 1
+    assert len({tuple(said(each)[0]) for each in conversations}) == 1
+    assert len(set(keys(agent))) == len(conversations)
+
+
+@pytest.mark.parametrize("agent", ["OpenAI"], indirect=True)
+def test_of_a_thousand_turns_with_ids_of_999_values_none_is_lost(
+    agent: Agent, heard: Callable[[], list[dict[str, Any]]]
+) -> None:
+    draw = random.Random(1)
+    agent.llm.number = lambda count: draw.randrange(999)
+    for number in range(1_000):
+        agent.ask(f"I have seen {number} films.")
+    conversations = heard()
+    assert {said(each)[0] for each in conversations} == {
+        ("user", f"I have seen {number} films.") for number in range(1_000)
+    }
+    assert len({each["external_id"] for each in conversations}) < 700
+    assert len(set(keys(agent))) == 1_000
+
+
+def test_the_service_takes_turns_whose_answers_have_one_id(
+    agent: Agent, wrap: Callable[..., Any], memory: Smara
+) -> None:
+    wrap(recall=False)
+    agent.llm.number = lambda count: 7
+    for words in ("I play the cello.", "I have two cats.", "I have two cats."):
+        agent.ask(words)
+    assert agent.flush()
+    assert len(list(memory.conversations.list(user_id="u"))) == 3
+
+
+def test_a_turn_that_is_sent_again_keeps_its_key(
+    agent: Agent, heard: Callable[[], list[dict[str, Any]]]
+) -> None:
+    agent.provider.script({"status": 503, "headers": {"Retry-After": "0"}, "times": 2})
+    agent.ask("I play the cello.")
+    assert len(heard()) == 3
+    assert len(set(keys(agent))) == 1
+
+
+@pytest.mark.parametrize("identity", [None, "", "x" * 300])
+def test_a_turn_is_kept_whatever_the_answers_id_is(
+    agent: Agent, wrap: Callable[..., Any], memory: Smara, identity: str | None
+) -> None:
+    wrap(recall=False)
+    agent.llm.whole_id = identity
+    agent.ask("I play the cello.")
+    if not (agent.is_claude and identity is None):  # Its own library needs one in a stream.
+        agent.read(agent.ask("I have two cats.", stream=True))
+    assert agent.flush()
+    kept = list(memory.conversations.list(user_id="u"))
+    assert len(kept) == (1 if agent.is_claude and identity is None else 2)
+    assert {each.external_id for each in kept} == {identity[:200] if identity else None}
+
+
+def keys(agent: Agent) -> list[str]:
+    """Under which Idempotency-Keys the listening memory was sent the turns."""
+    return [call.headers["idempotency-key"] for call in agent.provider.calls]
+
+
+def follow(agent: Agent, words: str) -> None:
+    """One call with the library's stream helper, read to its end."""
+    calls = agent.wrapped.messages if agent.is_claude else agent.wrapped.chat.completions
+    asked: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": words}]}
+
+    async def following() -> None:
+        async with calls.stream(**asked, **_limit(agent)) as stream:
+            async for _ in stream:
+                pass
+
+    if agent.is_async:
+        agent.loop.run(following())
+    else:
+        with calls.stream(**asked, **_limit(agent)) as stream:
+            assert len(list(stream)) > 3
 
 
 def test_the_librarys_stream_helper_works_inside(
