@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.db import memory_owners
-from app.db.pool import clock, transaction
+from app.db.pool import TenantTx, clock, transaction
 from app.memories.reconcile import Destination, reconcile
 from app.providers.registry import MINILM_BANDS
 from app.rules.types import Action, Fact, Reconciled, Scope
