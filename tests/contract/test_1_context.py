@@ -1,4 +1,4 @@
-"""§1.3: the context block. Its format is in test_0_decisions.py, its ranking in
+"""Contract §1.3: the context block. Its format is in test_0_decisions.py, its ranking in
 test_2_scoring.py."""
 
 from __future__ import annotations
