@@ -1,4 +1,4 @@
-"""The ASGI app: routers, the middleware before them, error rendering."""
+"""Build the ASGI app: routers, the middleware before them, and error rendering."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app() -> FastAPI:
-    """Make the app of one API process."""
+    """Build the app of one API process."""
     settings = runtime().settings
     app = FastAPI(
         title="Smara memory API",

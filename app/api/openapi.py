@@ -1,5 +1,5 @@
-"""The API's own pages: /docs/ for people, /docs/openapi.yaml for tools. Nothing comes from
-elsewhere."""
+"""Serve the API's own pages: /docs/ for people, /docs/openapi.yaml for tools. They load nothing
+from other hosts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TAGS = [
 
 
 def install(app: FastAPI) -> None:
-    """Serve the pages, and describe in the schema how a caller shows who they are."""
+    """Serve the pages, and describe in the schema how a caller authenticates."""
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 

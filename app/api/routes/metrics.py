@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what this process answers, and how the whole installation stands."""
+"""Metrics for Prometheus: of this process, and of the whole installation."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ ProcessCollector(registry=PROCESS)
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """The figures in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for whoever
-    sends that as a bearer token. Those of the installation are the same from every API process."""
+    """Report the metrics in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for
+    whoever sends it as a bearer token. Those of the installation are the same from every API
+    process."""
     _admit(request)
     wakeup: Wakeup = request.app.state.wakeup
     shown = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""JSON as the standard has it, or a 400 that says where it ends."""
+"""Parse JSON strictly, and answer 400 with the place of an error."""
 
 from __future__ import annotations
 

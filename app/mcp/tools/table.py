@@ -1,6 +1,6 @@
-"""The table: every tool that an LLM is offered, over MCP and as a function definition.
+"""The table of tools that an LLM is offered, over MCP and as function definitions.
 
-The descriptions are read by models: each says when to call, what to write and what comes back.
+Models read the descriptions: each says when to call, what to write and what comes back.
 """
 
 from __future__ import annotations
@@ -341,7 +341,7 @@ MCP_TOOLS = (
     GET_USAGE,
     INGEST_CONVERSATION,
 )
-"""What the MCP server offers, by stdio and over HTTP."""
+"""The tools of the MCP server, over stdio and HTTP."""
 
 FUNCTIONS = (
     Tool(
@@ -377,4 +377,4 @@ FUNCTIONS = (
     ),
     Tool("smara_get_usage", GET_USAGE.title, _USAGE, (), calls.get_usage, reads_only=True),
 )
-"""What the OpenAI and Anthropic clients are given, and POST /v1/openai/tool-call carries out."""
+"""The functions for OpenAI and Anthropic clients, which POST /v1/openai/tool-call executes."""
