@@ -84,7 +84,7 @@ def api() -> None:
         server_header=False,
         http=Impatient,
         limit_concurrency=settings.limit_concurrency,
-        # Whom to believe about X-Forwarded-For is a setting of ours:
+        # Whose X-Forwarded-For is believed is a setting of ours:
         # app/api/middleware/client_address.py.
         proxy_headers=False,
         timeout_graceful_shutdown=10,

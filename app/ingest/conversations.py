@@ -67,7 +67,7 @@ async def progress(
         waited = clock() - began
         if found.state in FINISHED or waited >= wait_seconds:
             return found, await _blocked_by(caller.tenant_id, [found])
-        # Who waits learns of it an eighth later at most, and half a second.
+        # The answer is late by an eighth of the wait at most, and by half a second.
         await asyncio.sleep(min(max(0.02, waited / 8), 0.5, wait_seconds - waited))
 
 

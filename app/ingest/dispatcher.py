@@ -46,8 +46,8 @@ async def process_due(
         await _process_crashed(claiming, stopping, claimed_by, stop_grace_seconds)
         look_again_at, called = 0.0, False
         while claiming():
-            # One claim for several slots costs what a claim for one does, so a few free ones wait
-            # a little for company.
+            # A claim for several slots costs as much as a claim for one, so a few free slots wait
+            # a little for more.
             if 2 * slots.free >= slots.size or time.monotonic() >= look_again_at:
                 for claim in await _claim(claimed_by, limit=slots.free):
                     slots.start(_process(claim))
@@ -61,7 +61,7 @@ async def process_due(
             await slots.wait()
         await slots.finish(stopping, stop_grace_seconds)
     except BaseException:
-        # A time limit, most likely: the loop stops with this coroutine, and what it runs with it.
+        # Most likely a time limit: the loop stops with this coroutine, and so do its tasks.
         await slots.cancel()
         raise
     return True
@@ -127,7 +127,7 @@ async def _process(claim: Claim) -> None:
         await _process_or_give_back(claim)
     finally:
         if claim.probe is not None:
-            # Of a provider that it did not come to, nothing is known yet.
+            # Nothing is known yet about a provider that it did not call.
             await circuit_breaker.return_probe(claim.probe)
 
 

@@ -26,7 +26,7 @@ async def extract_windows(claim: Claim, transcript: Transcript) -> list[tuple[Wi
             kept = await extractions.stored(tx, claim.conversation_id, version)
             split = await extractions.split(tx, claim.conversation_id, version)
     overlap = settings.window_overlap_messages
-    # The next window is the last one, so that the two halves of one come before what follows it.
+    # The next window is at the end, so that the two halves of one come before what follows it.
     waiting = windows(transcript, settings.window_max_chars, overlap)[::-1]
     read: list[tuple[Window, Extraction]] = []
     while waiting:
@@ -68,7 +68,7 @@ async def _extract(claim: Claim, transcript: Transcript, window: Window) -> Extr
             raise
         crash_point("extracted")
         if charge.free:
-            # It costs milliseconds and always says the same, so there is nothing to keep.
+            # It costs milliseconds and always gives the same answer, so there is nothing to store.
             return extraction
         charge.usage = extraction.usage
         async with transaction(claim.tenant_id) as tx:

@@ -26,7 +26,7 @@ def crash_point(name: str, texts: Iterable[str] = ()) -> None:
         if not marker:
             (folder / name).unlink()
     except FileNotFoundError:
-        return  # There is none, or another process has died of it just now.
+        return  # There is none, or another process was killed by it just now.
     words = marker.removeprefix(OUT_OF_MEMORY)
     if marker and not any(words in text for text in texts):
         return

@@ -64,7 +64,7 @@ async def process(claim: Claim) -> None:
     except DatabaseUnavailable:
         raise
     except Exception as error:
-        # The worker's outermost wall: one conversation's fault must not reach the others.
+        # Catch everything: the failure of one conversation must not reach the others.
         await give_back(claim, error)
 
 

@@ -95,7 +95,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
     ``again``: the attempt before failed for the same reason."""
     match error:
         case OverBudget():
-            # The tenant has no turn, or nobody has: the claim knows until when.
+            # The claim skips the tenant, or all tenants, until there is money again.
             return 0.0, False
         case ProviderThrottled():
             return (error.retry_after_seconds or 1.0) + random.random(), False
@@ -105,7 +105,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case ProviderRejected() | Unstorable():
             return None, True
         case ProviderDeclined() | ProviderAnswerTruncated():
-            # Each answer is paid for, and a third one is not likely to be another.
+            # Each answer is paid for, and a third one is not likely to differ.
             wait = DECLINED_WAIT * runtime().settings.retry_base_seconds + backoff
             return None if again else wait, True
         case ProviderRefused():
@@ -115,8 +115,8 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case ProviderUnavailable():
             return max(backoff, error.retry_after_seconds or 0.0), True
         case DatabaseUnavailable():
-            # Without a state the connection was lost; that, a server that stops or is full, a
-            # deadlock and a lock that somebody holds say nothing about the conversation.
+            # Without a state the connection was lost. A lost connection, a server that stops or is
+            # full, a deadlock and a lock of somebody else say nothing about the conversation.
             state = error.sqlstate or "08"
             return backoff, state[:2] not in ("08", "40", "53", "57") and state != LOCKED
         case _:

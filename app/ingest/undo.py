@@ -86,7 +86,7 @@ async def take_back(
     restored = 0
     for memory in going:
         back = await undo.bring_back(tx, conversation_id, memory)
-        if back:  # The edges that it had from what it replaced return there.
+        if back:  # The edges that it got from what it replaced go back there.
             await edges.carry(tx, {memory.memory_id: back[0]})
         for memory_id in back:
             await events.note(tx, memory_id, action="restored", reason=reason)

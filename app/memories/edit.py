@@ -50,7 +50,7 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     )
     vector = None
     if revision.fact is not None:
-        async with transaction(caller.tenant_id) as tx:  # Before the embedder is paid.
+        async with transaction(caller.tenant_id) as tx:  # Check this before the embedder is paid.
             await _changeable(tx, caller, memory_id, revision.acting)
         embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
         [vector] = embedded.vectors if embedded else ()

@@ -241,7 +241,7 @@ class _Reconciliation:
         own = {new.memory_id for new in self._new.values()}
         for memory_id, by in sorted(
             self._retired.items(), key=itemgetter(0)
-        ):  # In the order of graph/connect.
+        ):  # In the same order as `connect` of memories/graph.py locks them.
             if memory_id in own:
                 continue
             await memories.supersede(

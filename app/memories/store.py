@@ -128,7 +128,7 @@ async def store(
                 return _replayed(earlier)
         outcomes = await _reconcile_all(tx, facts, embeddings.vectors, waited)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
-            # Nothing was stored, so a key stands for nothing yet: later there may be room.
+            # Nothing was stored, so the idempotency key stays free: later there may be room.
             raise await full_of_memories(tx)
         if request:
             await request.complete(tx, [_to_json(outcome) for outcome in outcomes])
@@ -147,7 +147,7 @@ async def _reconcile_all(
     by_scope: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
         by_scope.setdefault((destination.owner_key, destination.scope.key), []).append(n)
-    # The authors too, so that an erasure of one is either seen below or waits.
+    # Lock the authors too, so that an erasure of one is either seen below or waits.
     authors = {memory_owners.of_user(destination.user_id) for destination, _ in facts}
     locks = {
         owner_key: await memory_owners.lock(tx, owner_key)

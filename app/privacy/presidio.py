@@ -56,7 +56,7 @@ async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
 
 def _redacted(engine: AnalyzerEngine, text: str) -> str:
     found = engine.analyze(text, language="en", score_threshold=SURE)
-    # The longest of those that begin together wins, and none is cut into by the next.
+    # Of findings that begin together the longest wins, and none may overlap the next.
     at, parts = 0, []
     for each in sorted(found, key=lambda result: (result.start, -result.end)):
         if each.start < at:

@@ -109,7 +109,7 @@ async def return_probe(probe: UUID) -> None:
         async with system() as tx:
             await give_probe_back(tx, probe)
     except DatabaseUnavailable as error:
-        # It counts as lost after a while.
+        # The probe counts as lost after a while.
         log.warning("database_error", sqlstate=error.sqlstate)
     _view().forget()
 
@@ -168,7 +168,7 @@ async def _permit(key: Key) -> UUID | None:
 
 async def _resting(key: Key) -> OpenCircuit | None:
     if time.monotonic() - _view().at > LOOK_AGAIN_SECONDS:
-        _view().at = time.monotonic()  # The others need not look as well.
+        _view().at = time.monotonic()  # The other callers need not look as well.
         async with system() as tx:
             _view().take(await circuit_breaker.open_circuits(tx))
     return _view().open.get(key)

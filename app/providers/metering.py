@@ -126,7 +126,7 @@ async def charged(account: Account, estimate: Estimate | None) -> AsyncIterator[
                 await circuit_breaker.failed(account.tenant_id, account.key, error, seconds=seconds)
             raise
         except BaseException:
-            # The call itself was answered; what came after it failed.
+            # The call was answered; what came after it failed.
             if not charge.closed and charge.usage is not None:
                 await _close_alone(account, charge, charge.usage)
             raise

@@ -73,7 +73,8 @@ class ProviderRateLimits:
             found.append(("requests", RateLimitItemPerMinute(requests, 1, provider), 1))
         if per_minute is not None:
             limit = per_minute // TOKENS_PER_UNIT
-            # A call larger than a whole minute's tokens takes them all; else it would never come.
+            # A call larger than a whole minute's tokens takes them all; otherwise it would wait
+            # for ever.
             units = min(math.ceil(tokens / TOKENS_PER_UNIT) or 1, limit)
             found.append(("tokens", RateLimitItemPerMinute(limit, 1, provider), units))
         return found

@@ -72,7 +72,7 @@ def build(settings: Settings) -> Providers:
     """Build the providers that ``settings`` ask for: a key, or a base URL, chooses the paid
     client."""
     embedder = _embedder(settings, settings.embedding_timeout_seconds)
-    # A reader waits less patiently than a worker: its client has a deadline of its own.
+    # A reader waits less long than a worker, so its client has a shorter deadline.
     reader = (
         embedder
         if isinstance(embedder, MiniLM)
@@ -80,8 +80,8 @@ def build(settings: Settings) -> Providers:
     )
     return Providers(
         embedder=embedder,
-        # The circuit is behind the cache: what was asked before is answered in full while it is
-        # open.
+        # The circuit is behind the cache: a question that was asked before needs no call, also
+        # while the circuit is open.
         query_embedder=QueryCache(
             reader if isinstance(reader, MiniLM) else PaidQuestions(reader),
             settings.query_cache_entries,

@@ -102,7 +102,7 @@ class Recorder:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._enough.wait()
             except TimeoutError:
-                pass  # The time has come without there being many.
+                pass  # The time is up, although there are few entries.
             self._enough.clear()
             if not await self._write():
                 await asyncio.sleep(FLUSH_SECONDS)
@@ -125,7 +125,7 @@ class Recorder:
             except DatabaseUnavailable as error:
                 log.warning("accesses_wait", error=type(error).__name__)
             except ServiceError as error:
-                # Of this tenant they cannot be written at all, now or later.
+                # This tenant's entries can never be written, now or later.
                 log.error("accesses_lost", error=type(error).__name__, count=len(theirs))
                 continue
             refused += theirs

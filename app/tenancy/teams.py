@@ -226,7 +226,7 @@ async def _join(
 ) -> Member:
     plan = (await counters.used(tx)).plan
     limit = runtime().settings.plan(plan).team_members
-    # Counted now that the team is held: its own count is from before the wait for that.
+    # Count now that the team is locked: the count from before may be out of date.
     used = len(await teams.members(tx, team.team_id))
     if limit is not None and used >= limit:
         raise PlanLimit("members in a team", plan=plan, limit=limit, used=used)

@@ -37,18 +37,18 @@ def make_celery(settings: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_default_queue=QUEUE,
-        # On the exchange without a name, whose queues are bound to nothing: a table of bindings in
+        # Use the exchange without a name, whose queues need no bindings: a table of bindings in
         # Redis is one more thing that can be emptied, or refused when its memory is full.
         task_default_exchange="",
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
-        # After a reconnect Celery would take as many fewer messages as tasks are under way.
+        # Otherwise Celery would take fewer messages after a reconnect, one for each running task.
         worker_enable_prefetch_count_reduction=False,
         task_soft_time_limit=settings.soft_time_limit_seconds,
         task_time_limit=settings.hard_time_limit_seconds,
         worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=700_000,  # kB; with the local embedder it starts near 200,000.
+        worker_max_memory_per_child=700_000,  # kB; with MiniLM it starts near 200,000.
         worker_proc_alive_timeout=30,
         worker_lost_wait=10,
         worker_soft_shutdown_timeout=20,

@@ -42,7 +42,7 @@ def dead_processes(processes: Iterable[str]) -> list[str]:
 def _place() -> str:
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:  # No such file but on Linux.
+    except OSError:  # Only Linux has this file.
         namespace = 0
     return f"{socket.gethostname()}/{namespace}/"
 
@@ -89,11 +89,11 @@ def _look() -> None:
     global _looked_at
     settings = runtime().settings
     if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
-        # The timer stands still while the worker looks for its broker: it could not hear, so its
-        # silence begins now.
+        # The timer stands still while the worker looks for its broker. It could receive nothing
+        # meanwhile, so its silence begins now.
         note_wakeup()
     _judge(settings, silent_seconds=time.monotonic() - _heard_at.value)
-    _looked_at = time.monotonic()  # Judging may take long too: a frozen Redis is written to.
+    _looked_at = time.monotonic()  # The check may take long too: it writes to Redis.
 
 
 def _judge(settings: Settings, silent_seconds: float) -> None:
@@ -108,7 +108,7 @@ def _judge(settings: Settings, silent_seconds: float) -> None:
             silent_seconds=round(silent_seconds),
             oldest_due_seconds=round(due_seconds),
         )
-        # What is still running comes to its end, but not for ever.
+        # Running tasks may finish, within a limit.
         signal.alarm(STOP_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -104,5 +104,5 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         sent = from_json(body)
     except ValueError:
-        return {}  # It was refused for that.
+        return {}  # The request was refused because of it.
     return sent if isinstance(sent, dict) else {}

@@ -36,7 +36,7 @@ def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -
         try:
             ip_address(hop)
         except ValueError:
-            return address  # Not from a proxy that knows what it does.
+            return address  # No trusted proxy writes this.
         address = hop
         if not _is_trusted(hop, trusted):
             break

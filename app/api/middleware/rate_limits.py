@@ -79,7 +79,7 @@ class TenantRateLimit:
             if await self._take(tenant_id, limit):
                 return
             wait = await self._limiters.wait_seconds(_item(limit), str(tenant_id))
-            # A second at most: room comes back all the time.
+            # One second at most: there is room again all the time.
             self._shut_until[tenant_id] = time.monotonic() + min(wait, 1.0)
         seconds = max(1, math.ceil(wait))
         raise RateLimited(

@@ -28,7 +28,7 @@ class Refusals:
             await self._app(scope, receive, sending)
         except Exception as error:
             if begun or scope["type"] != "http":
-                raise  # Half an answer can only be cut off.
+                raise  # Half an answer can only be aborted.
             if isinstance(error, ServiceError):
                 response = service_error_response(error)
             else:

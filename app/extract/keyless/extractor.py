@@ -1,8 +1,7 @@
-"""The keyless stand-in for an LLM: statements about themselves that people make, by rules of
-language.
+"""The built-in extractor: statements that people make about themselves, found by rules of language.
 
-It reads sentence by sentence and understands nothing: irony, quotation and what was meant pass it
-by. It is there so that everything works before a key is set, and says so in ``version``.
+It reads sentence by sentence and understands nothing: it misses irony, quotation and hints. It is
+there so that everything works before a key is set, and says so in ``version``.
 """
 
 from __future__ import annotations

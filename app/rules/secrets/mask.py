@@ -57,8 +57,10 @@ class Masked:
 
 
 def mask(text: str) -> Masked:
-    """``text`` with "[masked: card number]" and the like where secrets stood, all else byte for
-    byte. A second call changes nothing; the time is linear in the length.
+    """Replace the secrets in ``text`` by "[masked: card number]" and the like; everything else
+    stays byte for byte.
+
+    A second call changes nothing; the time is linear in the length.
     """
     counts: Counter[str] = Counter()
     for _ in range(_PASSES_MOST):
@@ -76,7 +78,7 @@ def mask(text: str) -> Masked:
 
 
 def placeholder(kind: str) -> str:
-    """What stands in a secret's place."""
+    """Give what is written in a secret's place."""
     return f"[masked: {kind}]"
 
 

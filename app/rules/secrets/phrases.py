@@ -153,7 +153,8 @@ _LEAST_LETTERS = 6
 
 
 def told(plain: str, lower: str) -> Iterator[tuple[int, int, str]]:
-    """(start, stop, kind) of each such secret in ``plain``, whose lower-case form is ``lower``."""
+    """Find (start, stop, kind) of each such secret in ``plain``, whose lower-case form is
+    ``lower``."""
     for phrase in _PHRASES:
         if not any(hint in lower for hint in phrase.hints):
             continue
