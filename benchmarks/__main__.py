@@ -20,7 +20,7 @@ from tests.stack import Stack
 BENCHES = {
     "accept": bench_http.accept,
     "search": bench_http.search,
-    "drain": bench_processing.drain,
+    "throughput": bench_processing.throughput,
     "graph": bench_graph.traverse,
 }
 

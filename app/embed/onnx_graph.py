@@ -255,8 +255,8 @@ def _gelu(graph: _GraphWriter, x: str) -> str:
     root = graph.constant(np.array(math.sqrt(2), dtype=np.float32))
     one = graph.constant(np.array(1, dtype=np.float32))
     half = graph.constant(np.array(0.5, dtype=np.float32))
-    bell = graph.node("Add", graph.node("Erf", graph.node("Div", x, root)), one)
-    return graph.node("Mul", graph.node("Mul", x, bell), half)
+    erf_plus_one = graph.node("Add", graph.node("Erf", graph.node("Div", x, root)), one)
+    return graph.node("Mul", graph.node("Mul", x, erf_plus_one), half)
 
 
 if __name__ == "__main__":

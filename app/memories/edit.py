@@ -56,7 +56,7 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
         [vector] = embedded.vectors if embedded else ()
     try:
         async with transaction(caller.tenant_id) as tx:
-            before = await _held(tx, caller, memory_id, revision)
+            before = await _locked_for(tx, caller, memory_id, revision)
             after = await _after(tx, caller, before, revision)
             changes = {
                 name: value for name, value in after.items() if getattr(before, name) != value
@@ -133,7 +133,7 @@ async def _locked(tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | N
     return await _changeable(tx, caller, memory_id, acting, lock=True)
 
 
-async def _held(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
+async def _locked_for(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     """Read the live memory, with both owners locked when it moves from one scope to another."""
     memory = await _changeable(tx, caller, memory_id, revision.acting)
     moved = replace(memory, **await _place(tx, caller, memory, revision))

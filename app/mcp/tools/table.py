@@ -170,7 +170,7 @@ _STORE = (
     "work on, a decision, a plan, a correction of what you knew. One call per fact. Never look "
     "for an older version first: a fact that is known already is not stored twice (`duplicate`), "
     "and one that contradicts a memory takes its place (`replaced`). Leave out small talk, what "
-    "only matters in this chat, guesses of your own, and secrets such as passwords. Returns what "
+    "only matters in this chat, what you only suppose, and secrets such as passwords. Returns what "
     "was done and the memory's `id`."
 )
 _INGEST = (
@@ -199,7 +199,7 @@ _UPDATE = (
 )
 _LIST = (
     "Page through a person's memories, newest first, without a question. Use it when they ask "
-    "what you remember about them or want to tidy up; to find something, search instead. Returns "
+    "what you remember about them or want to clean up; to find something, search instead. Returns "
     "`memories` and the `total`."
 )
 _DELETE = (

@@ -55,10 +55,10 @@ class AsyncItems:
         return results
 
     async def _get(self, op: GetOp) -> Item | None:
-        held = await self._held(op.namespace, op.key)
-        return items.item_of(held[0]) if held else None
+        found = await self._memories_of(op.namespace, op.key)
+        return items.item_of(found[0]) if found else None
 
-    async def _held(self, path: Path, key: str) -> list[Memory]:
+    async def _memories_of(self, path: Path, key: str) -> list[Memory]:
         page = await self._client.list_page(
             self._layout.user_of(path),
             namespace=self._layout.namespace,
@@ -123,18 +123,18 @@ class AsyncItems:
 
     async def _write(self, op: PutOp, fact: str, metadata: Mapping[str, Any]) -> None:
         """Change the item, or create it. Raises NotFound when it was removed meanwhile."""
-        held = await self._held(op.namespace, op.key)
-        if not held:
+        found = await self._memories_of(op.namespace, op.key)
+        if not found:
             await self._note(op.namespace)
             # Writers that begin an item at once are given the same memory, and the last one to
             # fill it wins. Who is given another one came when the item was there already.
             new = await self._placed(self._layout.user_of(op.namespace), items.name_of(op))
-            held = await self._held(op.namespace, op.key)
-            if not held:
+            found = await self._memories_of(op.namespace, op.key)
+            if not found:
                 await self._begin(new, fact, metadata, op)
                 return
             await self._gone(new.id)
-        first, *others = held
+        first, *others = found
         await self._fill(first, fact, metadata, op)
         for other in others:
             await self._gone(other.id)  # Of an earlier version, whose writers could begin two.
@@ -172,7 +172,7 @@ class AsyncItems:
         return Memory(id=stored.id)
 
     async def _remove(self, op: PutOp) -> None:
-        for memory in await self._held(op.namespace, op.key):
+        for memory in await self._memories_of(op.namespace, op.key):
             await self._gone(memory.id)
         left = await self._client.list_page(
             self._layout.user_of(op.namespace),

@@ -56,10 +56,10 @@ class Items:
         return results
 
     def _get(self, op: GetOp) -> Item | None:
-        held = self._held(op.namespace, op.key)
-        return items.item_of(held[0]) if held else None
+        found = self._memories_of(op.namespace, op.key)
+        return items.item_of(found[0]) if found else None
 
-    def _held(self, path: Path, key: str) -> list[Memory]:
+    def _memories_of(self, path: Path, key: str) -> list[Memory]:
         page = self._client.list_page(
             self._layout.user_of(path),
             namespace=self._layout.namespace,
@@ -124,18 +124,18 @@ class Items:
 
     def _write(self, op: PutOp, fact: str, metadata: Mapping[str, Any]) -> None:
         """Change the item, or create it. Raises NotFound when it was removed meanwhile."""
-        held = self._held(op.namespace, op.key)
-        if not held:
+        found = self._memories_of(op.namespace, op.key)
+        if not found:
             self._note(op.namespace)
             # Writers that begin an item at once are given the same memory, and the last one to
             # fill it wins. Who is given another one came when the item was there already.
             new = self._placed(self._layout.user_of(op.namespace), items.name_of(op))
-            held = self._held(op.namespace, op.key)
-            if not held:
+            found = self._memories_of(op.namespace, op.key)
+            if not found:
                 self._begin(new, fact, metadata, op)
                 return
             self._gone(new.id)
-        first, *others = held
+        first, *others = found
         self._fill(first, fact, metadata, op)
         for other in others:
             self._gone(other.id)  # Of an earlier version, whose writers could begin two.
@@ -171,7 +171,7 @@ class Items:
         return Memory(id=stored.id)
 
     def _remove(self, op: PutOp) -> None:
-        for memory in self._held(op.namespace, op.key):
+        for memory in self._memories_of(op.namespace, op.key):
             self._gone(memory.id)
         left = self._client.list_page(
             self._layout.user_of(op.namespace),
