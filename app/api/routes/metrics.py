@@ -64,7 +64,7 @@ class _Families(Collector):
 def _of_the_wakeups(wakeup: Wakeup) -> Iterator[Metric]:
     wakeups = CounterMetricFamily(
         "smara_wakeups",
-        "Messages to the workers: taken by Redis, or failed because it did not take them.",
+        "Wake-up messages to the workers: accepted by Redis, or failed.",
         labels=["outcome"],
     )
     wakeups.add_metric(["published"], wakeup.published)
@@ -79,7 +79,7 @@ async def _of_the_installation() -> list[Metric]:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(
         "smara_circuit_state",
-        "1 for the state that a paid provider's circuit is in: open is not asked.",
+        "1 for the state of a paid provider's circuit; while it is open, no call is made.",
         labels=["provider", "model", "state"],
     )
     open_ = {each.key: each.state for each in circuits}
@@ -103,11 +103,11 @@ def _of_the_queue(standing: Standing) -> Iterator[Metric]:
     yield conversations
     yield GaugeMetricFamily(
         "smara_oldest_due_seconds",
-        "How long the oldest conversation that could be worked on has waited.",
+        "How long the oldest due conversation has waited.",
         value=standing.oldest_due_seconds,
     )
     yield GaugeMetricFamily(
         "smara_webhook_deliveries_pending",
-        "What webhooks are still to be told, retries too.",
+        "Deliveries that are not sent yet, retries too.",
         value=standing.pending_deliveries,
     )
