@@ -1,5 +1,5 @@
-"""The reference of the service's variables, written from its settings:
-python docs/settings_reference.py"""
+"""Write the reference of the service's variables from its settings: python
+docs/settings_reference.py"""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ SAYS = {
     "log_format": "`console` for people, `json` for collectors.",
     "log_level": "The lowest level that is logged.",
 }
-"""For the settings whose field has no description of its own."""
+"""For settings whose field has no description of its own."""
 
 INTERNAL = {"crash_dir", "embedded_parts"}
 """Set by tests and by `up`, never by an operator."""
@@ -98,7 +98,7 @@ def write(file: Path = FILE) -> Path:
 
 
 def page() -> str:
-    """The page: a section for each group of settings, as the class has them."""
+    """Build the page: a section for each group of settings, as the class has them."""
     lines = [HEAD]
     for title, names in groups():
         lines += [f"## {title}", "", "| variable | default | |", "|---|---|---|"]
@@ -112,7 +112,7 @@ def page() -> str:
 
 
 def groups() -> list[tuple[str, list[str]]]:
-    """The settings under the comments that head them in the class, in order."""
+    """Give the settings under the comments that head them in the class, in order."""
     found: list[tuple[str, list[str]]] = []
     comment: list[str] = []
     for line in inspect.getsource(Settings).splitlines():
@@ -131,24 +131,24 @@ def groups() -> list[tuple[str, list[str]]]:
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting."""
+    """Give the environment variable of a setting."""
     alias = Settings.model_fields[name].validation_alias
     return alias if isinstance(alias, str) else f"SMARA_{name.upper()}"
 
 
 def says(name: str) -> str:
-    """What a setting is for. Raises KeyError for one that nobody has described."""
+    """Describe a setting. Raises KeyError for one that nobody has described."""
     field = Settings.model_fields[name]
     return (field.description or SAYS[name]).replace("|", "\\|")
 
 
 def unit(name: str) -> str:
-    """The unit that its name ends in."""
+    """Give the unit that its name ends in."""
     return next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
 
 
 def default(field: FieldInfo) -> str:
-    """The default as the environment would have it; empty when there is none."""
+    """Give the default as the environment would have it; empty when there is none."""
     value: Any = field.default
     if value is None or value is PydanticUndefined or value in ("", []):
         return ""
@@ -162,7 +162,7 @@ def default(field: FieldInfo) -> str:
 
 
 def _title(comment: str) -> str:
-    """The first sentence of a comment, as a heading."""
+    """Give the first sentence of a comment, as a heading."""
     return re.split(r"[.;:](?:\s|$)", comment or "General")[0].strip()
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from app.api.app import create_app
+
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "docs/reference/contract.md"
 
@@ -184,6 +186,13 @@ def test_the_contract_has_every_number_that_is_cited() -> None:
         "fault": [],
         "§": [],
     }
+
+
+def test_every_route_is_in_the_contract() -> None:
+    bare = re.sub(r"\{[^}]*\}", "{}", CONTRACT.read_text("utf-8"))
+    paths = {re.sub(r"\{[^}]*\}", "{}", path) for path in create_app().openapi()["paths"]}
+    assert len(paths) > 40
+    assert [path for path in sorted(paths) if path not in bare] == []
 
 
 def test_every_word_of_the_glossary_is_defined_once() -> None:
