@@ -44,7 +44,7 @@ class QueryCache:
         return self._embedder.estimate(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """Embed as the embedder behind it does: documents are embedded one time anyway."""
+        """Embed as the embedder behind it does: documents are embedded once anyway."""
         return await self._embedder.embed_documents(texts)
 
     async def embed_query(self, text: str) -> Vector:

@@ -36,7 +36,7 @@ async def process_due(
     other dispatchers of ``idle``; True when there may be more.
 
     When a first claim fills every slot there is probably more work, and ``call_for_help`` is
-    awaited one time: each process that comes to help may call another, until all of them are busy.
+    awaited once: each process that comes to help may call another, until all of them are busy.
     ``claimed_by`` names this process, so that others can tell when it is gone. When ``stopping()``
     is true, what is not done within the grace period goes back to the queue as if it had never been
     claimed.

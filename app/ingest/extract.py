@@ -1,4 +1,4 @@
-"""Extract a conversation's windows: each is extracted one time, and its answer is stored before it
+"""Extract a conversation's windows: each is extracted once, and its answer is stored before it
 is used."""
 
 from __future__ import annotations

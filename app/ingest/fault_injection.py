@@ -14,7 +14,7 @@ OUT_OF_MEMORY = "out of memory: "
 def crash_point(name: str, texts: Iterable[str] = ()) -> None:
     """Kill the process here, with no clean-up, when the folder holds a file of this name.
 
-    An empty file works one time: it is removed first. A file with words in it kills whenever they
+    An empty file works once: it is removed first. A file with words in it kills whenever they
     occur in one of ``texts``; with OUT_OF_MEMORY before the words, the process runs out of memory
     instead.
     """

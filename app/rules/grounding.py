@@ -88,7 +88,7 @@ def folded(text: str) -> str:
 
 
 class _Reader:
-    """A transcript's messages, each folded only one time however many facts cite it."""
+    """A transcript's messages, each folded only once however many facts cite it."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._messages = transcript.messages

@@ -1,6 +1,6 @@
 """Look up and enforce idempotency keys.
 
-A request with a key is executed one time, and answered each time that it is sent.
+A request with a key is executed once, and answered each time that it is sent.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Check what a tenant's plan has room for. The counters are locked from the check to the end of the
-transaction, so that the last place is given one time."""
+transaction, so that the last place is given once."""
 
 from __future__ import annotations
 

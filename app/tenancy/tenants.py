@@ -25,7 +25,7 @@ class NewTenant:
 
 
 async def set_up(name: str, *, secret: str | None) -> NewTenant:
-    """Create the first tenant and its key. Works one time in the life of an installation.
+    """Create the first tenant and its key. Works once in the life of an installation.
 
     Raises Forbidden when SETUP_SECRET is set and ``secret`` is another, Gone from the second time
     on.

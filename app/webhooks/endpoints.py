@@ -16,7 +16,7 @@ from app.webhooks.message import TEST_EVENT, new_secret
 from app.webhooks.sender import get_sender
 
 AT_MOST = 20
-"""Endpoints of one tenant: each event is written one time for each of them."""
+"""Endpoints of one tenant: each event is written once for each of them."""
 
 
 async def register(

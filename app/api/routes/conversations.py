@@ -38,7 +38,7 @@ async def accept(
     202 means that it is committed: it ends as `done`, `dead` (visible, with the reason, and it can
     be replayed) or `cancelled`. The same `Idempotency-Key` with the same body gives the same answer
     again, with `Idempotent-Replayed: true`; with another body it is a 422. Without a key, a POST
-    that is sent twice makes two conversations; what both say is still remembered only one time.
+    that is sent twice makes two conversations; what both say is still remembered only once.
     """
     accepted = await accept_conversation(caller, body.to_accept(key_of(idempotency_key)))
     mark_replayed(response, accepted.replayed)

@@ -125,7 +125,7 @@ class WalkedNode(RelatedNode):
 
 
 class Walk(BaseModel):
-    """Each memory one time, the nearest first; the root is not among them."""
+    """Each memory once, the nearest first; the root is not among them."""
 
     root_memory_id: UUID
     max_depth: int

@@ -57,7 +57,7 @@ async def setup(
         str | None, Header(description="Required when SETUP_SECRET is set.")
     ] = None,
 ) -> SetUp:
-    """Create the first tenant and its key. Works one time in the life of an installation;
+    """Create the first tenant and its key. Works once in the life of an installation;
     afterwards 410."""
     made = await tenants.set_up((body or SetupIn()).tenant_name, secret=x_setup_secret)
     return SetUp(

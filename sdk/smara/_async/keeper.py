@@ -51,7 +51,7 @@ class AsyncKeeper:
         return asked, turn
 
     def warn(self, path: Path) -> None:
-        """Warn, one time, that a call on this path has no memory."""
+        """Warn, once, that a call on this path has no memory."""
         if path not in self._warned:
             self._warned.add(path)
             log.warning("%s has no memory: nothing is recalled for it or kept", ".".join(path))

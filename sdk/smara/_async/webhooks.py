@@ -15,7 +15,7 @@ class AsyncWebhooks(AsyncGroup):
     """Endpoints of the tenant. Needs a key with the key scope ``admin``.
 
     Deliveries follow Standard Webhooks, and hold ids but never what somebody said. Each arrives at
-    least one time: drop repetitions by the header ``webhook-id``.
+    least once: drop repetitions by the header ``webhook-id``.
     """
 
     async def register(

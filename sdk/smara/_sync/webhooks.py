@@ -16,7 +16,7 @@ class Webhooks(Group):
     """Endpoints of the tenant. Needs a key with the key scope ``admin``.
 
     Deliveries follow Standard Webhooks, and hold ids but never what somebody said. Each arrives at
-    least one time: drop repetitions by the header ``webhook-id``.
+    least once: drop repetitions by the header ``webhook-id``.
     """
 
     def register(

@@ -166,7 +166,7 @@ class Heard(_Proxy):
         return event
 
     def _over(self) -> None:
-        """Keep the turn, one time. What a reader left unread counts as not said."""
+        """Keep the turn, once. What a reader left unread counts as not said."""
         if self._spoken is not None and self._read:
             self._keeper.keep(self._turn, self._spoken)
         object.__setattr__(self, "_spoken", None)
