@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-pgbouncer check bench eval torture fairness soak docs clean
+.PHONY: help demo up test test-unit test-pgbouncer check bench eval torture fairness soak docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -25,11 +25,14 @@ up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data i
 	@$(BIN)/smara-server up
 
 test: $(REDACTING) ## Run the tests, against a real Postgres and Redis that they start themselves.
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --durations=30
+
+test-unit: $(INSTALLED) ## Run the tests that need no server, in seconds.
+	@$(BIN)/python -m pytest -n 2 tests/unit
 
 test-pgbouncer: $(INSTALLED) ## Run the tests of the database through PgBouncer in transaction mode.
 	@.ci/install-pgbouncer
-	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/db tests/isolation
+	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/integration
 
 check: $(INSTALLED) ## Lint, format, types, and which module may import which.
 	$(BIN)/ruff check
@@ -45,13 +48,13 @@ eval: $(INSTALLED) ## Measure recall on real conversations, through the real ser
 	@$(BIN)/python -m evals --data "$(DATA)"
 
 torture: $(INSTALLED) ## Kill everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
-	@$(BIN)/python -m tests.torture
+	@$(BIN)/python -m torture
 
 fairness: $(INSTALLED) ## One tenant's 10,000 conversations beside another's single one.
-	@$(BIN)/python -m tests.torture fairness
+	@$(BIN)/python -m torture fairness
 
 soak: $(INSTALLED) ## A steady load with mild faults (MINUTES=30): does anything grow?
-	@$(BIN)/python -m tests.torture soak
+	@$(BIN)/python -m torture soak
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(INSTALLED) ## Build the manual into build/site.

@@ -17,8 +17,8 @@ from app.db import key_reach as reaches
 from app.rules.key_reach import EVERYTHING
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row
-from tests.servers import new_tenant
-from tests.stack import Stack
+from tests.support.client import new_tenant
+from tests.support.stack import Stack
 
 BAR_MS = 100.0
 REQUESTS, ROUNDS = 15, 5

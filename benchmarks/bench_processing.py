@@ -12,8 +12,8 @@ import psycopg
 
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row
-from tests.servers import new_tenant
-from tests.stack import Stack
+from tests.support.client import new_tenant
+from tests.support.stack import Stack
 
 CONVERSATIONS, SUBJECTS = 3_000, 600
 PEER_PER_SECOND = 25.0
