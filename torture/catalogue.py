@@ -19,8 +19,8 @@ class Known:
 
 _FAULTS = "tests/system/pipeline/test_faults.py::"
 _END = "tests/system/pipeline/test_end_to_end.py::"
-_CLAUDE = "tests/unit/extract/test_claude.py::"
-_VOYAGE = "tests/unit/embed/test_voyage.py::"
+_CLAUDE = "tests/integration/extract/test_claude.py::"
+_VOYAGE = "tests/integration/embed/test_voyage.py::"
 _INPUT = "tests/system/api/test_bad_input.py::"
 _QUEUE = "tests/integration/db/test_queue.py::"
 _WAKEUP = "tests/system/workers/test_wakeup.py::"
@@ -244,9 +244,9 @@ CATALOGUE: dict[str, Known] = {
         "webhooks to inner addresses",
         tests=(
             "tests/unit/webhooks/test_addresses.py::test_no_address_inside_is_reached_however_it_is_written",
-            "tests/unit/webhooks/test_sender.py::test_nothing_listens_in_vain_on_the_inside",
-            "tests/unit/webhooks/test_sender.py::test_a_name_that_changes_after_the_check_gains_nothing",
-            "tests/unit/webhooks/test_sender.py::test_a_redirect_is_an_answer_and_is_not_followed",
+            "tests/integration/webhooks/test_sender.py::test_nothing_listens_in_vain_on_the_inside",
+            "tests/integration/webhooks/test_sender.py::test_a_name_that_changes_after_the_check_gains_nothing",
+            "tests/integration/webhooks/test_sender.py::test_a_redirect_is_an_answer_and_is_not_followed",
         ),
     ),
     "F42": Known("clients that never finish a request"),

@@ -18,6 +18,7 @@ from sqlalchemy import Connection as SQLAlchemyConnection
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from app.db.failures import translated
 from app.db.migrations.roles import ROLES
 from app.errors import ServiceError
 from app.logs import log
@@ -123,7 +124,10 @@ def _let_in(connection: psycopg.Connection[TupleRow], login: str) -> None:
 
 def refuse_unmigrated(database_url: str) -> None:
     """Raise ServiceError with what to do when the schema has never been laid down here."""
-    with psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection:
+    with (
+        translated(),
+        psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection,
+    ):
         row = connection.execute("SELECT to_regclass('installation')").fetchone()
     if row is None or row[0] is None:
         raise ServiceError("The database has no schema yet; run `smara-server migrate` first.")

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from app.embed import onnx_graph
 from app.embed.minilm import MiniLM
 from app.embed.onnx_graph import WeightsMissing, model_file, read_safetensors, weights_folder
-from tests.unit.embed import reference
+from tests.integration.embed import reference
 
 TEXTS = [
     "User lives in Lisbon.",

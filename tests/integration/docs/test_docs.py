@@ -15,7 +15,7 @@ from app.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
-PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "http" not in page.parent.name]
+PAGES = [page for page in sorted(DOCS.rglob("*.md")) if page.parent.name not in ("http", "reports")]
 GENERATED = ("reference/settings.md", "reference/http/")
 
 OTHERS = {
