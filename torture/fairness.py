@@ -11,8 +11,8 @@ from pathlib import Path
 
 import httpx2
 
+from torture import REPORTS
 from torture.cluster import Cluster
-from torture.report import REPORTS
 
 QUEUED = 10_000
 REPETITIONS = 25

@@ -7,17 +7,15 @@ import os
 import platform
 import statistics
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped,unused-ignore]
 
-from torture import soak
+from torture import REPORTS, soak
 from torture.catalogue import CATALOGUE
 from torture.faults import FAULTS
 from torture.run import Outcome
 
-REPORTS = Path(__file__).parents[1] / "docs" / "reports"
 JSON = REPORTS / "torture.json"
 MARKDOWN = REPORTS / "torture.md"
 

@@ -18,13 +18,13 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 import psycopg
 from redis.exceptions import RedisError
 
+from torture import REPORTS
 from torture.clocks import FULL
 from torture.cluster import Cluster
 from torture.faults import FAULTS
 from torture.ledger import Ledger
 from torture.plot import lines
 from torture.queue_watch import QueueWatch
-from torture.report import REPORTS
 from torture.traffic import Traffic
 from torture.world import NotShown, Weather, World
 
