@@ -58,7 +58,7 @@ class ForgetfulProxy:
                 if self.losing and b"LPUSH" in data:
                     muted.set()
                 to.write(data)
-                await to.process_due()
+                await to.drain()
 
     async def _reply(
         self, reader: asyncio.StreamReader, to: asyncio.StreamWriter, muted: asyncio.Event
@@ -69,4 +69,4 @@ class ForgetfulProxy:
                     self.lost += 1
                     return
                 to.write(data)
-                await to.process_due()
+                await to.drain()
