@@ -24,7 +24,7 @@ _VOYAGE = "tests/integration/embed/test_voyage.py::"
 _INPUT = "tests/system/api/test_bad_input.py::"
 _QUEUE = "tests/integration/db/test_queue.py::"
 _WAKEUP = "tests/system/workers/test_wakeup.py::"
-_DRAIN = "tests/test_drain.py::"
+_DRAIN = "tests/integration/ingest/test_dispatcher.py::"
 _GOES_BACK = (
     _DRAIN + "test_what_a_stopping_process_cannot_finish_goes_back_as_if_it_had_never_been_claimed"
 )

@@ -146,7 +146,7 @@ def test_tls_proves_the_name_although_the_address_was_pinned(
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-            await writer.process_due()
+            await writer.drain()
             writer.close()
 
         server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=serving)
