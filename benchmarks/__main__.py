@@ -21,7 +21,7 @@ from tests.support.stack import Stack
 BENCHES = {
     "accept": bench_http.accept,
     "search": bench_http.search,
-    "drain": bench_processing.drain,
+    "processing": bench_processing.processing,
     "graph": bench_graph.traverse,
 }
 
