@@ -56,10 +56,15 @@ class Masked:
     counts: Mapping[str, int]
 
 
+_NOTHING = Masked("", {})
+
+
 def mask(text: str) -> Masked:
     """``text`` with "[masked: card number]" and the like where secrets stood, all else byte for
     byte. A second call changes nothing; the time is linear in the length.
     """
+    if not text:
+        return _NOTHING
     counts: Counter[str] = Counter()
     for _ in range(_PASSES_MOST):
         spans = _spans(text)
