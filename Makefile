@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-pgbouncer check bench eval torture fairness soak docs clean
+.PHONY: help demo up test test-unit test-pgbouncer check bench eval torture fairness soak docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -25,11 +25,14 @@ up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data i
 	@$(BIN)/smara-server up
 
 test: $(REDACTING) ## Run the tests, against a real Postgres and Redis that they start themselves.
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --durations=30
+
+test-unit: $(INSTALLED) ## Run the tests that need no server, in seconds.
+	@$(BIN)/python -m pytest -n 2 tests/unit
 
 test-pgbouncer: $(INSTALLED) ## Run the tests of the database through PgBouncer in transaction mode.
 	@.ci/install-pgbouncer
-	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/db tests/isolation
+	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/integration
 
 check: $(INSTALLED) ## Lint, format, types, and which module may import which.
 	$(BIN)/ruff check
@@ -45,13 +48,13 @@ eval: $(INSTALLED) ## Measure recall on real conversations, through the real ser
 	@$(BIN)/python -m evals --data "$(DATA)"
 
 torture: $(INSTALLED) ## Kill everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
-	@$(BIN)/python -m tests.torture
+	@$(BIN)/python -m torture
 
 fairness: $(INSTALLED) ## One tenant's 10,000 conversations beside another's single one.
-	@$(BIN)/python -m tests.torture fairness
+	@$(BIN)/python -m torture fairness
 
 soak: $(INSTALLED) ## A steady load with mild faults (MINUTES=30): does anything grow?
-	@$(BIN)/python -m tests.torture soak
+	@$(BIN)/python -m torture soak
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(INSTALLED) ## Build the manual into build/site.
@@ -62,13 +65,17 @@ clean: ## Remove the virtual environment, caches and the data of demo and eval; 
 	rm -rf .venv .data/demo .data/eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A dot every five seconds while $(1) runs, and its exit code. The dots end with this shell, however that ends.
+with_dots = { while sleep 5 && kill -0 $$$$; do printf .; done & } 2>/dev/null; \
+	$(1); code=$$?; kill $$! 2>/dev/null; echo; exit $$code
+
 # A stopped install leaves no stamp, so the next command starts it again. Every package comes from the lock, by hash.
 $(INSTALLED): requirements.lock pyproject.toml sdk/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 3))' 2>/dev/null || { \
 		echo "Python 3.11.3 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
-	@echo "Installing into .venv (a minute or two, once) …"
+	@echo "Installing into .venv (about three minutes, once) …"
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install -qq --require-hashes --no-deps -r requirements.lock
+	@$(call with_dots,$(PIP) install -qq --require-hashes --no-deps -r requirements.lock)
 	@$(PIP) install -qq --no-deps --no-build-isolation -e . -e ./sdk
 	@touch $@
 

@@ -135,7 +135,7 @@ def migrate() -> None:
     """
     from app.providers.registry import build
 
-    settings = _with_database()
+    settings = _with_a_database()
     assert settings.database_url is not None
     owner = settings.owner_database_url or settings.database_url
     migrate_database(owner)
@@ -335,7 +335,7 @@ async def _first_tenant() -> UUID:
 
 def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     async def run() -> T:
-        settings = _with_database()
+        settings = await asyncio.to_thread(_with_a_database)
         assert settings.database_url is not None
         await asyncio.to_thread(refuse_unmigrated, settings.database_url)
         await open_pool(settings, size=1)
@@ -357,6 +357,7 @@ def _serving() -> Settings:
 
 
 def _with_database() -> Settings:
+    """The settings of a part that serves: it has to be told where the database is."""
     settings = runtime().settings
     if settings.database_url is None:
         raise ServiceError(
@@ -364,6 +365,23 @@ def _with_database() -> Settings:
             "along."
         )
     return settings
+
+
+def _with_a_database() -> Settings:
+    """The settings of an operator's command: without DATABASE_URL the database is the one that a
+    running `up` serves from the data folder. Raises ServiceError with what to do."""
+    from app.embedded import postgres
+
+    settings = runtime().settings
+    if settings.database_url is not None:
+        return settings
+    url = postgres.running(settings.data_dir)
+    if url is None:
+        raise ServiceError(
+            f"DATABASE_URL is not set, and {settings.data_dir.resolve()} holds no database of "
+            "`smara-server up`. Set DATABASE_URL, or SMARA_DATA_DIR to the folder that `up` has."
+        )
+    return settings.model_copy(update={"database_url": url})
 
 
 def _setting(location: tuple[int | str, ...]) -> str:
@@ -382,11 +400,11 @@ def main() -> None:
     """Run the command; what can go wrong is said in a sentence, not a traceback."""
     try:
         cli()
+    except DatabaseUnavailable as error:
+        click.echo(f"smara-server: the database cannot be reached: {error.__cause__}", err=True)
+        sys.exit(1)
     except ServiceError as error:
         click.echo(f"smara-server: {error}", err=True)
-        sys.exit(1)
-    except DatabaseUnavailable as error:
-        click.echo(f"smara-server: the database cannot be reached: {error}", err=True)
         sys.exit(1)
     except ValidationError as error:
         for problem in error.errors():

@@ -1,6 +1,6 @@
 """LangGraph: a graph whose long-term store is the memory service.
 
-pip install 'smara[langchain]'
+pip install './sdk[langchain]'
 python -m examples.langgraph_store
 """
 

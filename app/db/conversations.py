@@ -31,11 +31,13 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         """
         INSERT INTO conversations (
             tenant_id, owner_key, user_id, namespace, agent_id, team_id, visibility, messages,
-            message_count, occurred_at, instructions, source, external_id, metadata, priority,
-            idempotency_key, body_sha256, ready)
+            message_count, occurred_at, created_at, instructions, source, external_id, metadata,
+            priority, idempotency_key, body_sha256, ready)
         VALUES (
             %(tenant_id)s, %(owner_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
-            %(visibility)s, %(messages)s, %(message_count)s, coalesce(%(occurred_at)s, now()),
+            %(visibility)s, %(messages)s, %(message_count)s,
+            -- Not when the transaction began: their ids order them, and their times have to agree.
+            coalesce(%(occurred_at)s, clock_timestamp()), clock_timestamp(),
             %(instructions)s, %(source)s, %(external_id)s, %(metadata)s, %(priority)s,
             %(idempotency_key)s, %(body_sha256)s,
             NOT EXISTS (

@@ -45,8 +45,9 @@ async def connect(tx: TenantTx, edge: NewEdge, metadata: Mapping[str, Any]) -> E
         await cursor.execute(
             """
             INSERT INTO memory_edges (
-                tenant_id, from_memory_id, to_memory_id, relationship_type, weight, metadata)
-            VALUES (%s, %s, %s, %s, %s, %s)
+                tenant_id, from_memory_id, to_memory_id, relationship_type, weight, metadata,
+                created_at)
+            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
             ON CONFLICT (tenant_id, from_memory_id, to_memory_id, relationship_type) DO NOTHING
             RETURNING edge_id, from_memory_id, to_memory_id, relationship_type, weight, metadata,
                 created_at
@@ -75,8 +76,10 @@ async def add(
     await tx.execute(
         """
         INSERT INTO memory_edges (
-            tenant_id, conversation_id, from_memory_id, to_memory_id, relationship_type, weight)
-        SELECT %s, %s, edge.* FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::real[]) AS edge
+            tenant_id, conversation_id, created_at, from_memory_id, to_memory_id,
+            relationship_type, weight)
+        SELECT %s, %s, clock_timestamp(), edge.*
+        FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::real[]) AS edge
         ON CONFLICT (tenant_id, from_memory_id, to_memory_id, relationship_type) DO NOTHING
         """,
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +20,12 @@ async def record(
     tx: TenantTx,
     settled: Sequence[Reconciled],
     *,
+    at: datetime,
     conversation_id: UUID | None,
     run: int,
 ) -> None:
-    """One event for each fact that touched a memory, numbered within the conversation's run."""
+    """One event for each fact that touched a memory, numbered within the conversation's run, all
+    ``at`` the time since which the owner is locked."""
     happened = [
         (op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None
     ]
@@ -31,8 +34,8 @@ async def record(
         WITH happened AS (
             INSERT INTO memory_events (
                 tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
-                other_memory_id)
-            SELECT %s, %s, %s, each.* FROM unnest(
+                other_memory_id, at)
+            SELECT %s, %s, %s, each.*, %s FROM unnest(
                 %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
             RETURNING *
         ), {ANNOUNCED_MEMORY_EVENTS} SELECT
@@ -41,6 +44,7 @@ async def record(
             tx.tenant_id,
             conversation_id,
             run,
+            at,
             [op_no for op_no, _ in happened],
             [outcome.memory_id for _, outcome in happened],
             [outcome.action.value for _, outcome in happened],
@@ -64,8 +68,8 @@ async def note(
     await tx.execute(
         f"""
         WITH happened AS (
-            INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after)
-            VALUES (%s, %s, %s, %s, %s, %s)
+            INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after, at)
+            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
             RETURNING *
         ), {ANNOUNCED_MEMORY_EVENTS} SELECT
         """,

@@ -137,7 +137,7 @@ async def change(tx: TenantTx, memory_id: UUID, changes: Mapping[str, Any]) -> N
     )
     key = {"tenant_id": tx.tenant_id, "memory_id": memory_id}
     await tx.execute(
-        sql.SQL("UPDATE memories SET {}, updated_at = now()").format(assignments)
+        sql.SQL("UPDATE memories SET {}, updated_at = clock_timestamp()").format(assignments)
         + sql.SQL(" WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s"),
         {**values, **key},
     )
@@ -177,7 +177,7 @@ async def restore(tx: TenantTx, memory_id: UUID) -> None:
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
             quarantine_reason = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
-            updated_at = now()
+            updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
         """,
         (tx.tenant_id, memory_id),
@@ -225,7 +225,7 @@ async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
         INSERT INTO memories (
             tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
             fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
-            valid_from, valid_until, content_hash, embedding_model, embedding,
+            valid_from, valid_until, created_at, content_hash, embedding_model, embedding,
             superseded_by, state, trust, quarantine_reason, superseded_at)
         VALUES {", ".join([_ROW] * len(new))}
         """,
@@ -233,10 +233,7 @@ async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
     )
 
 
-_ROW = (
-    f"({', '.join(['%s'] * 20)}, %b, {', '.join(['%s'] * 4)},"
-    " CASE WHEN %s::uuid IS NOT NULL THEN now() END)"
-)
+_ROW = f"({', '.join(['%s'] * 21)}, %b, {', '.join(['%s'] * 5)})"
 
 
 def _row(new: NewMemory) -> tuple[Any, ...]:
@@ -260,6 +257,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.quote,
         new.valid_from,
         new.valid_until,
+        new.created_at,
         new.content_hash,
         new.embedding_model,
         HalfVector(list(new.vector)),
@@ -267,7 +265,7 @@ def _row(new: NewMemory) -> tuple[Any, ...]:
         new.state,
         new.trust,
         new.quarantine_reason,
-        new.superseded_by,
+        new.created_at if new.superseded_by else None,
     )
 
 
@@ -276,18 +274,25 @@ async def supersede(
     memory_id: UUID,
     *,
     by: UUID,
-    valid_until: datetime | None,
+    at: datetime,
+    valid_until: datetime,
 ) -> None:
-    """Retire a live memory: it keeps its row, says since when and by which, and is no longer
-    recalled."""
+    """Retire a live memory ``at`` the time since which its owner is locked: it keeps its row, says
+    since when and by which, and is no longer recalled."""
     await tx.execute(
         f"""
         UPDATE memories
-        SET state = 'superseded', superseded_at = now(), superseded_by = %(by)s,
-            valid_until = coalesce(%(valid_until)s, now())
+        SET state = 'superseded', superseded_at = %(at)s, superseded_by = %(by)s,
+            valid_until = %(valid_until)s
         WHERE tenant_id = {TENANT} AND memory_id = %(memory_id)s AND state = 'live'
         """,
-        {"by": by, "valid_until": valid_until, "tenant_id": tx.tenant_id, "memory_id": memory_id},
+        {
+            "by": by,
+            "at": at,
+            "valid_until": valid_until,
+            "tenant_id": tx.tenant_id,
+            "memory_id": memory_id,
+        },
     )
 
 
@@ -318,18 +323,19 @@ async def date_history(tx: TenantTx, memory_id: UUID, successor: UUID) -> None:
     )
 
 
-async def reinforce(tx: TenantTx, scope: Scope, memory_id: UUID) -> None:
+async def reinforce(tx: TenantTx, scope: Scope, memory_id: UUID, at: datetime) -> None:
     """Count that the memory was said again, at most once a day, so that repetition in a loop gains
-    nothing."""
+    nothing. ``at`` is the time of its event, by which ``undo`` knows it."""
     await tx.execute(
         """
         INSERT INTO memory_recalls (tenant_id, scope_key, memory_id, reinforcements,
             last_reinforced_at)
-        VALUES (%s, %s, %s, 1, now())
+        VALUES (%s, %s, %s, 1, %s)
         ON CONFLICT (tenant_id, scope_key, memory_id) DO UPDATE
-        SET reinforcements = memory_recalls.reinforcements + 1, last_reinforced_at = now()
+        SET reinforcements = memory_recalls.reinforcements + 1,
+            last_reinforced_at = excluded.last_reinforced_at
         WHERE memory_recalls.last_reinforced_at IS NULL
-           OR memory_recalls.last_reinforced_at < now() - interval '1 day'
+           OR memory_recalls.last_reinforced_at < excluded.last_reinforced_at - interval '1 day'
         """,
-        (tx.tenant_id, scope.key, memory_id),
+        (tx.tenant_id, scope.key, memory_id, at),
     )

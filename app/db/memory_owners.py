@@ -47,7 +47,8 @@ async def lock(tx: TenantTx, owner_key: str, speakers: Collection[str] = ()) -> 
         (tx.tenant_id, owner_key, sorted(speakers)),
     )
     cursor = await tx.execute(
-        f"SELECT now(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s", (tx.tenant_id,)
+        f"SELECT clock_timestamp(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s",
+        (tx.tenant_id,),
     )
     row = await cursor.fetchone()
     assert row is not None, "a tenant is not deleted under its callers"

@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex
 
+from app.db.failures import translated
 from app.db.migrations.roles import ROLES
 from app.db.old_schema import refuse_old_revision, refuse_old_schema
 from app.db.schema import memories
@@ -137,7 +138,10 @@ def _let_in(connection: psycopg.Connection[TupleRow], login: str) -> None:
 def refuse_unmigrated(database_url: str) -> None:
     """Raise ServiceError with what to do when the schema has never been laid down here, or was by
     a version of before the first release."""
-    with psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection:
+    with (
+        translated(),
+        psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection,
+    ):
         row = connection.execute("SELECT to_regclass('installation')").fetchone()
         refuse_old_schema(connection)
     if row is None or row[0] is None:

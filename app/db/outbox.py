@@ -6,8 +6,9 @@ from __future__ import annotations
 ANNOUNCED_MEMORY_EVENTS = """
     announced AS (
         INSERT INTO webhook_deliveries (
-            tenant_id, endpoint_id, event, user_id, memory_id, replaced_id, conversation_id, reason)
-        SELECT h.tenant_id, e.endpoint_id, 'memory.' || h.action, m.user_id, h.memory_id,
+            tenant_id, endpoint_id, event, happened_at, user_id, memory_id, replaced_id,
+            conversation_id, reason)
+        SELECT h.tenant_id, e.endpoint_id, 'memory.' || h.action, h.at, m.user_id, h.memory_id,
                h.other_memory_id, h.conversation_id, h.reason
         FROM happened h
         JOIN webhook_endpoints e ON e.tenant_id = h.tenant_id AND e.disabled_at IS NULL
@@ -22,8 +23,8 @@ duplicate changes nothing, so nobody is told."""
 ANNOUNCED_CONVERSATIONS = """
     announced AS (
         INSERT INTO webhook_deliveries (
-            tenant_id, endpoint_id, event, user_id, conversation_id, reason)
-        SELECT f.tenant_id, e.endpoint_id, 'conversation.' || f.state, f.user_id,
+            tenant_id, endpoint_id, event, happened_at, user_id, conversation_id, reason)
+        SELECT f.tenant_id, e.endpoint_id, 'conversation.' || f.state, clock_timestamp(), f.user_id,
                f.conversation_id, f.error_code
         FROM finished f
         JOIN webhook_endpoints e ON e.tenant_id = f.tenant_id AND e.disabled_at IS NULL

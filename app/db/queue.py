@@ -134,8 +134,8 @@ async def finish(
         f"""
         WITH finished AS (
             UPDATE conversations
-            SET state = 'done', finished_at = now(), lease_token = NULL, lease_until = NULL,
-                error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
+            SET state = 'done', finished_at = clock_timestamp(), lease_token = NULL,
+                lease_until = NULL, error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
                 stages = %(stages)s
             WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
                 AND lease_token = %(lease_token)s

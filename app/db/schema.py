@@ -1,8 +1,8 @@
 """The database: every table, column, key, index and check, and why it is there.
 
-The migrations lay it down in SQL; tests/db/test_schema.py compares the two, down to storage, grants
-and policies. What the marks in ``info`` mean is in app/db/marks.py. Tables stand in the order in
-which an export lists their rows.
+The migrations lay it down in SQL; tests/integration/db/test_schema.py compares the two, down to
+storage, grants and policies. What the marks in ``info`` mean is in app/db/marks.py. Tables stand in
+the order in which an export lists their rows.
 """
 
 from __future__ import annotations

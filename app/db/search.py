@@ -22,8 +22,8 @@ ALMOST_ONE = 0.999999
 and wherever a model cuts them off."""
 
 CODE_CANDIDATES = 200
-"""How many the codes put forward for exact ranking: tests/db/test_memories.py holds them to 99 % of
-the exact first ten, over 3,000 memories of 1,024 dimensions."""
+"""How many the codes put forward for exact ranking: tests/integration/db/test_memories.py holds
+them to 99 % of the exact first ten, over 3,000 memories of 1,024 dimensions."""
 
 
 _CANDIDATES_OF_A_LARGE_SCOPE = """

@@ -239,7 +239,7 @@ async def hand_to_author(tx: TenantTx, scope: Scope, team_id: UUID) -> int:
                 visibility = 'private', team_id = NULL, scope_key = %(scope_key)s,
                 state = CASE WHEN said.memory_id IS NULL THEN m.state ELSE 'superseded' END,
                 superseded_at = CASE WHEN said.memory_id IS NULL THEN m.superseded_at
-                                     ELSE now() END,
+                                     ELSE clock_timestamp() END,
                 superseded_by = coalesce(said.memory_id, m.superseded_by)
             FROM memories old LEFT JOIN mine said
                 ON old.state = 'live' AND old.visibility = 'team'

@@ -61,7 +61,7 @@ async def hand_over(tx: TenantTx, memory_id: UUID, heir: Heir) -> None:
     await tx.execute(
         """
         UPDATE memories SET conversation_id = %s, user_id = coalesce(%s, user_id),
-            message_indexes = %s, quote = %s, updated_at = now()
+            message_indexes = %s, quote = %s, updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = %s
         """,
         (
@@ -97,7 +97,7 @@ async def reword(tx: TenantTx, memory_id: UUID, heir: Heir, content_hash: bytes)
         UPDATE memories m
         SET user_id = %(user_id)s, conversation_id = %(conversation_id)s, fact = %(fact)s,
             about = '', quote = %(quote)s, message_indexes = %(indexes)s, source = %(source)s,
-            metadata = %(metadata)s, content_hash = %(hash)s, updated_at = now()
+            metadata = %(metadata)s, content_hash = %(hash)s, updated_at = clock_timestamp()
         WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s AND NOT EXISTS (
             SELECT FROM memories o
             WHERE o.tenant_id = m.tenant_id AND o.scope_key = m.scope_key AND o.state = 'live'
@@ -186,7 +186,7 @@ async def bring_back(tx: TenantTx, conversation_id: UUID, born: Born) -> list[UU
         """
         UPDATE memories
         SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
-            updated_at = now()
+            updated_at = clock_timestamp()
         WHERE tenant_id = %s AND memory_id = ANY(%s)
         """,
         (tx.tenant_id, back),
@@ -227,7 +227,7 @@ async def mark_reverted(tx: TenantTx, conversation_id: UUID) -> None:
     """Note on the conversation that it was undone."""
     await tx.execute(
         """
-        UPDATE conversations SET reverted_at = now()
+        UPDATE conversations SET reverted_at = clock_timestamp()
         WHERE tenant_id = %s AND conversation_id = %s
         """,
         (tx.tenant_id, conversation_id),

@@ -14,12 +14,13 @@ from pathlib import Path
 import psycopg
 
 from app.embedded.part import Part
-from app.embedded.runtime import socket_folder
+from app.embedded.runtime import place_of_sockets, socket_folder
 from app.errors import ServiceError
 
 SUPERUSER = "smara"
 DATABASE = "smara"
 NOBODY = 65534
+SOCKET = ".s.PGSQL.5432"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -58,6 +59,29 @@ def prepare(data_dir: Path) -> tuple[Part, str]:
         stop_seconds=30.0,
     )
     return part, _url(sockets, DATABASE)
+
+
+def running(data_dir: Path) -> str | None:
+    """The address of the database that an `up` serves from the folder; None when the folder holds
+    none. Raises ServiceError with what to do when it is not running."""
+    data_dir = data_dir.resolve()
+    if not (data_dir / "postgres" / "PG_VERSION").exists():
+        return None
+    sockets = place_of_sockets(data_dir, data_dir.stat().st_uid)
+    if not (sockets / SOCKET).exists() or not _accepts(_url(sockets, DATABASE)):
+        raise ServiceError(
+            f"The database in {data_dir} is not running. Start it with `smara-server up` (make up),"
+            " and repeat this while that runs."
+        )
+    return _url(sockets, DATABASE)
+
+
+def _accepts(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 async def create_database(data_dir: Path) -> None:

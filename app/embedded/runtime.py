@@ -12,13 +12,20 @@ from app.errors import ServiceError
 LONGEST_FOLDER = 80
 
 
-def socket_folder(data_dir: Path) -> Path:
-    """A folder for sockets that only this user can enter: in the data folder, or under the
-    temporary one if too long."""
+def place_of_sockets(data_dir: Path, user: int) -> Path:
+    """Where the sockets of an `up` that ``user`` runs on ``data_dir`` lie; the folder may not be
+    there."""
     folder = data_dir / "run"
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
         digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir()) / f"smara-{os.getuid()}-{digest}"
+        folder = Path(tempfile.gettempdir()) / f"smara-{user}-{digest}"
+    return folder
+
+
+def socket_folder(data_dir: Path) -> Path:
+    """A folder for sockets that only this user can enter: in the data folder, or under the
+    temporary one if too long."""
+    folder = place_of_sockets(data_dir, os.getuid())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise ServiceError(

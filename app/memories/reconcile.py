@@ -89,8 +89,8 @@ async def reconcile(
     contradicts. All of them belong to one scope.
 
     The caller's transaction has the owner's ``lock``; a fact that does not say since when it is
-    true is so since ``lock.now``. ``vectors`` are of the embedding ``model``, whose similarities
-    ``bands`` read. Facts are also compared with those
+    true is so since ``lock.now``, which is the time of all that is written here. ``vectors`` are of
+    the embedding ``model``, whose similarities ``bands`` read. Facts are also compared with those
     before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
     tenant's plan has no room for a new memory, the fact is rejected.
     """
@@ -108,7 +108,7 @@ async def reconcile(
         limit=NEIGHBOURS,
         large=await is_large(tx, [scope]),
     )
-    batch = _Reconciliation(vectors, hashes, model, bands.floor)
+    batch = _Reconciliation(vectors, hashes, model, bands.floor, lock.now)
     room = await room_for_memories(tx, lock.plan)
     waiting = await _waiting(tx, scope, [fact for _, fact in facts], hashes)
     reconciled: list[Reconciled] = []
@@ -125,7 +125,7 @@ async def reconcile(
     await batch.write(tx, scope)
     related = batch.edges(relations, reconciled)
     await edges.add(tx, related, conversation_id=to.conversation_id)
-    await events.record(tx, reconciled, conversation_id=to.conversation_id, run=to.run)
+    await events.record(tx, reconciled, at=lock.now, conversation_id=to.conversation_id, run=to.run)
     await quotas.add(tx, "memories", batch.added)
     return reconciled
 
@@ -147,9 +147,14 @@ class _Reconciliation:
     them."""
 
     def __init__(
-        self, vectors: Sequence[Vector], hashes: Sequence[bytes], model: str, floor: float
+        self,
+        vectors: Sequence[Vector],
+        hashes: Sequence[bytes],
+        model: str,
+        floor: float,
+        now: datetime,
     ) -> None:
-        self._hashes, self._model, self._floor = hashes, model, floor
+        self._hashes, self._model, self._floor, self._now = hashes, model, floor, now
         self._vectors = np.asarray(vectors, dtype=np.float32)
         self._new: dict[int, NewMemory] = {}
         self._retired: dict[UUID, NewMemory] = {}
@@ -240,14 +245,16 @@ class _Reconciliation:
         ):  # In the order of graph/connect.
             if memory_id in own:
                 continue
-            await memories.supersede(tx, memory_id, by=by.memory_id, valid_until=by.valid_from)
+            await memories.supersede(
+                tx, memory_id, by=by.memory_id, at=self._now, valid_until=by.valid_from
+            )
         written = [self._as_written(new) for new in self._new.values()]
         await memories.insert(tx, [*written, *self._quarantined])
         for new in written:
             if new.superseded_by is not None and new.memory_id not in self._retired:
                 await memories.date_history(tx, new.memory_id, new.superseded_by)
         for memory_id in self._repeated:
-            await memories.reinforce(tx, scope, memory_id)
+            await memories.reinforce(tx, scope, memory_id, self._now)
         await self._link(tx, written)
 
     async def _link(self, tx: TenantTx, written: Sequence[NewMemory]) -> None:
@@ -313,6 +320,7 @@ class _Reconciliation:
             message_indexes=fact.message_indexes,
             quote=fact.quote,
             valid_from=valid_from,
+            created_at=self._now,
             content_hash=self._hashes[n],
             embedding_model=self._model,
             vector=self._vectors[n],

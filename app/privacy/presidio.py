@@ -1,9 +1,9 @@
 """Personal data in texts, found by Microsoft Presidio and replaced by its kind.
 
-An extra: ``pip install 'smara-server[presidio]'``. It reduces what is kept and promises nothing:
-Presidio's own documentation says that no detection finds everything. Patterns with checksums or
-libraries behind them work in any language and without a model; names and places need a spaCy model,
-which is the operator's to choose and install.
+An extra: ``pip install '.[presidio]'``. It reduces what is kept and promises nothing: Presidio's
+own documentation says that no detection finds everything. Patterns with checksums or libraries
+behind them work in any language and without a model; names and places need a spaCy model, which is
+the operator's to choose and install.
 """
 
 from __future__ import annotations
@@ -79,8 +79,7 @@ def _analyzer() -> AnalyzerEngine:
         from presidio_analyzer import predefined_recognizers as known
     except ImportError:
         raise RedactionMissing(
-            "SMARA_PRESIDIO is on, and Presidio is not installed: pip install"
-            " 'smara-server[presidio]'."
+            "SMARA_PRESIDIO is on, and Presidio is not installed: pip install presidio-analyzer"
         ) from None
     recognizers: list[Any] = [
         presidio.PatternRecognizer(

@@ -19,16 +19,15 @@ from examples.service import StartError, running
 DATA = Path(".data/demo")
 
 NEXT = """
-[bold]Next[/]
-  make up                                         [dim]# the same service,
-      at http://localhost:3010[/]
-  export SMARA_API_KEY=$(cat .data/api_key)       [dim]# in another terminal[/]
-  curl -H "Authorization: Bearer $SMARA_API_KEY" -H "Content-Type: application/json" \\
-       -d '{"user_id": "you", "transcript": "I live in Lisbon."}'
-           http://localhost:3010/v1/conversations
-  curl -H "Authorization: Bearer $SMARA_API_KEY"
-      "http://localhost:3010/v1/users/you/context?q=where"
+[bold]Next[/], the same service to keep:
+  make up
+and in another terminal, in this folder:
+  source .venv/bin/activate
+  export SMARA_API_URL=http://localhost:3010 SMARA_API_KEY=$(cat .data/api_key)
+  echo "User: I live in Lisbon." | smara ingest - --user you --wait
+  smara context you "Where do I live?"
 """
+"""Every command is whole on its line, to be pasted as it stands."""
 
 
 def main() -> None:

@@ -163,11 +163,17 @@ class ConversationFailed(SmaraError):
 
 
 class WaitTimeout(SmaraError, TimeoutError):
-    """A conversation is not finished yet; the service keeps working on it all the same."""
+    """A conversation is not finished yet; the service keeps working on it all the same.
+
+    ``conversation.waiting_for`` and ``conversation.error`` say what keeps it, if anything does.
+    """
 
     def __init__(self, conversation: Conversation, seconds: float) -> None:
+        reason = conversation.error
+        detail = f": {reason.message} [{reason.code}]" if reason else ""
         super().__init__(
-            f"Conversation {conversation.id} is still {conversation.status} after {seconds:g} s",
+            f"Conversation {conversation.id} is still {conversation.status} after"
+            f" {round(seconds, 1):g} s{detail}",
             code="wait_timeout",
             body=conversation,
         )

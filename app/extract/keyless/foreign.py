@@ -87,7 +87,7 @@ _GRAMMARS: dict[Language, _Grammar] = {
             "ging:ging zog:zog kam:kam wollte:wollte konnte:konnte musste:musste wohnte:wohnte "
             "arbeitete:arbeitete interessiere:interessiert freue:freut unterrichte:unterrichtet "
             "wiege:wiegt rauche:raucht koche:kocht schwimme:schwimmt höre:hört sammle:sammelt "
-            "bekomme:bekommt treffe:trifft ziehe:zieht habe:hat darf:darf soll:soll sollte:sollte "
+            "bekomme:bekommt treffe:trifft ziehe:zieht darf:darf soll:soll sollte:sollte "
             "würde:würde fliege:fliegt mache:macht machte:machte leide:leidet vertrage:verträgt"
         ),
         word_map(
@@ -121,7 +121,7 @@ _GRAMMARS: dict[Language, _Grammar] = {
             "utilise:utilise achète:achète voyage:voyage cours:court dors:dort pars:part "
             "reste:reste cherche:cherche espère:espère appelle:appelle voudrais:voudrait "
             "étais:était avais:avait habitais:habitait travaillais:travaillait lève:lève "
-            "enseigne:enseigne possède:possède joue:joue nage:nage fume:fume cuisine:cuisine "
+            "enseigne:enseigne possède:possède nage:nage fume:fume cuisine:cuisine "
             "paie:paie connais:connaît rêve:rêve collectionne:collectionne conduis:conduit "
             "souhaite:souhaite compte:compte pèse:pèse mesure:mesure"
         ),

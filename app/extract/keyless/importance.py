@@ -68,7 +68,7 @@ _EVENT = re.compile(
     r"\b(?:(?:i|we)(?:'ve| have|'d| had)? (?:just |recently |finally |also |even |already "
     r"|\w+ly )?(?:\w{2,}ed|went|got|had|made|took|saw|met|bought|came|did|found|lost|won|ran|wrote"
     r"|read|began|started|gave|spent|taught|was|were|been|told|left|felt|sold|built|broke|heard"
-    r"|put|set|quit|hurt|saw|sang|drew)\b|yesterday|ago|last (?:week|month|year|night|weekend"
+    r"|put|set|quit|hurt|sang|drew)\b|yesterday|ago|last (?:week|month|year|night|weekend"
     r"|summer|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
     "en": word_set(
         "the and to of a in is it i my me you that for was on with have are this be at not but we "
         "our they had has i'm so just am do did can will would from what when he she his her your "
-        "am been im love like really want"
+        "been im love like really want"
     ),
     "es": word_set(
         "el la los las de que y en un una es por con para mi mis me se lo como pero más muy yo "
@@ -88,7 +88,6 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
             "har",
             "w",
             "nie",
-            "na",
             "się",
             "że",
             "jest",

@@ -20,7 +20,7 @@ _OPENERS = (
 )
 _OPENER = re.compile(rf"(?:{_OPENERS})(?=[\s,.!…:;—–-]|$)[\s,.!…:;—–-]*", re.IGNORECASE)
 _SOFT_OPENERS = word_set(
-    "so like right cool nice great awesome amazing well sure true no i think i guess please man "
+    "so like right cool nice great awesome amazing well sure true no i think guess please man "
     "but and exactly actually honestly definitely absolutely totally indeed also plus"
 )
 _NAME_HEAD = re.compile(r"([^\W\d_]{2,30})[,.!…:;—–-]+\s*")

@@ -14,10 +14,10 @@ _IRREGULAR_PAST = word_set(
     "left lost told said found gave grew knew threw flew drew blew began drank sang swam ran rang "
     "sat stood understood won wore tore swore spoke broke woke chose froze drove rode wrote rose "
     "ate fell held heard hid hung lay led lent meant paid sent shot shook slept spent stuck "
-    "struck stole swept swung wept built became forgot forgave got hit put read cut let set quit "
+    "struck stole swept swung wept built became forgot forgave hit put read cut let set quit "
     "hurt shut cost bet spread burst cast split dug fed fled bred dealt dreamt learnt burnt spelt "
     "spilt leapt leant slid spun stung sprang sank shrank sold sewed bent bit bled did done been "
-    "gone seen withdrew overcame undertook mistook woke awoke strove"
+    "gone seen withdrew overcame undertook mistook awoke strove"
 )
 _ED_BASES = word_set("need feed speed bleed breed succeed proceed exceed embed shed seed weed heed")
 PARTICIPLES = _IRREGULAR_PAST | word_set(

@@ -53,7 +53,8 @@ SINGLE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                    r"|is a student) (?:[\w ]{2,30} )?at (?P<value>.+)"),
         ("reading_now", r"^is (?:currently )?reading (?P<value>.+)"),
         ("bank", r"^banks? with (?P<value>.+)"),
-        ("timezone", r"\b(?:time ?zone is|is in the) (?P<value>[\w/+: -]{2,30}?)(?: time ?zone)?$"),
+        ("timezone", r"\btime ?zone is (?P<value>[\w/+: -]{2,30}?)(?: time ?zone)?$"),
+        ("timezone", r"\bis in the (?P<value>[\w/+: -]{2,30}?) time ?zone$"),
         ("version", r"^(?:is on|runs|uses|is using|upgraded to|updated to"
                     r"|switched to) (?P<value>[a-z]+ \d[\w.]{0,10})$"),
         ("home", rf"{_BEFORE_ES}\b(?:vive|reside){_NOW_ES} en "

@@ -17,6 +17,7 @@ from app.rules.judge.cues import (
     NOW,
     RELATIONAL,
     RESCHEDULED,
+    SIDES,
     TAKES_BACK,
 )
 from app.rules.judge.negation import denied, ended, opposite
@@ -56,6 +57,7 @@ def _judge(new: Reading, old: Reading, similarity: float) -> Judgement:
         _numbered,
         _restated,
         rescheduled,
+        _other_side,
         known_attribute,
         owned_attribute,
         changed_state,
@@ -98,8 +100,21 @@ def _numbered(new: Reading, old: Reading) -> Judgement | None:
     """
     if not new.numbered or not old.numbered or new.numbered & old.numbered:
         return None
-    changed = any(cue.search(new.text) for cue in (NOW, MOVED, RESCHEDULED, CHANGED_TO))
-    return None if changed else Judgement("different", "other_thing")
+    return None if _tells_of_change(new) else Judgement("different", "other_thing")
+
+
+def _other_side(new: Reading, old: Reading) -> Judgement | None:
+    """Two things of one sort that their place or time of day tells apart ("left knee", "right
+    knee"), unless the new text says that it changed.
+    """
+    only_new, only_old = new.words - old.words, old.words - new.words
+    if not any(only_new & pair and only_old & pair for pair in SIDES):
+        return None
+    return None if _tells_of_change(new) else Judgement("different", "other_thing")
+
+
+def _tells_of_change(new: Reading) -> bool:
+    return any(cue.search(new.text) for cue in (NOW, MOVED, RESCHEDULED, CHANGED_TO))
 
 
 def _restated(new: Reading, old: Reading) -> Judgement | None:

@@ -106,7 +106,6 @@ def _american_or(found: re.Match[str]) -> str:
             "flour",
             "our",
             "resour",
-            "sour",
             "cour",
             "jour",
         )
@@ -136,7 +135,7 @@ def _american_ize(found: re.Match[str]) -> str:
         "televis",
         "superv",
         "revis",
-        "rais",
+        "concis",
         "wis",
         "likewis",
         "expertis",

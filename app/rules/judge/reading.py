@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.rules.judge.attributes import SINGLE
-from app.rules.judge.cues import LABELS
+from app.rules.judge.cues import LABELS, stems
 from app.rules.judge.normalise import DAYS, MONTHS, NEGATIONS, content_words, plain, stem
 from app.rules.word_lists import word_set
 
@@ -35,12 +35,12 @@ _LIKED_MOST = re.compile(
 OWNED_IS = re.compile(
     r"^(?P<what>(?:[\w-]+ ){0,3}?[\w-]+) (?:is|are|name|was) (?:now |currently )?(?P<value>.+)"
 )
-OTHERS = word_set(
+OTHERS = stems(
     "mother father spouse partner child son daughter sibling twin grandmother grandfather grandma "
     "grandpa aunt uncle cousin niece nephew dog cat horse pet puppy kitten hamster rabbit parrot "
     "bird fish friend roommate flatmate neighbor boss colleague coworker company team client "
-    "landlord physician parent family girlfriend boyfriend fiance fiancee baby teacher therapist "
-    "startup school department"
+    "landlord physician parent family girlfriend boyfriend fiance fiancee baby therapist startup "
+    " school department"
 )
 """Those who have a life of their own: what is true of them is not said of the user."""
 _ACTS = re.compile(

@@ -132,7 +132,7 @@ SYNONYMS = {
         "run": "runs ran running runner",
         "use": "uses used using utilize utilizes runs_on",
         "twin": "twins",
-        "require": "need needs needed needing require requires required",
+        "require": "need needs needed needing requires required",
         "get": "gets got receive receives received",
         "shelter": "shelters",
         "wed": "married marry marries wedding marriage",

@@ -206,11 +206,11 @@ NOT_A_PASSWORD = word_set(
     incorrecta correcta segura insegura débil fuerte corta larga nueva vieja olvidada importante
     secreta privada pública fácil difícil obligatoria necesaria siempre nunca mejor inválida válida
     caducada distinta diferente igual muy demasiado esta este esto nuestra única perdida
-    incorrect correcte oublié faible fort court long nouveau ancien perdu expiré toujours jamais
+    correcte oublié faible fort court nouveau ancien perdu expiré toujours jamais
     wymagane wymagany błędne błędny niepoprawne zapomniane zmienione słabe silne krótkie długie
     tajne nowe stare dobre vereist verkeerd vergeten fout goed onjuist richiesta richiesto errata
     sbagliata dimenticata dimenticato obrigatória esquecida fel glömt forkert glemt
-    obligatoire requis nécessaire simple facile secret invalide valide trop très aussi différent
+    obligatoire requis nécessaire facile invalide valide trop très aussi différent
     identique compliqué changé connu inconnu celui celle
     """
 )

@@ -201,7 +201,7 @@ class Reconciled:
 @dataclass(frozen=True, slots=True)
 class NewMemory:
     """A fact about to become a row. With ``superseded_by`` it is history from the start: an older
-    truth that came late."""
+    truth that came late. ``created_at`` is since when its owner is locked."""
 
     memory_id: UUID
     scope: Scope
@@ -216,6 +216,7 @@ class NewMemory:
     message_indexes: Sequence[int]
     quote: str
     valid_from: datetime
+    created_at: datetime
     content_hash: bytes
     embedding_model: str
     vector: Vector
@@ -320,8 +321,9 @@ class Heir:
 
 @dataclass(frozen=True, slots=True)
 class OwnerLock:
-    """What reconciling needs to know once the owner is locked: the time by Postgres' clock, and the
-    tenant's plan and rules."""
+    """What reconciling needs to know once the owner is locked: since when it is, by Postgres'
+    clock, and the tenant's plan and rules. Who locks it later has a later ``now``, whichever
+    transaction began first."""
 
     now: datetime
     plan: str

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from smara._async.client import AsyncSmara
@@ -14,13 +13,18 @@ from smara._wrap.dialects import Dialect, Path, Spoken
 from smara._wrap.options import Options, log
 from smara._wrap.words import MOST_QUESTION_CHARACTERS, fenced, new_words
 
+MOST_ID_CHARACTERS = 200
+"""A longer external_id is refused, and the turn with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the user said, and whose turn it is."""
+    """What the user said, and whose turn it is. ``key`` is its Idempotency-Key: the turn's own, as
+    the ids of answers repeat (Ollama draws them from 999) and words may be said twice."""
 
     words: Sequence[str]
     options: Options
+    key: str = field(default_factory=lambda: f"turn-{uuid.uuid4()}")
 
 
 class AsyncKeeper:
@@ -76,7 +80,6 @@ class AsyncKeeper:
         messages = [{"role": "user", "content": words} for words in turn.words]
         if spoken.text.strip():
             messages.append({"role": "assistant", "content": spoken.text})
-        answer = f"{options.user_id}\n{spoken.id or uuid.uuid4()}"
         conversation = {
             "user_id": options.user_id,
             "messages": messages,
@@ -85,8 +88,8 @@ class AsyncKeeper:
             "source": options.source,
             "instructions": options.instructions,
             "metadata": options.metadata,
-            "external_id": spoken.id,
-            "idempotency_key": f"turn-{hashlib.sha256(answer.encode()).hexdigest()}",
+            "external_id": str(spoken.id)[:MOST_ID_CHARACTERS] if spoken.id else None,
+            "idempotency_key": turn.key,
         }
         self._delivery.post(conversation, options)
 

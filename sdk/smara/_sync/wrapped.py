@@ -144,7 +144,9 @@ class Heard(_Proxy):
         super().__init__(target, keeper)
         object.__setattr__(self, "_turn", turn)
         object.__setattr__(self, "_spoken", Spoken())
+        object.__setattr__(self, "_read", False)
 
+    _read: bool
     _turn: Turn
     _spoken: Spoken | None
 
@@ -158,12 +160,13 @@ class Heard(_Proxy):
             self._over()
             raise
         if self._spoken is not None:
+            object.__setattr__(self, "_read", True)
             self._keeper.dialect.hear(self._spoken, event)
         return event
 
     def _over(self) -> None:
         """Keep the turn, once. What a reader left unread was not said."""
-        if self._spoken is not None and self._spoken.id is not None:
+        if self._spoken is not None and self._read:
             self._keeper.keep(self._turn, self._spoken)
         object.__setattr__(self, "_spoken", None)
 

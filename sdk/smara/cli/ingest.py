@@ -26,6 +26,14 @@ _TAKEN = (
     "instructions",
 )
 
+_OBSTACLES = {
+    "provider": "a provider that does not answer or refuses its key",
+    "budget": "the tenant's budget, which is used up",
+}
+
+NOT_REMEMBERED, UNFINISHED = 1, 4
+"""Exit codes: a conversation is dead or cancelled; one was not finished in time."""
+
 
 def ingest(client: Smara, given: argparse.Namespace) -> int:
     """Send every conversation of every file. Nothing is sent unless all files can be read."""
@@ -41,17 +49,24 @@ def ingest(client: Smara, given: argparse.Namespace) -> int:
         handles.append(_send(client, given, body))
         _progress(f"sent {number} of {len(bodies)}")
     ended = list(_wait(handles, given.wait_timeout)) if given.wait else []
+    problems = [_problem(each, given.wait_timeout) for each in ended if each.status != "done"]
     _progress("", last=True)
     if given.json:
         answers: list[Model] = [*ended] or [handle.accepted for handle in handles]
         shown = [each.to_dict() for each in answers]
         print(json.dumps(shown, ensure_ascii=False, indent=2))
+        for problem in problems:
+            print(f"smara: {problem}", file=sys.stderr)
     elif given.wait:
         _print_facts(ended)
+        for problem in problems:
+            print(problem)
     else:
         for handle in handles:
             print(f"{handle.status}  {handle.id}")
-    return 0 if all(each.status == "done" for each in ended) else 1
+    if any(each.finished and each.status != "done" for each in ended):
+        return NOT_REMEMBERED
+    return UNFINISHED if problems else 0
 
 
 def _send(client: Smara, given: argparse.Namespace, body: transcripts.Body) -> ConversationHandle:
@@ -75,17 +90,38 @@ def _wait(handles: list[ConversationHandle], timeout: float) -> Iterable[Convers
         try:
             yield handle.wait(max(1.0, ends_at - time.monotonic()))
         except (ConversationFailed, WaitTimeout) as error:
-            _progress("", last=True)
-            print(f"smara: {error}", file=sys.stderr)
             yield error.conversation
 
 
 def _print_facts(ended: Iterable[Conversation]) -> None:
-    facts = [fact for each in ended if each.receipt for fact in each.receipt.facts]
+    done = [each for each in ended if each.status == "done"]
+    facts = [fact for each in done if each.receipt for fact in each.receipt.facts]
     for fact in facts:
         print(f"{fact.action:<9}  {fact.fact}")
-    if not facts:
+    if done and not facts:
         print("Nothing to remember was found.")
+
+
+def _problem(conversation: Conversation, seconds: float) -> str:
+    """One line on a conversation that did not become memories: its state, and why."""
+    why = []
+    if not conversation.finished:
+        why.append(f"not finished after {seconds:g} s")
+        why += _waits(conversation)
+    reason = conversation.error
+    if reason is not None:
+        why.append(f"{reason.message} [{reason.code}]")
+    said = f"{conversation.status:<9}  {conversation.id}"
+    return f"{said}: {'; '.join(why)}" if why else said
+
+
+def _waits(conversation: Conversation) -> list[str]:
+    if conversation.status == "processing":
+        return ["a worker is at it"]
+    if conversation.waiting_for is not None:
+        what = _OBSTACLES.get(conversation.waiting_for, conversation.waiting_for)
+        return [f"it waits for {what}"]
+    return [] if conversation.error else ["it waits for its turn"]
 
 
 def _progress(text: str, *, last: bool = False) -> None:

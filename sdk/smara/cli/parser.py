@@ -14,7 +14,8 @@ Reads SMARA_API_KEY and SMARA_API_URL (http://localhost:3010 if not set).
 
 _EXIT_CODES = """\
 exit codes:
-  0 done, 1 refused by the service, 2 wrong usage, 3 the service cannot be reached
+  0 done, 1 refused by the service, or a conversation ended dead or cancelled, 2 wrong usage,
+  3 the service cannot be reached, 4 a conversation was not finished in time
 """
 
 _INGEST = """\
@@ -76,7 +77,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     ingest.add_argument("files", metavar="FILE", nargs="+", help="a file, or - for standard input")
     ingest.add_argument("-u", "--user", required=True, metavar="USER", help="whose memories")
-    ingest.add_argument("--wait", action="store_true", help="until they are done; show the facts")
+    ingest.add_argument(
+        "--wait", action="store_true", help="until they are done; show the facts, and why not"
+    )
     ingest.add_argument(
         "--wait-timeout", type=float, default=300.0, metavar="SECONDS", help="for all of it (300)"
     )

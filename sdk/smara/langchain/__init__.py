@@ -1,4 +1,4 @@
-"""For LangGraph and LangChain: ``pip install smara[langchain]``.
+"""For LangGraph and LangChain, which the extra ``langchain`` installs.
 
 ``SmaraStore`` is a LangGraph store, ``SmaraRetriever`` a LangChain retriever.
 """
@@ -12,7 +12,7 @@ except ModuleNotFoundError as missing:
     if missing.name is None or missing.name.split(".")[0] not in ("langchain_core", "langgraph"):
         raise
     raise ImportError(
-        f"smara.langchain needs {missing.name}: pip install 'smara[langchain]'"
+        f"smara.langchain needs {missing.name}: pip install langchain-core langgraph"
     ) from missing
 
 __all__ = ["SmaraRetriever", "SmaraStore"]

@@ -50,7 +50,8 @@ class Receipt(Model):
 class Conversation(Model):
     """Where a conversation stands: ``queued``, ``processing``, ``done``, ``dead`` or ``cancelled``.
 
-    ``receipt`` is there when it is done. The text itself is not returned.
+    ``receipt`` is there when it is done. ``waiting_for`` says what keeps it queued, if not
+    its turn: ``provider`` or ``budget``. The text itself is not returned.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Conversation(Model):
     finished_at: datetime | None = None
     stages: dict[str, float] = {}
     error: ConversationProblem | None = None
+    waiting_for: str | None = None
     receipt: Receipt | None = None
     reverted_at: datetime | None = None
 
