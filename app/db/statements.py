@@ -5,7 +5,8 @@ docs/decisions/0013-core-and-sql.md has why, and where SQL stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -18,11 +19,14 @@ from sqlalchemy import (
     JSON,
     BindParameter,
     ColumnElement,
+    Double,
     Executable,
+    FromClause,
     Insert,
-    Table,
+    Interval,
     Uuid,
     bindparam,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql.psycopg import PGCompiler_psycopg, PGDialect_psycopg
@@ -88,7 +92,8 @@ class Statement:
 
     async def run(self, tx: Tx, /, **values: Any) -> AsyncCursor:
         """Send the statement; the cursor has its rows, if it returns any."""
-        return await tx.execute(self.text, self._bound(tx, values))
+        bound = self._bound(tx, values)
+        return await tx.execute(self.text, bound)
 
     async def one(self, tx: Tx, into: type[Row], /, **values: Any) -> Row | None:
         """Read the first row, or None."""
@@ -136,11 +141,11 @@ class Shapes(Generic[Shape]):
     def __init__(
         self, build: Callable[Shape, Statement], examples: Sequence[tuple[Any, ...]]
     ) -> None:
-        self._build: Callable[..., Statement] = lru_cache(maxsize=1_000)(build)
-        self.examples = examples
+        self.build, self.examples = build, examples
+        self._kept: Callable[..., Statement] = lru_cache(maxsize=1_000)(build)
 
     def __call__(self, *args: Shape.args, **kwargs: Shape.kwargs) -> Statement:
-        return self._build(*args, **kwargs)
+        return self._kept(*args, **kwargs)
 
 
 def shapes(
@@ -150,12 +155,36 @@ def shapes(
     return lambda build: Shapes(build, examples)
 
 
-def own(table: Table) -> ColumnElement[bool]:
+OWN_ID = bindparam("tenant_id", type_=Uuid)
+"""The transaction's tenant."""
+
+
+def own(table: FromClause) -> ColumnElement[bool]:
     """The rows of the transaction's tenant."""
-    return table.c.tenant_id == bindparam("tenant_id")
+    return table.c.tenant_id == OWN_ID
 
 
-TENANT = select(bindparam("tenant_id", type_=Uuid)).scalar_subquery()
+def columns_of(into: type[Any], table: FromClause) -> list[ColumnElement[Any]]:
+    """The columns that the fields of the dataclass are named after."""
+    return [table.c[field.name] for field in fields(into)]
+
+
+def parameters(names: Iterable[str]) -> dict[str, BindParameter[Any]]:
+    """A parameter for each of the columns, of the column's name."""
+    return {name: bindparam(name) for name in sorted(names)}
+
+
+def seconds(parameter: str) -> ColumnElement[Any]:
+    """An interval of as many seconds as the parameter says."""
+    return bindparam(parameter, type_=Double) * literal_column("interval '1 second'", Interval)
+
+
+def days(parameter: str) -> ColumnElement[Any]:
+    """An interval of as many days of 24 hours as the parameter says."""
+    return bindparam(parameter, type_=Double) * literal_column("interval '24 hours'", Interval)
+
+
+TENANT = select(OWN_ID).scalar_subquery()
 """The tenant in statements that look rows up by id: see ``pool.TENANT``."""
 
 
