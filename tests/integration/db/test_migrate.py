@@ -10,15 +10,23 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 
 from app import db
-from app.db.migrate import EmbeddingModelChanged, bind_embedding_model, migrate
+from app.db.logins import refuse_at_start
+from app.db.migrate import (
+    EmbeddingModelChanged,
+    bind_embedding_model,
+    migrate,
+    refuse_unmigrated,
+)
+from app.db.old_schema import DatabaseTooOld
 from app.errors import ServiceError
 from tests.support.operator import smara_server
 from tests.support.postgres import reached
 
 numbers = count()
-REVISIONS = Path(db.__file__).parent / "migrations" / "versions"
+MIGRATIONS = Path(db.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_several_processes_that_migrate_at_once_do_it_once(bare_url: str) -> Non
     ]
 
     said = [process.communicate(timeout=60)[0].decode() for process in processes]
-    newest = max(path.name[:4] for path in REVISIONS.glob("0*.py"))
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
     assert [process.returncode for process in processes] == [0, 0, 0], said
     with psycopg.connect(bare_url) as connection:
@@ -125,3 +133,15 @@ def test_the_secret_of_an_installation_stays(bare_url: str) -> None:
 def test_an_address_of_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ServiceError, match="DATABASE_URL must start with postgresql://"):
         migrate("mysql://u@h/db")
+
+
+def test_a_database_of_before_the_first_release_is_refused_with_what_to_do(bare_url: str) -> None:
+    with psycopg.connect(bare_url) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0007')")
+        connection.execute("CREATE TABLE installation (secret bytea)")
+        connection.execute("CREATE TABLE subjects (subject text)")
+
+    for refused in (migrate, refuse_unmigrated, refuse_at_start):
+        with pytest.raises(DatabaseTooOld, match="Name an empty database in DATABASE_URL"):
+            refused(bare_url)
