@@ -12,7 +12,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-pgbouncer check bench eval torture fairness soak docs clean
+.PHONY: help demo up test test-unit test-pgbouncer check bench eval torture fairness soak docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -25,11 +25,14 @@ up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data i
 	@$(BIN)/smara-server up
 
 test: $(REDACTING) ## Run all tests, against a real Postgres and Redis that they start.
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --durations=30
+
+test-unit: $(INSTALLED) ## Run the tests that need no server, in seconds.
+	@$(BIN)/python -m pytest -n 2 tests/unit
 
 test-pgbouncer: $(INSTALLED) ## Run the database's tests through PgBouncer in transaction mode.
 	@.ci/install-pgbouncer
-	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/db tests/isolation
+	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/integration
 
 check: $(INSTALLED) ## Check lint, format, types and the import contracts.
 	$(BIN)/ruff check
@@ -45,13 +48,13 @@ eval: $(INSTALLED) ## Measure recall on real conversations, through the real ser
 	@$(BIN)/python -m evals --data "$(DATA)"
 
 torture: $(INSTALLED) ## Chaos tests: break everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
-	@$(BIN)/python -m tests.torture
+	@$(BIN)/python -m torture
 
 fairness: $(INSTALLED) ## Measure how long a tenant waits beside another tenant's 10,000 conversations.
-	@$(BIN)/python -m tests.torture fairness
+	@$(BIN)/python -m torture fairness
 
 soak: $(INSTALLED) ## Run a steady load with mild faults (MINUTES=30) and see whether memory grows.
-	@$(BIN)/python -m tests.torture soak
+	@$(BIN)/python -m torture soak
 
 docs: export NO_MKDOCS_2_WARNING := 1
 docs: $(INSTALLED) ## Build the manual into build/site/.

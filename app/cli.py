@@ -402,11 +402,11 @@ def main() -> None:
     """Run the command; an error is printed as a sentence, not as a traceback."""
     try:
         cli()
+    except DatabaseUnavailable as error:
+        click.echo(f"smara-server: the database cannot be reached: {error.__cause__}", err=True)
+        sys.exit(1)
     except ServiceError as error:
         click.echo(f"smara-server: {error}", err=True)
-        sys.exit(1)
-    except DatabaseUnavailable as error:
-        click.echo(f"smara-server: the database cannot be reached: {error}", err=True)
         sys.exit(1)
     except ValidationError as error:
         for problem in error.errors():

@@ -64,8 +64,7 @@ def runtime() -> Runtime:
     return _runtime
 
 
-def start_runtime(settings: Settings | None = None) -> Runtime:
-    """Start anew: with ``settings``, or with those of the environment as it is now."""
+def start_runtime(settings: Settings | None = None) -> None:
+    """Start anew: with ``settings``, or at the next use with those of the environment."""
     global _runtime
-    _runtime = Runtime(settings or Settings())
-    return _runtime
+    _runtime = None if settings is None else Runtime(settings)

@@ -14,13 +14,14 @@ from pathlib import Path
 import click
 
 from benchmarks import bench_graph, bench_http, bench_processing, report
-from tests.servers import VOYAGE_MODEL, create_database, start_postgres, start_redis
-from tests.stack import Stack
+from tests.support.postgres import VOYAGE_MODEL, create_database, start_postgres
+from tests.support.redis import start_redis
+from tests.support.stack import Stack
 
 BENCHES = {
     "accept": bench_http.accept,
     "search": bench_http.search,
-    "throughput": bench_processing.throughput,
+    "processing": bench_processing.processing,
     "graph": bench_graph.traverse,
 }
 

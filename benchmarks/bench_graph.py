@@ -14,11 +14,11 @@ import psycopg
 
 from app.db import graph
 from app.db import key_reach as reaches
-from app.rules.key_reach import EVERYTHING
+from app.rules.key_reach import UNRESTRICTED
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row
-from tests.servers import new_tenant
-from tests.stack import Stack
+from tests.support.client import new_tenant
+from tests.support.stack import Stack
 
 BAR_MS = 100.0
 REQUESTS, ROUNDS = 15, 5
@@ -76,7 +76,7 @@ def _bare(stack: Stack, tenant_id: UUID, root: UUID, depth: int) -> float:
         "depth": depth,
         "type": None,
         "limit": 1_000,
-        **reaches.parameters(EVERYTHING),
+        **reaches.parameters(UNRESTRICTED),
     }
     taken = []
     with psycopg.connect(stack.database_url) as connection:

@@ -23,8 +23,9 @@ from app.rules.types import Scope
 from benchmarks import floors
 from benchmarks.load import beside, request
 from benchmarks.report import Row
-from tests.servers import eventually, free_port, new_tenant
-from tests.stack import Stack
+from tests.support.client import new_tenant
+from tests.support.process import eventually, free_port
+from tests.support.stack import Stack
 
 USERS, MEMORIES_EACH, DIMENSION = 50, 1_000, 1024
 CONCURRENCIES = {1: 300, 16: 2_000}

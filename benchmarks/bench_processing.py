@@ -1,4 +1,4 @@
-"""How fast the pipeline processes: conversations per second on this machine, with providers that
+"""How many conversations a second are processed on this machine, with providers that
 answer at once."""
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import psycopg
 
 from benchmarks.load import Figures, request, run
 from benchmarks.report import Row
-from tests.servers import new_tenant
-from tests.stack import Stack
+from tests.support.client import new_tenant
+from tests.support.stack import Stack
 
 CONVERSATIONS, SUBJECTS = 3_000, 600
 PEER_PER_SECOND = 25.0
@@ -21,7 +21,7 @@ PEER_PER_SECOND = 25.0
 beside."""
 
 
-def throughput(stack: Stack) -> list[Row]:
+def processing(stack: Stack) -> list[Row]:
     """Post everything while no worker runs, then start the worker and time from the first claim to
     the last commit."""
     _, api_key = new_tenant(stack.database_url)
@@ -65,7 +65,7 @@ def throughput(stack: Stack) -> list[Row]:
     assert row[1] == 0, f"{row[1]} conversations are dead"
     assert stored is not None
     figures = Figures(round(row[3][0], 1), round(row[3][1], 1), round(CONVERSATIONS / row[2], 1))
-    name = f"pipeline, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
+    name = f"processing, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
     return [
         Row.above(
             name,

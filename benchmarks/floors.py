@@ -22,6 +22,7 @@ from psycopg_pool import AsyncConnectionPool
 from pydantic import BaseModel
 
 from app.db import search as search_sql
+from app.db.search_filters import NO_BOUNDS
 from app.rules.types import Scope
 
 TABLE = """
@@ -77,11 +78,10 @@ async def search(user_id: str, request: Request) -> dict[str, Any]:
         connection.cursor(binary=True) as cursor,
     ):
         await cursor.execute(
-            search_sql.by_vector(),
+            search_sql.by_vector(NO_BOUNDS).text,
             {
                 "tenant_id": scope.tenant_id,
                 "scope_keys": [scope.key],
-                "source": None,
                 "limit": 10,
                 "vector": request.app.state.vector,
             },

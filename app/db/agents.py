@@ -3,125 +3,187 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
-from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
+import sqlalchemy as sa
+from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.db.pool import TenantTx
+from app.db.schema import agent_skills, agents, memories, memory_events, skills
+from app.db.statements import OWN_ID, Statement, columns_of, own, parameters, shapes
 from app.rules.types import Agent, AttachedSkill, Skill
 
-_AGENT = ", ".join(field.name for field in fields(Agent))
-_SKILL = ", ".join(field.name for field in fields(Skill))
+_AGENT = columns_of(Agent, agents)
+_SKILL = columns_of(Skill, skills)
+
+_THE_AGENT = own(agents) & (agents.c.agent_id == bindparam("agent_id"))
+_THE_SKILL = own(skills) & (skills.c.skill_id == bindparam("skill_id"))
+_ATTACHED = own(agent_skills) & (agent_skills.c.agent_id == bindparam("agent_id"))
+_THE_ATTACHED = _ATTACHED & (agent_skills.c.skill_id == bindparam("skill_id"))
+_REMEMBERED = own(memories) & (memories.c.agent_id == bindparam("agent_id"))
+
+
+@shapes((frozenset({"owner_id", "name"}),))
+def _add(names: frozenset[str]) -> Statement:
+    values = {"tenant_id": OWN_ID, **parameters(names)}
+    return Statement(insert(agents).values(values).returning(*_AGENT))
+
+
+@shapes((frozenset({"name"}),), (frozenset(),))
+def _change(names: frozenset[str]) -> Statement:
+    values = {**parameters(names), "updated_at": func.now()}
+    return Statement(update(agents).where(_THE_AGENT).values(values).returning(*_AGENT))
+
+
+@shapes((True,), (False,))
+def _list(of_owner: bool) -> Statement:
+    every = select(*_AGENT).where(own(agents)).order_by(agents.c.agent_id.desc())
+    return Statement(every.where(agents.c.owner_id == bindparam("owner_id")) if of_owner else every)
+
+
+@shapes((frozenset({"name", "schema"}),))
+def _add_skill(names: frozenset[str]) -> Statement:
+    values = {"tenant_id": OWN_ID, **parameters(names)}
+    return Statement(insert(skills).values(values).returning(*_SKILL))
+
+
+@shapes((frozenset({"name", "schema"}),))
+def _change_skill(names: frozenset[str]) -> Statement:
+    values = parameters(names)
+    return Statement(update(skills).where(_THE_SKILL).values(values).returning(*_SKILL))
+
+
+@shapes((True,), (False,))
+def _list_skills(of_category: bool) -> Statement:
+    every = select(*_SKILL).where(own(skills)).order_by(skills.c.skill_id)
+    return Statement(
+        every.where(skills.c.category == bindparam("category")) if of_category else every
+    )
+
+
+_GET = Statement(select(*_AGENT).where(_THE_AGENT))
+_DELETE = Statement(sa.delete(agents).where(_THE_AGENT).returning(agents.c.agent_id))
+_GET_SKILL = Statement(select(*_SKILL).where(_THE_SKILL))
+_DELETE_SKILL = Statement(sa.delete(skills).where(_THE_SKILL).returning(skills.c.skill_id))
+
+_ATTACH = Statement(
+    insert(agent_skills)
+    .values(tenant_id=OWN_ID, **parameters(("agent_id", "skill_id", "config")))
+    .on_conflict_do_nothing()
+    .returning(agent_skills.c.skill_id)
+)
+_LIST_ATTACHED = Statement(
+    select(*_SKILL, agent_skills.c.config)
+    .join(
+        agent_skills,
+        (agent_skills.c.tenant_id == skills.c.tenant_id)
+        & (agent_skills.c.skill_id == skills.c.skill_id),
+    )
+    .where(_ATTACHED)
+    .order_by(skills.c.name, skills.c.skill_id)
+)
+_CONFIGURE = Statement(
+    update(agent_skills)
+    .where(_THE_ATTACHED)
+    .values(config=bindparam("config"))
+    .returning(agent_skills.c.skill_id)
+)
+_DETACH = Statement(sa.delete(agent_skills).where(_THE_ATTACHED).returning(agent_skills.c.skill_id))
+
+_HOLDING = Statement(
+    select(memories.c.agent_id)
+    .distinct()
+    .where(
+        own(memories),
+        memories.c.user_id == bindparam("user_id"),
+        memories.c.namespace == bindparam("namespace"),
+        memories.c.agent_id.is_not(None),
+        memories.c.state == "live",
+    )
+)
+_USERS = Statement(
+    select(memories.c.user_id).distinct().where(_REMEMBERED).order_by(memories.c.user_id)
+)
+_gone = (
+    sa.delete(memories)
+    .where(_REMEMBERED)
+    .returning(memories.c.tenant_id, memories.c.memory_id, memories.c.state)
+    .cte("gone")
+)
+_DELETE_MEMORIES = Statement(
+    select(func.count())
+    .select_from(_gone)
+    .where(_gone.c.state == "live")
+    .add_cte(
+        update(memory_events)
+        .where(
+            memory_events.c.tenant_id == _gone.c.tenant_id,
+            memory_events.c.memory_id == _gone.c.memory_id,
+        )
+        .values(before=null(), after=null())
+        .cte("scrubbed")
+    )
+)
 
 
 async def add(tx: TenantTx, values: Mapping[str, Any]) -> Agent:
-    """A new agent of these columns."""
-    async with tx.cursor(row_factory=class_row(Agent)) as cursor:
-        await cursor.execute(
-            _insert("agents", values, _AGENT), {"tenant_id": tx.tenant_id, **values}
-        )
-        agent = await cursor.fetchone()
+    """Add an agent of these columns."""
+    agent = await _add(frozenset(values)).one(tx, Agent, **values)
     assert agent is not None
     return agent
 
 
 async def get(tx: TenantTx, agent_id: UUID) -> Agent | None:
-    """One agent, or None when the tenant has none of that id."""
-    async with tx.cursor(row_factory=class_row(Agent)) as cursor:
-        await cursor.execute(
-            f"SELECT {_AGENT} FROM agents WHERE tenant_id = %s AND agent_id = %s",
-            (tx.tenant_id, agent_id),
-        )
-        return await cursor.fetchone()
+    """Find one agent; None when the tenant has none of that id."""
+    return await _GET.one(tx, Agent, agent_id=agent_id)
 
 
 async def list_all(tx: TenantTx, owner_id: str | None) -> list[Agent]:
-    """The tenant's agents, or those of one owner, newest first."""
-    async with tx.cursor(row_factory=class_row(Agent)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_AGENT} FROM agents
-            WHERE tenant_id = %(tenant_id)s AND (%(owner)s::text IS NULL OR owner_id = %(owner)s)
-            ORDER BY agent_id DESC
-            """,
-            {"tenant_id": tx.tenant_id, "owner": owner_id},
-        )
-        return await cursor.fetchall()
+    """List the tenant's agents, or those of one owner, newest first."""
+    if owner_id is None:
+        return await _list(False).all(tx, Agent)
+    return await _list(True).all(tx, Agent, owner_id=owner_id)
 
 
 async def change(tx: TenantTx, agent_id: UUID, changes: Mapping[str, Any]) -> Agent | None:
     """Set the named columns; None when the tenant has no such agent."""
-    async with tx.cursor(row_factory=class_row(Agent)) as cursor:
-        await cursor.execute(
-            _update("agents", "agent_id", {**changes, "updated_at": "now"}, _AGENT),
-            {"tenant_id": tx.tenant_id, "id": agent_id, **changes, "updated_at": "now"},
-        )
-        return await cursor.fetchone()
+    return await _change(frozenset(changes)).one(tx, Agent, agent_id=agent_id, **changes)
 
 
 async def delete(tx: TenantTx, agent_id: UUID) -> bool:
     """Remove the agent; False when the tenant has none of that id."""
-    cursor = await tx.execute(
-        "DELETE FROM agents WHERE tenant_id = %s AND agent_id = %s RETURNING agent_id",
-        (tx.tenant_id, agent_id),
-    )
-    return await cursor.fetchone() is not None
+    return await _DELETE.rowcount(tx, agent_id=agent_id) == 1
 
 
 async def add_skill(tx: TenantTx, values: Mapping[str, Any]) -> Skill:
-    """A new skill of these columns."""
-    parameters = {"tenant_id": tx.tenant_id, **_adapted(values)}
-    async with tx.cursor(row_factory=class_row(Skill)) as cursor:
-        await cursor.execute(_insert("skills", values, _SKILL), parameters)
-        skill = await cursor.fetchone()
+    """Add a skill of these columns."""
+    skill = await _add_skill(frozenset(values)).one(tx, Skill, **values)
     assert skill is not None
     return skill
 
 
 async def get_skill(tx: TenantTx, skill_id: UUID) -> Skill | None:
-    """One skill, or None when the tenant has none of that id."""
-    async with tx.cursor(row_factory=class_row(Skill)) as cursor:
-        await cursor.execute(
-            f"SELECT {_SKILL} FROM skills WHERE tenant_id = %s AND skill_id = %s",
-            (tx.tenant_id, skill_id),
-        )
-        return await cursor.fetchone()
+    """Find one skill; None when the tenant has none of that id."""
+    return await _GET_SKILL.one(tx, Skill, skill_id=skill_id)
 
 
 async def list_skills(tx: TenantTx, category: str | None) -> list[Skill]:
-    """The tenant's skills, or those of one category, oldest first."""
-    async with tx.cursor(row_factory=class_row(Skill)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_SKILL} FROM skills WHERE tenant_id = %(tenant_id)s
-              AND (%(category)s::text IS NULL OR category = %(category)s) ORDER BY skill_id
-            """,
-            {"tenant_id": tx.tenant_id, "category": category},
-        )
-        return await cursor.fetchall()
+    """List the tenant's skills, or those of one category, oldest first."""
+    if category is None:
+        return await _list_skills(False).all(tx, Skill)
+    return await _list_skills(True).all(tx, Skill, category=category)
 
 
 async def change_skill(tx: TenantTx, skill_id: UUID, changes: Mapping[str, Any]) -> Skill | None:
     """Set the named columns; None when the tenant has no such skill."""
-    async with tx.cursor(row_factory=class_row(Skill)) as cursor:
-        await cursor.execute(
-            _update("skills", "skill_id", changes, _SKILL),
-            {"tenant_id": tx.tenant_id, "id": skill_id, **_adapted(changes)},
-        )
-        return await cursor.fetchone()
+    return await _change_skill(frozenset(changes)).one(tx, Skill, skill_id=skill_id, **changes)
 
 
 async def delete_skill(tx: TenantTx, skill_id: UUID) -> bool:
     """Remove the skill from the tenant and from every agent; False when there is none."""
-    cursor = await tx.execute(
-        "DELETE FROM skills WHERE tenant_id = %s AND skill_id = %s RETURNING skill_id",
-        (tx.tenant_id, skill_id),
-    )
-    return await cursor.fetchone() is not None
+    return await _DELETE_SKILL.rowcount(tx, skill_id=skill_id) == 1
 
 
 async def attach(
@@ -132,27 +194,14 @@ async def attach(
 ) -> bool:
     """Give the agent the skill; False when it has it. The transaction raises MissingReference when
     there is no such agent or skill."""
-    cursor = await tx.execute(
-        """
-        INSERT INTO agent_skills (tenant_id, agent_id, skill_id, config) VALUES (%s, %s, %s, %s)
-        ON CONFLICT DO NOTHING RETURNING skill_id
-        """,
-        (tx.tenant_id, agent_id, skill_id, Jsonb(dict(config))),
+    return (
+        await _ATTACH.rowcount(tx, agent_id=agent_id, skill_id=skill_id, config=dict(config)) == 1
     )
-    return await cursor.fetchone() is not None
 
 
 async def attached(tx: TenantTx, agent_id: UUID) -> list[AttachedSkill]:
-    """The agent's skills, by name."""
-    async with tx.cursor(row_factory=class_row(AttachedSkill)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_SKILL}, config FROM agent_skills JOIN skills USING (tenant_id, skill_id)
-            WHERE tenant_id = %s AND agent_id = %s ORDER BY name, skill_id
-            """,
-            (tx.tenant_id, agent_id),
-        )
-        return await cursor.fetchall()
+    """List the agent's skills, by name."""
+    return await _LIST_ATTACHED.all(tx, AttachedSkill, agent_id=agent_id)
 
 
 async def configure(
@@ -162,95 +211,27 @@ async def configure(
     config: Mapping[str, Any],
 ) -> bool:
     """Change how the agent's skill is configured; False when it has no such skill."""
-    cursor = await tx.execute(
-        """
-        UPDATE agent_skills SET config = %s
-        WHERE tenant_id = %s AND agent_id = %s AND skill_id = %s RETURNING skill_id
-        """,
-        (Jsonb(dict(config)), tx.tenant_id, agent_id, skill_id),
+    changed = await _CONFIGURE.rowcount(
+        tx, agent_id=agent_id, skill_id=skill_id, config=dict(config)
     )
-    return await cursor.fetchone() is not None
+    return changed == 1
 
 
 async def detach(tx: TenantTx, agent_id: UUID, skill_id: UUID) -> bool:
     """Take the skill from the agent; False when it has no such skill."""
-    cursor = await tx.execute(
-        """
-        DELETE FROM agent_skills WHERE tenant_id = %s AND agent_id = %s AND skill_id = %s
-        RETURNING skill_id
-        """,
-        (tx.tenant_id, agent_id, skill_id),
-    )
-    return await cursor.fetchone() is not None
-
-
-def _insert(table: str, values: Mapping[str, Any], returning: str) -> sql.Composed:
-    names = ["tenant_id", *values]
-    return sql.SQL("INSERT INTO {} ({}) VALUES ({}) RETURNING {}").format(
-        sql.Identifier(table),
-        sql.SQL(", ").join(map(sql.Identifier, names)),
-        sql.SQL(", ").join(map(sql.Placeholder, names)),
-        sql.SQL(returning),
-    )
-
-
-def _update(table: str, key: str, changes: Mapping[str, Any], returning: str) -> sql.Composed:
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes
-    )
-    return sql.SQL(
-        "UPDATE {} SET {} WHERE tenant_id = %(tenant_id)s AND {} = %(id)s RETURNING {}"
-    ).format(
-        sql.Identifier(table),
-        assignments,
-        sql.Identifier(key),
-        sql.SQL(returning),
-    )
-
-
-def _adapted(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()
-    }
+    return await _DETACH.rowcount(tx, agent_id=agent_id, skill_id=skill_id) == 1
 
 
 async def holding(tx: TenantTx, user_id: str, namespace: str) -> list[UUID]:
-    """The agents that hold live memories of the user's namespace."""
-    cursor = await tx.execute(
-        """
-        SELECT DISTINCT agent_id FROM memories
-        WHERE tenant_id = %s AND user_id = %s AND namespace = %s AND agent_id IS NOT NULL
-          AND state = 'live'
-        """,
-        (tx.tenant_id, user_id, namespace),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    """List the agents that hold live memories of the user's namespace."""
+    return [row[0] for row in await _HOLDING.rows(tx, user_id=user_id, namespace=namespace)]
 
 
 async def users_of(tx: TenantTx, agent_id: UUID) -> list[str]:
-    """The users whose memories the agent holds, in order."""
-    cursor = await tx.execute(
-        """
-        SELECT DISTINCT user_id FROM memories WHERE tenant_id = %s AND agent_id = %s
-        ORDER BY user_id
-        """,
-        (tx.tenant_id, agent_id),
-    )
-    return [row[0] for row in await cursor.fetchall()]
+    """List the users whose memories the agent holds, in order."""
+    return [row[0] for row in await _USERS.rows(tx, agent_id=agent_id)]
 
 
 async def delete_memories(tx: TenantTx, agent_id: UUID) -> int:
     """Forget all that the agent remembers; how many of these were live."""
-    cursor = await tx.execute(
-        """
-        WITH gone AS (
-            DELETE FROM memories WHERE tenant_id = %s AND agent_id = %s RETURNING *
-        ), scrubbed AS (
-            UPDATE memory_events e SET before = NULL, after = NULL FROM gone
-            WHERE e.tenant_id = gone.tenant_id AND e.memory_id = gone.memory_id
-        ) SELECT count(*) FROM gone WHERE state = 'live'
-        """,
-        (tx.tenant_id, agent_id),
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return int(await _DELETE_MEMORIES.scalar(tx, agent_id=agent_id))

@@ -3,18 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+from sqlalchemy import Double, any_, bindparam, case, func, insert, literal, or_, select, update
 
 from app.db.pool import SystemTx, TenantTx
+from app.db.schema import api_keys, tenants
+from app.db.statements import OWN_ID, Statement, columns_of, own, parameters, seconds
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller, KeyInfo
 
-_KEY_INFO = ", ".join(field.name for field in fields(KeyInfo))
+_KEY_INFO = columns_of(KeyInfo, api_keys)
+
+_LIVE = api_keys.c.revoked_at.is_(None) & or_(
+    api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now()
+)
+
+_ADD = Statement(
+    insert(api_keys)
+    .values(
+        tenant_id=OWN_ID,
+        **parameters(("prefix", "key_hash", "label", "scopes", "expires_at")),
+        **parameters(("users", "namespaces", "agents")),
+    )
+    .returning(*_KEY_INFO)
+)
+_ALL = Statement(select(*_KEY_INFO).where(own(api_keys)).order_by(api_keys.c.key_id))
+
+_live = (
+    select(*_KEY_INFO)
+    .where(own(api_keys), api_keys.c.key_id == bindparam("key_id"), _LIVE)
+    .with_for_update()
+    .cte("live")
+)
+_AT_ONCE = bindparam("grace_seconds", type_=Double) <= 0
+_RETIRE = Statement(
+    select(_live).add_cte(
+        update(api_keys)
+        .where(own(api_keys), api_keys.c.key_id.in_(select(_live.c.key_id)))
+        .values(
+            revoked_at=case((_AT_ONCE, func.now())),
+            expires_at=case(
+                (_AT_ONCE, api_keys.c.expires_at),
+                else_=func.least(api_keys.c.expires_at, func.now() + seconds("grace_seconds")),
+            ),
+        )
+        .cte("retired")
+    )
+)
+
+_HOLD_TENANT = Statement(select().select_from(tenants).where(own(tenants)).with_for_update())
+_ANY_ADMIN = Statement(
+    select(api_keys.c.key_id)
+    .where(own(api_keys), literal("admin") == any_(api_keys.c.scopes), _LIVE)
+    .limit(1)
+)
+
+_BY_HASH = api_keys.c.key_hash == bindparam("key_hash")
+_CALLER = Statement(
+    select(
+        api_keys.c.tenant_id,
+        api_keys.c.key_id,
+        api_keys.c.scopes,
+        api_keys.c.users,
+        api_keys.c.namespaces,
+        api_keys.c.agents,
+    )
+    .where(_BY_HASH, _LIVE)
+    .add_cte(
+        update(api_keys)
+        .where(
+            _BY_HASH,
+            or_(
+                api_keys.c.last_used_at.is_(None),
+                api_keys.c.last_used_at < func.now() - timedelta(minutes=1),
+            ),
+        )
+        .values(last_used_at=func.now())
+        .cte("used")
+    )
+)
 
 
 async def add(
@@ -28,96 +98,44 @@ async def add(
     restriction: KeyRestriction = UNRESTRICTED,
 ) -> KeyInfo:
     """Store a key's hash; the key itself is shown by the caller, once."""
-    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
-        await cursor.execute(
-            f"""
-            INSERT INTO api_keys (
-                tenant_id, prefix, key_hash, label, scopes, expires_at, users, namespaces, agents)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-            RETURNING {_KEY_INFO}
-            """,
-            (
-                tx.tenant_id,
-                prefix,
-                key_hash,
-                label,
-                list(scopes),
-                expires_at,
-                _sorted(restriction.users),
-                _sorted(restriction.namespaces),
-                _sorted(restriction.agents),
-            ),
-        )
-        info = await cursor.fetchone()
+    info = await _ADD.one(
+        tx,
+        KeyInfo,
+        prefix=prefix,
+        key_hash=key_hash,
+        label=label,
+        scopes=scopes,
+        expires_at=expires_at,
+        users=_sorted(restriction.users),
+        namespaces=_sorted(restriction.namespaces),
+        agents=_sorted(restriction.agents),
+    )
     assert info is not None
     return info
 
 
 async def list_all(tx: TenantTx) -> list[KeyInfo]:
-    """Every key of the tenant, revoked ones too, oldest first."""
-    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
-        await cursor.execute(
-            f"SELECT {_KEY_INFO} FROM api_keys WHERE tenant_id = %s ORDER BY key_id",
-            (tx.tenant_id,),
-        )
-        return await cursor.fetchall()
+    """List every key of the tenant, revoked ones too, oldest first."""
+    return await _ALL.all(tx, KeyInfo)
 
 
 async def retire(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> KeyInfo | None:
     """End a live key ``grace_seconds`` from now, or when it would have expired if that is sooner;
     the key as it was, or None when the tenant has no such live key."""
-    async with tx.cursor(row_factory=class_row(KeyInfo)) as cursor:
-        await cursor.execute(
-            f"""
-            WITH live AS (
-                SELECT {_KEY_INFO} FROM api_keys
-                WHERE tenant_id = %(tenant_id)s AND key_id = %(key_id)s AND revoked_at IS NULL
-                  AND (expires_at IS NULL OR expires_at > now()) FOR UPDATE
-            ), retired AS (
-                UPDATE api_keys SET
-                    revoked_at = CASE WHEN %(grace)s <= 0 THEN now() END,
-                    expires_at = CASE WHEN %(grace)s <= 0 THEN expires_at
-                        ELSE least(expires_at, now() + make_interval(secs => %(grace)s)) END
-                WHERE tenant_id = %(tenant_id)s AND key_id IN (SELECT key_id FROM live)
-            )
-            SELECT {_KEY_INFO} FROM live
-            """,
-            {"grace": float(grace_seconds), "tenant_id": tx.tenant_id, "key_id": key_id},
-        )
-        return await cursor.fetchone()
+    return await _RETIRE.one(tx, KeyInfo, key_id=key_id, grace_seconds=float(grace_seconds))
 
 
 async def has_admin(tx: TenantTx) -> bool:
-    """Whether a live key of the tenant may manage keys. The tenant is held, so that two that are
-    retired at once do not count on each other."""
-    await tx.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tx.tenant_id,))
-    cursor = await tx.execute(
-        """
-        SELECT FROM api_keys
-        WHERE tenant_id = %s AND 'admin' = ANY(scopes) AND revoked_at IS NULL
-          AND (expires_at IS NULL OR expires_at > now()) LIMIT 1
-        """,
-        (tx.tenant_id,),
-    )
-    return await cursor.fetchone() is not None
+    """Tell whether a live key of the tenant may manage keys. The tenant is held, so that two that
+    are retired at once do not count on each other."""
+    await _HOLD_TENANT.run(tx)
+    return await _ANY_ADMIN.rowcount(tx) == 1
 
 
 async def caller_of(tx: SystemTx, key_hash: bytes) -> Caller | None:
-    """The caller behind a live key, or None when it is unknown, revoked or expired. Notes its use
+    """Find the caller behind a live key; None when it is unknown, revoked or expired. Notes its use
     once a minute."""
-    cursor = await tx.execute(
-        """
-        WITH used AS (
-            UPDATE api_keys SET last_used_at = now()
-            WHERE key_hash = %(hash)s
-              AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
-        SELECT tenant_id, key_id, scopes, users, namespaces, agents FROM api_keys
-        WHERE key_hash = %(hash)s AND revoked_at IS NULL
-            AND (expires_at IS NULL OR expires_at > now())
-        """,
-        {"hash": key_hash},
-    )
-    row = await cursor.fetchone()
+    row = await (await _CALLER.run(tx, key_hash=key_hash)).fetchone()
     if row is None:
         return None
     tenant_id, key_id, scopes, *restrictions = row

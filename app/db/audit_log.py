@@ -3,38 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import class_row
+import sqlalchemy as sa
+from sqlalchemy import (
+    ARRAY,
+    Double,
+    Integer,
+    Interval,
+    LargeBinary,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    insert,
+    literal_column,
+    select,
+)
 
 from app.db.pool import SystemTx, TenantTx
+from app.db.schema import accesses
+from app.db.statements import OWN_ID, Statement, columns_of, days, own, shapes
 from app.rules.types import Access, NewAccess
 
-_ACCESS = ", ".join(field.name for field in fields(Access))
+_NOTED = ("key_id", "method", "route", "via", "user_hash", "status")
+_each = (
+    func.unnest(
+        bindparam("key_id", type_=ARRAY(Uuid)),
+        bindparam("method", type_=ARRAY(Text)),
+        bindparam("route", type_=ARRAY(Text)),
+        bindparam("via", type_=ARRAY(Text)),
+        bindparam("user_hash", type_=ARRAY(LargeBinary)),
+        bindparam("status", type_=ARRAY(Integer)),
+        bindparam("seconds_ago", type_=ARRAY(Double)),
+    )
+    .table_valued(*(column(name) for name in _NOTED), column("seconds_ago", Double))
+    .render_derived("each")
+)
+_AGO = _each.c.seconds_ago * literal_column("interval '1 second'", Interval)
+_ADD = Statement(
+    insert(accesses).from_select(
+        ["tenant_id", *_NOTED, "at"],
+        select(OWN_ID, *(_each.c[name] for name in _NOTED), func.clock_timestamp() - _AGO),
+        include_defaults=False,
+    )
+)
+
+_BOUNDS = {
+    "user_hash": accesses.c.user_hash == bindparam("user_hash"),
+    "key_id": accesses.c.key_id == bindparam("key_id"),
+    "route": accesses.c.route == bindparam("route"),
+    "since": accesses.c.at >= bindparam("since"),
+    "until": accesses.c.at < bindparam("until"),
+    "before": accesses.c.access_id < bindparam("before"),
+}
+
+
+@shapes((frozenset[str](),), (frozenset(_BOUNDS),))
+def _list_page(given: frozenset[str]) -> Statement:
+    return Statement(
+        select(*columns_of(Access, accesses))
+        .where(own(accesses), *(bound for name, bound in _BOUNDS.items() if name in given))
+        .order_by(accesses.c.access_id.desc())
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+_PURGE = Statement(sa.delete(accesses).where(accesses.c.at < func.now() - days("days")))
 
 
 async def add(tx: TenantTx, accesses: Sequence[NewAccess]) -> None:
     """Note them, in the order given."""
-    columns = zip(
-        *(
-            (each.key_id, each.method, each.route, each.via, each.user_hash, each.status,
-             each.seconds_ago)
-            for each in accesses
-        ),
-        strict=True,
-    )  # fmt: skip
-    await tx.execute(
-        """
-        INSERT INTO accesses (tenant_id, key_id, method, route, via, user_hash, status, at)
-        SELECT %s, key_id, method, route, via, user_hash, status,
-               clock_timestamp() - make_interval(secs => seconds_ago)
-        FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[],
-            %s::float8[]) AS each (key_id, method, route, via, user_hash, status, seconds_ago)
-        """,
-        (tx.tenant_id, *map(list, columns)),
-    )
+    columns = {
+        name: [getattr(each, name) for each in accesses] for name in (*_NOTED, "seconds_ago")
+    }
+    await _ADD.run(tx, **columns)
 
 
 async def list_page(
@@ -48,38 +93,19 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Access]:
-    """The tenant's accesses, newest first. None is no restriction."""
-    conditions = {
-        "user_hash = %(user_hash)s": user_hash,
-        "key_id = %(key_id)s": key_id,
-        "route = %(route)s": route,
-        "at >= %(since)s": since,
-        "at < %(until)s": until,
-        "access_id < %(before)s": before,
+    """List the tenant's accesses, newest first. None is no restriction."""
+    bounds = {
+        "user_hash": user_hash,
+        "key_id": key_id,
+        "route": route,
+        "since": since,
+        "until": until,
+        "before": before,
     }
-    wanted = "".join(f" AND {text}" for text, value in conditions.items() if value is not None)
-    async with tx.cursor(row_factory=class_row(Access)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_ACCESS} FROM accesses WHERE tenant_id = %(tenant_id)s{wanted}
-            ORDER BY access_id DESC LIMIT %(limit)s
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "user_hash": user_hash,
-                "key_id": key_id,
-                "route": route,
-                "since": since,
-                "until": until,
-                "before": before,
-                "limit": limit,
-            },
-        )
-        return await cursor.fetchall()
+    given = {name: value for name, value in bounds.items() if value is not None}
+    return await _list_page(frozenset(given)).all(tx, Access, **given, limit=limit)
 
 
 async def purge(tx: SystemTx, *, older_than_days: float) -> None:
     """Forget what every tenant did so long ago. Asked as the system."""
-    await tx.execute(
-        "DELETE FROM accesses WHERE at < now() - %s * interval '1 day'", (older_than_days,)
-    )
+    await _PURGE.run(tx, days=older_than_days)

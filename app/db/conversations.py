@@ -6,66 +6,150 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.db import key_reach
-from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import TenantTx
+from app.db.schema import conversations
+from app.db.statements import OWN_ID, Statement, own, parameters, shapes
+from app.db.undo import erase_text as erase
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Accepted, Message, NewConversation, Progress
 
-_PROGRESS = """
-    conversation_id, user_id, namespace, source, external_id, metadata, message_count,
-    occurred_at, created_at, state, attempts, crash_attempts, next_attempt_at, error_code,
-    error_detail, claimed_at, finished_at, stages, receipt, reverted_at,
-    messages IS NULL AS erased
-"""
+__all__ = ["accept", "erase", "get", "list_page", "replay"]
+
+_c = conversations.c
+_PROGRESS: list[ColumnElement[Any]] = [
+    _c.messages.is_(None).label("erased") if name == "erased" else _c[name]
+    for name in Progress.__dataclass_fields__
+]
+_THE_CONVERSATION = own(conversations) & (_c.conversation_id == bindparam("conversation_id"))
+
+_GIVEN = (
+    "owner_key",
+    "user_id",
+    "namespace",
+    "agent_id",
+    "team_id",
+    "visibility",
+    "messages",
+    "message_count",
+    "instructions",
+    "source",
+    "external_id",
+    "metadata",
+    "priority",
+    "idempotency_key",
+    "body_sha256",
+)
+_earlier = conversations.alias("earlier")
+_ACCEPT = Statement(
+    insert(conversations)
+    .values(
+        tenant_id=OWN_ID,
+        **parameters(_GIVEN),
+        # Not when the transaction began: their ids order them, and their times have to agree.
+        occurred_at=func.coalesce(
+            bindparam("occurred_at", type_=_c.occurred_at.type), func.clock_timestamp()
+        ),
+        created_at=func.clock_timestamp(),
+        ready=not_(
+            exists(
+                select()
+                .select_from(_earlier)
+                .where(
+                    own(_earlier),
+                    _earlier.c.owner_key == bindparam("owner_key"),
+                    _earlier.c.state.in_(["queued", "processing"]),
+                )
+            )
+        ),
+    )
+    .on_conflict_do_nothing(
+        index_elements=["tenant_id", "idempotency_key"],
+        index_where=_c.idempotency_key.is_not(None),
+    )
+    .returning(_c.conversation_id, _c.state, _c.created_at)
+)
+_ACCEPTED_BEFORE = Statement(
+    select(_c.conversation_id, _c.created_at, _c.body_sha256).where(
+        own(conversations), _c.idempotency_key == bindparam("idempotency_key")
+    )
+)
+_GET = Statement(select(*_PROGRESS).where(_THE_CONVERSATION, key_reach.within(conversations)))
+_BOUNDS = {
+    "user_id": _c.user_id == bindparam("user_id"),
+    "state": _c.state == bindparam("state"),
+    "since": _c.created_at >= bindparam("since"),
+    "before": _c.conversation_id < bindparam("before"),
+}
+
+
+@shapes((frozenset[str](),), (frozenset(_BOUNDS),))
+def _list_page(given: frozenset[str]) -> Statement:
+    return Statement(
+        select(*_PROGRESS)
+        .where(own(conversations), key_reach.within(conversations))
+        .where(*(bound for name, bound in _BOUNDS.items() if name in given))
+        .order_by(_c.conversation_id.desc())
+        .limit(bindparam("limit", type_=Integer))
+    )
+
+
+_REPLAY = Statement(
+    update(conversations)
+    .where(_THE_CONVERSATION, _c.state.in_(["done", "dead"]), _c.messages.is_not(None))
+    .values(
+        state="queued",
+        ready=True,
+        run=_c.run + 1,
+        attempts=0,
+        crash_attempts=0,
+        next_attempt_at=func.now(),
+        error_code=null(),
+        error_detail=null(),
+        finished_at=null(),
+        receipt=null(),
+        stages=literal_column("'{}'", JSONB),
+        reverted_at=null(),
+    )
+    .returning(_c.conversation_id)
+)
 
 
 async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
     """Write the conversation down. The same idempotency key again gives the first row back,
     whatever the body."""
-    scope = new.scope
-    cursor = await tx.execute(
-        """
-        INSERT INTO conversations (
-            tenant_id, owner_key, user_id, namespace, agent_id, team_id, visibility, messages,
-            message_count, occurred_at, created_at, instructions, source, external_id, metadata,
-            priority, idempotency_key, body_sha256, ready)
-        VALUES (
-            %(tenant_id)s, %(owner_key)s, %(user_id)s, %(namespace)s, %(agent_id)s, %(team_id)s,
-            %(visibility)s, %(messages)s, %(message_count)s,
-            -- Not when the transaction began: their ids order them, and their times have to agree.
-            coalesce(%(occurred_at)s, clock_timestamp()), clock_timestamp(),
-            %(instructions)s, %(source)s, %(external_id)s, %(metadata)s, %(priority)s,
-            %(idempotency_key)s, %(body_sha256)s,
-            NOT EXISTS (
-                SELECT FROM conversations
-                WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
-                  AND state IN ('queued', 'processing')))
-        ON CONFLICT (tenant_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-        RETURNING conversation_id, state, created_at
-        """,
-        {
-            "tenant_id": tx.tenant_id,
-            "owner_key": new.owner_key,
-            "user_id": new.user_id,
-            "namespace": scope.namespace,
-            "agent_id": scope.agent_id,
-            "team_id": new.team_id,
-            "visibility": new.visibility,
-            "messages": Jsonb([_message_to_json(message) for message in new.messages]),
-            "message_count": len(new.messages),
-            "occurred_at": new.occurred_at,
-            "instructions": new.instructions,
-            "source": new.source,
-            "external_id": new.external_id,
-            "metadata": Jsonb(new.metadata),
-            "priority": new.priority,
-            "idempotency_key": new.idempotency_key,
-            "body_sha256": new.body_sha256,
-        },
+    cursor = await _ACCEPT.run(
+        tx,
+        owner_key=new.owner_key,
+        user_id=new.user_id,
+        namespace=new.scope.namespace,
+        agent_id=new.scope.agent_id,
+        team_id=new.team_id,
+        visibility=new.visibility,
+        messages=[_message_to_json(message) for message in new.messages],
+        message_count=len(new.messages),
+        occurred_at=new.occurred_at,
+        instructions=new.instructions,
+        source=new.source,
+        external_id=new.external_id,
+        metadata=new.metadata,
+        priority=new.priority,
+        idempotency_key=new.idempotency_key,
+        body_sha256=new.body_sha256,
     )
     row = await cursor.fetchone()
     if row is not None:
@@ -73,36 +157,20 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         return Accepted(
             conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256
         )
-    cursor = await tx.execute(
-        """
-        SELECT conversation_id, 'queued', created_at, true, body_sha256 FROM conversations
-        WHERE tenant_id = %s AND idempotency_key = %s
-        """,
-        (tx.tenant_id, new.idempotency_key),
-    )
-    row = await cursor.fetchone()
+    before = await _ACCEPTED_BEFORE.run(tx, idempotency_key=new.idempotency_key)
+    row = await before.fetchone()
     assert row is not None, "a conversation is never deleted, so its key stays taken"
-    return Accepted(*row)
+    conversation_id, created_at, body_sha256 = row
+    return Accepted(conversation_id, "queued", created_at, replayed=True, body_sha256=body_sha256)
 
 
 async def get(
     tx: TenantTx, conversation_id: UUID, restriction: KeyRestriction = UNRESTRICTED
 ) -> Progress | None:
-    """One conversation, or None when this tenant has none of that id within ``reach``."""
-    async with tx.cursor(row_factory=class_row(Progress)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_PROGRESS} FROM conversations c
-            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-              AND {key_reach.within("c")}
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "conversation_id": conversation_id,
-                **key_reach.parameters(restriction),
-            },
-        )
-        return await cursor.fetchone()
+    """Find one conversation; None when this tenant has none of that id within reach."""
+    return await _GET.one(
+        tx, Progress, conversation_id=conversation_id, **key_reach.parameters(restriction)
+    )
 
 
 async def list_page(
@@ -115,101 +183,19 @@ async def list_page(
     limit: int,
     restriction: KeyRestriction = UNRESTRICTED,
 ) -> list[Progress]:
-    """Newest first, those before the id ``before``; ``since`` is a lower bound on when they were
-    accepted."""
-    async with tx.cursor(row_factory=class_row(Progress)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_PROGRESS} FROM conversations c
-            WHERE tenant_id = %(tenant_id)s AND {key_reach.within("c")}
-              AND (%(user_id)s::text IS NULL OR user_id = %(user_id)s)
-              AND (%(state)s::text IS NULL OR state = %(state)s)
-              AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
-              AND (%(before)s::uuid IS NULL OR conversation_id < %(before)s)
-            ORDER BY conversation_id DESC LIMIT %(limit)s
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "user_id": user_id,
-                "state": state,
-                "since": since,
-                "before": before,
-                "limit": limit,
-                **key_reach.parameters(restriction),
-            },
-        )
-        return await cursor.fetchall()
+    """List them newest first, those before the id ``before``; ``since`` is a lower bound on when
+    they were accepted."""
+    bounds = {"user_id": user_id, "state": state, "since": since, "before": before}
+    given = {name: value for name, value in bounds.items() if value is not None}
+    return await _list_page(frozenset(given)).all(
+        tx, Progress, **given, limit=limit, **key_reach.parameters(restriction)
+    )
 
 
 async def replay(tx: TenantTx, conversation_id: UUID) -> bool:
     """Queue a finished conversation once more, attempts from zero. False when it is not dead or
     done, or is erased."""
-    cursor = await tx.execute(
-        """
-        UPDATE conversations
-        SET state = 'queued', ready = true, run = run + 1, attempts = 0, crash_attempts = 0,
-            next_attempt_at = now(), error_code = NULL, error_detail = NULL, finished_at = NULL,
-            receipt = NULL, stages = '{}', reverted_at = NULL
-        WHERE tenant_id = %s AND conversation_id = %s AND state IN ('done', 'dead')
-          AND messages IS NOT NULL
-        RETURNING conversation_id
-        """,
-        (tx.tenant_id, conversation_id),
-    )
-    return await cursor.fetchone() is not None
-
-
-async def erase(tx: TenantTx, conversation_id: UUID) -> bool:
-    """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
-    receipt. What was learned stays. False when this tenant has no such conversation.
-
-    The owner is locked, so a settle of this conversation either came before, or finds it
-    cancelled. The names that were heard in the owner's conversations are forgotten.
-    """
-    key = (tx.tenant_id, conversation_id)
-    found = await tx.execute(
-        """
-        SELECT FROM memory_owners JOIN conversations USING (tenant_id, owner_key)
-        WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF memory_owners
-        """,
-        key,
-    )
-    await found.fetchall()
-    erased = await tx.execute(
-        f"""
-        WITH found AS (
-            SELECT tenant_id, conversation_id, state AS was FROM conversations
-            WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE
-        ), erased AS (
-            UPDATE conversations
-            SET state = CASE WHEN was IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
-                finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
-                messages = NULL, instructions = NULL, metadata = '{{}}', receipt = NULL,
-                external_id = NULL
-            FROM found
-            WHERE (conversations.tenant_id, conversations.conversation_id)
-                = (found.tenant_id, found.conversation_id)
-            RETURNING conversations.*, was
-        ), heard AS (
-            UPDATE memory_owners SET speakers = '{{}}' FROM erased
-            WHERE (memory_owners.tenant_id, memory_owners.owner_key)
-                = (erased.tenant_id, erased.owner_key)
-        ), finished AS (
-            SELECT {OF_A_CONVERSATION} FROM erased WHERE was IN ('queued', 'processing')
-        ), {ANNOUNCED_CONVERSATIONS}
-        SELECT FROM erased
-        """,
-        key,
-    )
-    await tx.execute("DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key)
-    await tx.execute(
-        """
-        UPDATE memories SET quote = ''
-        WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
-        """,
-        key,
-    )
-    return await erased.fetchone() is not None
+    return await _REPLAY.rowcount(tx, conversation_id=conversation_id) == 1
 
 
 def _message_to_json(message: Message) -> dict[str, Any]:

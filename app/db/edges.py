@@ -6,62 +6,149 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
+import sqlalchemy as sa
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, column, func, or_, select
+from sqlalchemy.dialects.postgresql import REAL, insert
 
 from app.db import key_reach
-from app.db.pool import TENANT, TenantTx
+from app.db.pool import TenantTx
+from app.db.schema import memories, memory_edges
+from app.db.statements import OWN_ID, TENANT, Statement, columns_of, own, parameters
 from app.rules.key_reach import KeyRestriction
 from app.rules.types import Edge, NewEdge
 
 SUPERSEDES = "supersedes"
 """The relationship from a memory to the one that it replaced; such an edge stays where it is."""
 
+_edges = memory_edges.c
+_KINDS = ("from_memory_id", "to_memory_id", "relationship_type", "weight")
+_UNIQUE = ("tenant_id", "from_memory_id", "to_memory_id", "relationship_type")
+
+_HOLD = Statement(
+    select(memories.c.memory_id, memories.c.state)
+    .where(
+        memories.c.tenant_id == TENANT,
+        memories.c.memory_id == any_(bindparam("memory_ids", type_=ARRAY(Uuid))),
+        key_reach.within(memories),
+    )
+    .order_by(memories.c.memory_id)
+    .with_for_update(read=True)
+)
+_CONNECT = Statement(
+    insert(memory_edges)
+    .values(
+        tenant_id=OWN_ID,
+        created_at=func.clock_timestamp(),
+        **parameters((*_KINDS, "metadata")),
+    )
+    .on_conflict_do_nothing(index_elements=_UNIQUE)
+    .returning(*columns_of(Edge, memory_edges))
+)
+
+_given = (
+    func.unnest(
+        bindparam("from_ids", type_=ARRAY(Uuid)),
+        bindparam("to_ids", type_=ARRAY(Uuid)),
+        bindparam("types", type_=ARRAY(Text)),
+        bindparam("weights", type_=ARRAY(REAL)),
+    )
+    .table_valued(
+        column("from_memory_id", Uuid),
+        column("to_memory_id", Uuid),
+        column("relationship_type", Text),
+        column("weight", REAL),
+    )
+    .render_derived("edge")
+)
+_ADD = Statement(
+    insert(memory_edges)
+    .from_select(
+        ["tenant_id", "conversation_id", "created_at", *_KINDS],
+        select(
+            OWN_ID,
+            bindparam("conversation_id", type_=Uuid),
+            func.clock_timestamp(),
+            *(_given.c[name] for name in _KINDS),
+        ),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing(index_elements=_UNIQUE)
+)
+
+_OLD = bindparam("old", type_=ARRAY(Uuid))
+_pairs = (
+    func.unnest(_OLD, bindparam("new", type_=ARRAY(Uuid)))
+    .table_valued(column("old", Uuid), column("heir", Uuid))
+    .render_derived("pair")
+)
+_replaced = select(_pairs.c.old, _pairs.c.heir).cte("replaced")
+_moved = (
+    sa.delete(memory_edges)
+    .where(
+        own(memory_edges),
+        _edges.relationship_type != SUPERSEDES,
+        or_(_edges.from_memory_id == any_(_OLD), _edges.to_memory_id == any_(_OLD)),
+    )
+    .returning(*_edges)
+    .cte("moved")
+)
+_of_from, _of_to = _replaced.alias("f"), _replaced.alias("t")
+_FROM = func.coalesce(_of_from.c.heir, _moved.c.from_memory_id)
+_TO = func.coalesce(_of_to.c.heir, _moved.c.to_memory_id)
+_STAYS = [each.name for each in _moved.c if each.name not in ("from_memory_id", "to_memory_id")]
+_CARRY = Statement(
+    insert(memory_edges)
+    .from_select(
+        [*_STAYS, "from_memory_id", "to_memory_id"],
+        select(*(_moved.c[name] for name in _STAYS), _FROM, _TO)
+        .select_from(
+            _moved.outerjoin(_of_from, _of_from.c.old == _moved.c.from_memory_id).outerjoin(
+                _of_to, _of_to.c.old == _moved.c.to_memory_id
+            )
+        )
+        .where(_FROM != _TO),
+        include_defaults=False,
+    )
+    .on_conflict_do_nothing()
+)
+
+_from, _to = memories.alias("a"), memories.alias("b")
+_DELETE = Statement(
+    sa.delete(memory_edges)
+    .where(
+        own(memory_edges),
+        _edges.edge_id == bindparam("edge_id"),
+        _from.c.tenant_id == _edges.tenant_id,
+        _from.c.memory_id == _edges.from_memory_id,
+        _to.c.tenant_id == _edges.tenant_id,
+        _to.c.memory_id == _edges.to_memory_id,
+        key_reach.within(_from),
+        key_reach.within(_to),
+    )
+    .returning(_edges.edge_id)
+)
+
 
 async def hold_live(
     tx: TenantTx, memory_ids: Sequence[UUID], restriction: KeyRestriction
 ) -> set[UUID]:
-    """Those of the memories that are live and within reach; none of them is retired before the
+    """Find those of the memories that are live and within reach; none of them is retired before the
     transaction ends."""
-    cursor = await tx.execute(
-        f"""
-        SELECT memory_id, state FROM memories m
-        WHERE tenant_id = {TENANT} AND memory_id = ANY(%(memory_ids)s)
-          AND {key_reach.within("m")}
-        ORDER BY memory_id FOR SHARE
-        """,
-        {
-            "tenant_id": tx.tenant_id,
-            "memory_ids": list(memory_ids),
-            **key_reach.parameters(restriction),
-        },
-    )
-    return {memory_id for memory_id, state in await cursor.fetchall() if state == "live"}
+    rows = await _HOLD.rows(tx, memory_ids=memory_ids, **key_reach.parameters(restriction))
+    return {memory_id for memory_id, state in rows if state == "live"}
 
 
 async def connect(tx: TenantTx, edge: NewEdge, metadata: Mapping[str, Any]) -> Edge | None:
     """Write the edge down; None when the two are connected in this way already."""
-    async with tx.cursor(row_factory=class_row(Edge)) as cursor:
-        await cursor.execute(
-            """
-            INSERT INTO memory_edges (
-                tenant_id, from_memory_id, to_memory_id, relationship_type, weight, metadata,
-                created_at)
-            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
-            ON CONFLICT (tenant_id, from_memory_id, to_memory_id, relationship_type) DO NOTHING
-            RETURNING edge_id, from_memory_id, to_memory_id, relationship_type, weight, metadata,
-                created_at
-            """,
-            (
-                tx.tenant_id,
-                edge.from_memory_id,
-                edge.to_memory_id,
-                edge.relationship_type,
-                edge.weight,
-                Jsonb(dict(metadata)),
-            ),
-        )
-        return await cursor.fetchone()
+    return await _CONNECT.one(
+        tx,
+        Edge,
+        from_memory_id=edge.from_memory_id,
+        to_memory_id=edge.to_memory_id,
+        relationship_type=edge.relationship_type,
+        weight=edge.weight,
+        metadata=dict(metadata),
+    )
 
 
 async def add(
@@ -73,23 +160,13 @@ async def add(
     """Write edges between memories of the same transaction down, those that are not there yet."""
     if not edges:
         return
-    await tx.execute(
-        """
-        INSERT INTO memory_edges (
-            tenant_id, conversation_id, created_at, from_memory_id, to_memory_id,
-            relationship_type, weight)
-        SELECT %s, %s, clock_timestamp(), edge.*
-        FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::real[]) AS edge
-        ON CONFLICT (tenant_id, from_memory_id, to_memory_id, relationship_type) DO NOTHING
-        """,
-        (
-            tx.tenant_id,
-            conversation_id,
-            [edge.from_memory_id for edge in edges],
-            [edge.to_memory_id for edge in edges],
-            [edge.relationship_type for edge in edges],
-            [edge.weight for edge in edges],
-        ),
+    await _ADD.run(
+        tx,
+        conversation_id=conversation_id,
+        from_ids=[edge.from_memory_id for edge in edges],
+        to_ids=[edge.to_memory_id for edge in edges],
+        types=[edge.relationship_type for edge in edges],
+        weights=[edge.weight for edge in edges],
     )
 
 
@@ -98,50 +175,11 @@ async def carry(tx: TenantTx, heirs: Mapping[UUID, UUID]) -> None:
 
     An edge that the successor has already, or that would lead to itself, goes.
     """
-    if not heirs:
-        return
-    await tx.execute(
-        """
-        WITH replaced AS (
-            SELECT * FROM unnest(%(old)s::uuid[], %(new)s::uuid[]) AS pair (old, heir)
-        ), moved AS (
-            DELETE FROM memory_edges
-            WHERE tenant_id = %(tenant_id)s AND relationship_type <> %(supersedes)s
-              AND (from_memory_id = ANY(%(old)s) OR to_memory_id = ANY(%(old)s))
-            RETURNING *
-        )
-        INSERT INTO memory_edges (
-            tenant_id, edge_id, from_memory_id, to_memory_id, relationship_type, weight, metadata,
-            conversation_id, created_at)
-        SELECT tenant_id, edge_id, coalesce(f.heir, from_memory_id),
-               coalesce(t.heir, to_memory_id), relationship_type, weight, metadata,
-               conversation_id, created_at
-        FROM moved
-        LEFT JOIN replaced f ON f.old = from_memory_id
-        LEFT JOIN replaced t ON t.old = to_memory_id
-        WHERE coalesce(f.heir, from_memory_id) <> coalesce(t.heir, to_memory_id)
-        ON CONFLICT DO NOTHING
-        """,
-        {
-            "tenant_id": tx.tenant_id,
-            "old": list(heirs.keys()),
-            "new": list(heirs.values()),
-            "supersedes": SUPERSEDES,
-        },
-    )
+    if heirs:
+        await _CARRY.run(tx, old=list(heirs.keys()), new=list(heirs.values()))
 
 
 async def delete(tx: TenantTx, edge_id: UUID, restriction: KeyRestriction) -> bool:
     """Cut the edge; False when the tenant has none of that id between memories within reach."""
-    cursor = await tx.execute(
-        f"""
-        DELETE FROM memory_edges e USING memories a, memories b
-        WHERE e.tenant_id = %(tenant_id)s AND e.edge_id = %(edge_id)s
-          AND a.tenant_id = e.tenant_id AND a.memory_id = e.from_memory_id
-          AND b.tenant_id = e.tenant_id AND b.memory_id = e.to_memory_id
-          AND {key_reach.within("a")} AND {key_reach.within("b")}
-        RETURNING e.edge_id
-        """,
-        {"tenant_id": tx.tenant_id, "edge_id": edge_id, **key_reach.parameters(restriction)},
-    )
-    return await cursor.fetchone() is not None
+    cut = await _DELETE.rowcount(tx, edge_id=edge_id, **key_reach.parameters(restriction))
+    return cut == 1

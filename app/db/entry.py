@@ -21,7 +21,7 @@ APP_ROLE = "smara_app"
 SYSTEM_ROLE = "smara_system"
 
 NOT_TAKEN_ON = "SM001"
-"""The SQLSTATE that check_role raises (migration 0010)."""
+"""The SQLSTATE that the function check_role raises."""
 
 
 class RoleNotTakenOn(ServiceError):

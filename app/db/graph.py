@@ -19,6 +19,17 @@ that is far denser than anyone can use."""
 SECONDS = 2
 """The longest that a walk may take: one of 1,000 nodes takes milliseconds."""
 
+LIMIT_TIME = f"SET LOCAL statement_timeout = {SECONDS * 1000}"
+
+PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""A plan kept from when the graph was small would scan the tables once a node."""
+
+# The same condition as key_reach.within.
+_WITHIN_REACH = """
+    (%(reach_users)s::text[] IS NULL OR m.user_id = ANY(%(reach_users)s))
+    AND (%(reach_namespaces)s::text[] IS NULL OR m.namespace = ANY(%(reach_namespaces)s))
+    AND (%(reach_agents)s::uuid[] IS NULL OR m.agent_id = ANY(%(reach_agents)s))
+"""
 
 _NODE = """
     m.memory_id, m.fact, m.importance, m.source, m.namespace, m.created_at,
@@ -62,7 +73,7 @@ WITH RECURSIVE walk (depth, frontier, edges, seen) AS (
                 SELECT state, user_id, namespace, agent_id FROM memories
                 WHERE tenant_id = {TENANT} AND memory_id = fresh.memory_id OFFSET 0
             ) m
-            WHERE m.state = 'live' AND {key_reach.within("m")}
+            WHERE m.state = 'live' AND {_WITHIN_REACH}
             LIMIT greatest(%(limit)s + 2 - cardinality(walk.seen), 0)
         ) nearest
     ) step
@@ -83,6 +94,21 @@ LIMIT %(limit)s + 1
 """
 
 
+RELATED = f"""
+SELECT {_NODE}, 1 AS depth
+FROM memory_edges e
+JOIN memories m ON m.tenant_id = e.tenant_id AND m.memory_id =
+    CASE WHEN e.from_memory_id = %(memory_id)s
+         THEN e.to_memory_id ELSE e.from_memory_id END
+WHERE e.tenant_id = {TENANT}
+  AND (e.from_memory_id = %(memory_id)s OR e.to_memory_id = %(memory_id)s)
+  AND (%(type)s::text IS NULL OR e.relationship_type = %(type)s)
+  AND (m.state = 'live' OR %(type)s::text = '{SUPERSEDES}')
+  AND {_WITHIN_REACH}
+ORDER BY e.weight DESC, e.edge_id LIMIT %(limit)s
+"""
+
+
 async def traverse(
     tx: TenantTx,
     root: UUID,
@@ -99,9 +125,8 @@ async def traverse(
     Edges are walked in both directions, breadth first, and never through a memory that is not live.
     Needs a transaction. Raises psycopg.errors.QueryCanceled after SECONDS.
     """
-    await tx.execute(f"SET LOCAL statement_timeout = {SECONDS * 1000}")
-    # A plan kept from when the graph was small would scan the tables once a node.
-    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    await tx.execute(LIMIT_TIME)
+    await tx.execute(PLAN_ANEW)
     async with tx.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
             TRAVERSE,
@@ -129,19 +154,7 @@ async def related(
     that is what such an edge leads to."""
     async with tx.cursor(row_factory=args_row(Node), binary=True) as cursor:
         await cursor.execute(
-            f"""
-            SELECT {_NODE}, 1 AS depth
-            FROM memory_edges e
-            JOIN memories m ON m.tenant_id = e.tenant_id AND m.memory_id =
-                CASE WHEN e.from_memory_id = %(memory_id)s
-                     THEN e.to_memory_id ELSE e.from_memory_id END
-            WHERE e.tenant_id = {TENANT}
-              AND (e.from_memory_id = %(memory_id)s OR e.to_memory_id = %(memory_id)s)
-              AND (%(type)s::text IS NULL OR e.relationship_type = %(type)s)
-              AND (m.state = 'live' OR %(type)s = '{SUPERSEDES}')
-              AND {key_reach.within("m")}
-            ORDER BY e.weight DESC, e.edge_id LIMIT %(limit)s
-            """,
+            RELATED,
             {
                 "tenant_id": tx.tenant_id,
                 "memory_id": memory_id,

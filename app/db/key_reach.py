@@ -1,24 +1,27 @@
-"""An API key's restriction as SQL: the one condition of every statement that finds rows by id."""
+"""An API key's restriction as a condition: the one of every statement that finds rows by id."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Text, Uuid, and_, any_, bindparam, or_
+
 from app.rules.key_reach import KeyRestriction
 
 
-def within(row: str) -> str:
-    """The condition that the rows ``row`` of memories or conversations are within the key's reach.
-    Parameters: ``parameters``."""
-    return f"""
-        (%(reach_users)s::text[] IS NULL OR {row}.user_id = ANY(%(reach_users)s))
-        AND (%(reach_namespaces)s::text[] IS NULL OR {row}.namespace = ANY(%(reach_namespaces)s))
-        AND (%(reach_agents)s::uuid[] IS NULL OR {row}.agent_id = ANY(%(reach_agents)s))
-    """
+def within(rows: FromClause) -> ColumnElement[bool]:
+    """The condition that the rows of memories or conversations are within the key's reach.
+    Values: ``parameters``."""
+    lists = {
+        rows.c.user_id: bindparam("reach_users", type_=ARRAY(Text)),
+        rows.c.namespace: bindparam("reach_namespaces", type_=ARRAY(Text)),
+        rows.c.agent_id: bindparam("reach_agents", type_=ARRAY(Uuid)),
+    }
+    return and_(*(or_(reach.is_(None), column == any_(reach)) for column, reach in lists.items()))
 
 
 def parameters(restriction: KeyRestriction) -> dict[str, Any]:
-    """What ``within`` reads."""
+    """The values that ``within`` reads."""
     return {
         "reach_users": None if restriction.users is None else list(restriction.users),
         "reach_namespaces": None

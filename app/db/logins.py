@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from app.db.old_schema import refuse_old_schema
 from app.errors import ServiceError
 from app.logs import log
 
@@ -53,7 +54,8 @@ def login_of(connection: psycopg.Connection) -> Login:
 
 
 def refuse_at_start(database_url: str) -> None:
-    """Raise LoginRefused when row-level security does not hold for the address's login.
+    """Raise LoginRefused when row-level security does not hold for the address's login, and
+    DatabaseTooOld for a database of before the first release.
 
     A database that is away is no reason to stay away too: the pool looks again when it connects.
     """
@@ -62,6 +64,7 @@ def refuse_at_start(database_url: str) -> None:
             database_url, connect_timeout=3, prepare_threshold=None, autocommit=True
         ) as connection:
             login = login_of(connection)
+            refuse_old_schema(connection)
     except psycopg.ProgrammingError as error:
         raise ServiceError(f"DATABASE_URL is not valid: {error}", code="bad_database_url") from None
     except psycopg.OperationalError as error:

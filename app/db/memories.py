@@ -3,29 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pgvector import HalfVector
-from psycopg import sql
-from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
+import sqlalchemy as sa
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from app.db import key_reach
-from app.db.edges import SUPERSEDES
-from app.db.pool import TENANT, TenantTx
-from app.db.search import REINFORCED, RETENTION, bounds, where
+from app.db.lineage import date_history as date_history
+from app.db.lineage import restore as restore
+from app.db.lineage import supersede as supersede
+from app.db.lineage import versions as versions
+from app.db.pool import TenantTx
+from app.db.ranking import materialized, memory_columns, with_figures
+from app.db.receipts import with_facts, without
+from app.db.schema import conversations, memories, memory_events, memory_recalls
+from app.db.search_filters import REINFORCED, Wanted, bounds, shape_of, where
+from app.db.statements import OWN_ID, TENANT, Statement, own, parameters, shapes
 from app.db.tenant_settings import TUNING
 from app.rules.filters import Filters
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Memory, NewMemory, Scope
 
-_MEMORY = ", ".join(
-    f"{RETENTION} AS retention" if field.name == "retention" else f"m.{field.name}"
-    for field in fields(Memory)
+_m = memories.c
+_ID = bindparam("memory_id", type_=Uuid)
+_THE_MEMORY = own(memories) & (_m.memory_id == _ID)
+
+_COUNTED = memories.outerjoin(
+    memory_recalls,
+    (memory_recalls.c.tenant_id == _m.tenant_id) & (memory_recalls.c.memory_id == _m.memory_id),
 )
+_get = (
+    select(*memory_columns(memory_recalls))
+    .select_from(_COUNTED.join(TUNING, true()))
+    .where(_m.tenant_id == TENANT, _m.memory_id == _ID, key_reach.within(memories))
+)
+_GET = Statement(_get)
+_LOCK = Statement(_get.with_for_update(of=memories))
 
 
 async def get(
@@ -37,21 +70,30 @@ async def get(
 ) -> Memory | None:
     """One memory, live or superseded, or None when the tenant has none of that id within
     ``reach``. With ``lock`` it does not change until the transaction ends."""
-    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_MEMORY} FROM memories m
-            LEFT JOIN memory_recalls r USING (tenant_id, memory_id) CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = {TENANT} AND m.memory_id = %(memory_id)s
-              AND {key_reach.within("m")} {"FOR UPDATE OF m" if lock else ""}
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "memory_id": memory_id,
-                **key_reach.parameters(restriction),
-            },
-        )
-        return await cursor.fetchone()
+    return await (_LOCK if lock else _GET).one(
+        tx, Memory, memory_id=memory_id, **key_reach.parameters(restriction)
+    )
+
+
+@shapes(*((wanted, after) for wanted in (frozenset(), frozenset({"source"})) for after in (0, 1)))
+def _list_page(wanted: Wanted, after: bool) -> Statement:
+    condition = where(wanted)
+    if after:
+        condition &= _m.memory_id < bindparam("before")
+    page = materialized(
+        select(_m.memory_id)
+        .where(condition)
+        .order_by(_m.memory_id.desc())
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+        .cte("page")
+    )
+    return Statement(
+        select(*memory_columns(REINFORCED))
+        .select_from(with_figures(page.join(memories, _m.memory_id == page.c.memory_id)))
+        .where(own(memories))
+        .order_by(_m.memory_id.desc())
+    )
 
 
 async def list_page(
@@ -65,277 +107,191 @@ async def list_page(
 ) -> list[Memory]:
     """The memories of ``scopes`` (of one tenant), newest first: those before the id ``before``,
     without the first ``offset``."""
-    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
-        await cursor.execute(
-            f"""
-            WITH page AS MATERIALIZED (
-                SELECT memory_id FROM memories m
-                WHERE {where(filters)} AND (%(before)s::uuid IS NULL OR memory_id < %(before)s)
-                ORDER BY memory_id DESC LIMIT %(limit)s OFFSET %(offset)s)
-            SELECT {_MEMORY} FROM page JOIN memories m USING (memory_id) {REINFORCED}
-                CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = %(tenant_id)s
-            ORDER BY memory_id DESC
-            """,
-            {**bounds(scopes, filters), "before": before, "limit": limit, "offset": offset},
-        )
-        return await cursor.fetchall()
+    values = {**bounds(scopes, filters), "limit": limit, "offset": offset}
+    if before is not None:
+        values["before"] = before
+    statement = _list_page(shape_of(filters), before is not None)
+    return await statement.all(tx, Memory, **values)
+
+
+@shapes((frozenset(),), (frozenset({"source", "metadata"}),))
+def _count(wanted: Wanted) -> Statement:
+    return Statement(select(func.count()).select_from(memories).where(where(wanted)))
 
 
 async def count(tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters) -> int:
     """How many memories the whole list has."""
-    cursor = await tx.execute(
-        f"SELECT count(*) FROM memories m WHERE {where(filters)}", bounds(scopes, filters)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    return int(await _count(shape_of(filters)).scalar(tx, **bounds(scopes, filters)))
 
 
-async def versions(tx: TenantTx, memory_id: UUID, restriction: KeyRestriction) -> list[Memory]:
-    """What the memory has replaced, and what that had replaced, within reach: newest first."""
-    async with tx.cursor(row_factory=class_row(Memory)) as cursor:
-        await cursor.execute(
-            f"""
-            WITH RECURSIVE older AS (
-                SELECT memory_id FROM memories
-                WHERE tenant_id = %(tenant_id)s AND superseded_by = %(memory_id)s
-                UNION
-                SELECT m.memory_id FROM older JOIN memories m ON m.superseded_by = older.memory_id
-                WHERE m.tenant_id = %(tenant_id)s)
-            SELECT {_MEMORY} FROM older JOIN memories m USING (memory_id)
-            LEFT JOIN memory_recalls r ON r.tenant_id = m.tenant_id AND r.memory_id = m.memory_id
-            CROSS JOIN {TUNING} t
-            WHERE m.tenant_id = %(tenant_id)s AND {key_reach.within("m")}
-            ORDER BY m.superseded_at DESC, m.memory_id DESC LIMIT 100
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "memory_id": memory_id,
-                **key_reach.parameters(restriction),
-            },
-        )
-        return await cursor.fetchall()
+@shapes((frozenset({"fact", "embedding", "metadata"}),))
+def _change(names: frozenset[str]) -> Statement:
+    values = {**parameters(names), "updated_at": func.clock_timestamp()}
+    return Statement(update(memories).where(_THE_MEMORY).values(values))
+
+
+_MOVE_COUNTS = Statement(
+    update(memory_recalls)
+    .where(own(memory_recalls), memory_recalls.c.memory_id == _ID)
+    .values(scope_key=bindparam("scope_key"))
+)
 
 
 async def change(tx: TenantTx, memory_id: UUID, changes: Mapping[str, Any]) -> None:
     """Set the named columns. The transaction raises Duplicate when a live memory of the scope
     says the same then."""
-    values = {
-        name: HalfVector(list(value))
-        if name == "embedding"
-        else Jsonb(value)
-        if name == "metadata"
-        else value
-        for name, value in changes.items()
-    }
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(
-            sql.Identifier(name),
-            sql.Placeholder(name, format="b" if name == "embedding" else "s"),
-        )
-        for name in values
-    )
-    key = {"tenant_id": tx.tenant_id, "memory_id": memory_id}
-    await tx.execute(
-        sql.SQL("UPDATE memories SET {}, updated_at = clock_timestamp()").format(assignments)
-        + sql.SQL(" WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s"),
-        {**values, **key},
-    )
+    await _change(frozenset(changes)).run(tx, memory_id=memory_id, **changes)
     if "scope_key" in changes:
-        await tx.execute(
-            """
-            UPDATE memory_recalls SET scope_key = %(scope_key)s
-            WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
-            """,
-            {"scope_key": changes["scope_key"], **key},
-        )
+        await _MOVE_COUNTS.run(tx, memory_id=memory_id, scope_key=changes["scope_key"])
+
+
+_QUARANTINED = Statement(
+    select(_m.content_hash, _m.memory_id).where(
+        own(memories),
+        _m.scope_key == bindparam("scope_key"),
+        _m.state == "quarantined",
+        _m.content_hash == any_(bindparam("content_hashes", type_=ARRAY(LargeBinary))),
+    )
+)
 
 
 async def quarantined(
     tx: TenantTx, scope: Scope, content_hashes: Sequence[bytes]
 ) -> dict[bytes, UUID]:
     """Those of the facts that wait for review in the scope already, by content hash."""
-    cursor = await tx.execute(
-        """
-        SELECT content_hash, memory_id FROM memories
-        WHERE tenant_id = %s AND scope_key = %s AND state = 'quarantined'
-          AND content_hash = ANY(%s)
-        """,
-        (tx.tenant_id, scope.key, list(content_hashes)),
-    )
-    return {bytes(content_hash): memory_id for content_hash, memory_id in await cursor.fetchall()}
+    rows = await _QUARANTINED.rows(tx, scope_key=scope.key, content_hashes=content_hashes)
+    return {bytes(content_hash): memory_id for content_hash, memory_id in rows}
 
 
-async def restore(tx: TenantTx, memory_id: UUID) -> None:
-    """Bring a superseded memory back to life, replaced by nothing any more, or one out of
-    quarantine, as one that was reviewed.
-
-    The transaction raises Duplicate when a live one of its scope says the same.
-    """
-    await tx.execute(
-        """
-        UPDATE memories
-        SET state = 'live', superseded_at = NULL, superseded_by = NULL, valid_until = NULL,
-            quarantine_reason = NULL, trust = CASE WHEN state = 'quarantined' THEN 1 ELSE trust END,
-            updated_at = clock_timestamp()
-        WHERE tenant_id = %s AND memory_id = %s AND state IN ('superseded', 'quarantined')
-        """,
-        (tx.tenant_id, memory_id),
+_scrubbed = with_facts(
+    lambda fact: case(
+        (
+            fact.op("->>")(literal_column("'memory_id'")) == cast(_ID, Text),
+            without(fact, "fact", "quote"),
+        ),
+        else_=fact,
     )
-    await tx.execute(
-        """
-        DELETE FROM memory_edges
-        WHERE tenant_id = %s AND to_memory_id = %s AND relationship_type = %s
-        """,
-        (tx.tenant_id, memory_id, SUPERSEDES),
+)
+_DELETE = Statement(
+    sa.delete(memories)
+    .where(_THE_MEMORY)
+    .add_cte(
+        update(conversations)
+        .where(
+            own(conversations),
+            conversations.c.receipt.is_not(None),
+            conversations.c.conversation_id.in_(
+                select(memory_events.c.conversation_id).where(
+                    own(memory_events),
+                    memory_events.c.memory_id == _ID,
+                    memory_events.c.conversation_id.is_not(None),
+                )
+            ),
+        )
+        .values(receipt=_scrubbed)
+        .cte("told"),
+        update(memory_events)
+        .where(own(memory_events), memory_events.c.memory_id == _ID)
+        .values(before=null(), after=null())
+        .cte("scrubbed"),
     )
+)
 
 
 async def delete(tx: TenantTx, memory_id: UUID) -> None:
     """Forget the memory, its edges and its counts; its events and the receipts of the conversations
     that said it lose their texts."""
-    await tx.execute(
-        """
-        WITH told AS (
-            UPDATE conversations c SET receipt = jsonb_set(receipt, '{facts}', (
-                SELECT coalesce(jsonb_agg(
-                    CASE WHEN fact ->> 'memory_id' = %(memory_id)s::text
-                         THEN fact || '{"fact": "", "quote": ""}' ELSE fact END ORDER BY nth), '[]')
-                FROM jsonb_array_elements(receipt -> 'facts') WITH ORDINALITY AS f (fact, nth)))
-            WHERE c.tenant_id = %(tenant_id)s AND receipt IS NOT NULL AND c.conversation_id IN (
-                SELECT e.conversation_id FROM memory_events e
-                WHERE e.tenant_id = %(tenant_id)s AND e.memory_id = %(memory_id)s
-                  AND e.conversation_id IS NOT NULL)
-        ), scrubbed AS (
-            UPDATE memory_events SET before = NULL, after = NULL
-            WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s)
-        DELETE FROM memories WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s
-        """,
-        {"tenant_id": tx.tenant_id, "memory_id": memory_id},
-    )
+    await _DELETE.run(tx, memory_id=memory_id)
+
+
+ROWS = 25
+"""Memories that one INSERT writes: each number of rows is a statement of its own, and 25 take 15 ms
+to compile, once."""
+
+_GIVEN = (
+    "memory_id",
+    "user_id",
+    "team_id",
+    "visibility",
+    "fact",
+    "about",
+    "importance",
+    "source",
+    "metadata",
+    "conversation_id",
+    "message_indexes",
+    "quote",
+    "valid_from",
+    "valid_until",
+    "created_at",
+    "content_hash",
+    "embedding_model",
+    "superseded_by",
+    "state",
+    "trust",
+    "quarantine_reason",
+)
+
+
+@shapes((1,), (ROWS,))
+def _insert(number: int) -> Statement:
+    return Statement(sa.insert(memories).values([_row_of_parameters(nth) for nth in range(number)]))
+
+
+def _row_of_parameters(nth: int) -> dict[str, Any]:
+    names = (*_GIVEN, "scope_key", "namespace", "agent_id", "embedding")
+    row = {name: bindparam(f"{name}_{nth}", type_=_m[name].type) for name in names}
+    superseded_at = case((row["superseded_by"].is_not(None), row["created_at"]))
+    return {"tenant_id": OWN_ID, **row, "superseded_at": superseded_at}
+
+
+def _row(new: NewMemory, nth: int) -> dict[str, Any]:
+    values = {
+        **{name: getattr(new, name) for name in _GIVEN},
+        "scope_key": new.scope.key,
+        "namespace": new.scope.namespace,
+        "agent_id": new.scope.agent_id,
+        "embedding": new.vector,
+    }
+    return {f"{name}_{nth}": value for name, value in values.items()}
 
 
 async def insert(tx: TenantTx, new: Sequence[NewMemory]) -> None:
     """Write the memories down. The transaction raises Duplicate when a live one of its scope
     says the same."""
-    if not new:
-        return
-    await tx.execute(
-        f"""
-        INSERT INTO memories (
-            tenant_id, memory_id, scope_key, user_id, namespace, agent_id, team_id, visibility,
-            fact, about, importance, source, metadata, conversation_id, message_indexes, quote,
-            valid_from, valid_until, created_at, content_hash, embedding_model, embedding,
-            superseded_by, state, trust, quarantine_reason, superseded_at)
-        VALUES {", ".join([_ROW] * len(new))}
-        """,
-        [value for memory in new for value in _row(memory)],
-    )
+    for start in range(0, len(new), ROWS):
+        part = new[start : start + ROWS]
+        values = {
+            name: value
+            for nth, memory in enumerate(part)
+            for name, value in _row(memory, nth).items()
+        }
+        await _insert(len(part)).run(tx, **values)
 
 
-_ROW = f"({', '.join(['%s'] * 21)}, %b, {', '.join(['%s'] * 5)})"
-
-
-def _row(new: NewMemory) -> tuple[Any, ...]:
-    scope = new.scope
-    return (
-        scope.tenant_id,
-        new.memory_id,
-        scope.key,
-        new.user_id,
-        scope.namespace,
-        scope.agent_id,
-        new.team_id,
-        new.visibility,
-        new.fact,
-        new.about,
-        new.importance,
-        new.source,
-        Jsonb(new.metadata),
-        new.conversation_id,
-        list(new.message_indexes),
-        new.quote,
-        new.valid_from,
-        new.valid_until,
-        new.created_at,
-        new.content_hash,
-        new.embedding_model,
-        HalfVector(list(new.vector)),
-        new.superseded_by,
-        new.state,
-        new.trust,
-        new.quarantine_reason,
-        new.created_at if new.superseded_by else None,
-    )
-
-
-async def supersede(
-    tx: TenantTx,
-    memory_id: UUID,
-    *,
-    by: UUID,
-    at: datetime,
-    valid_until: datetime,
-) -> None:
-    """Retire a live memory ``at`` the time since which its owner is locked: it keeps its row, says
-    since when and by which, and is no longer recalled."""
-    await tx.execute(
-        f"""
-        UPDATE memories
-        SET state = 'superseded', superseded_at = %(at)s, superseded_by = %(by)s,
-            valid_until = %(valid_until)s
-        WHERE tenant_id = {TENANT} AND memory_id = %(memory_id)s AND state = 'live'
-        """,
-        {
-            "by": by,
-            "at": at,
-            "valid_until": valid_until,
-            "tenant_id": tx.tenant_id,
-            "memory_id": memory_id,
+_again = pg_insert(memory_recalls).values(
+    tenant_id=OWN_ID,
+    **parameters(("scope_key", "memory_id")),
+    reinforcements=1,
+    last_reinforced_at=bindparam("at"),
+)
+_REINFORCE = Statement(
+    _again.on_conflict_do_update(
+        index_elements=["tenant_id", "scope_key", "memory_id"],
+        set_={
+            "reinforcements": memory_recalls.c.reinforcements + 1,
+            "last_reinforced_at": _again.excluded.last_reinforced_at,
         },
+        where=or_(
+            memory_recalls.c.last_reinforced_at.is_(None),
+            memory_recalls.c.last_reinforced_at
+            < _again.excluded.last_reinforced_at - timedelta(days=1),
+        ),
     )
-
-
-async def date_history(tx: TenantTx, memory_id: UUID, successor: UUID) -> None:
-    """Fit a truth that came late between those that were known: it held until the next one began,
-    and the one before it only until it began. ``successor`` is what holds now."""
-    await tx.execute(
-        """
-        WITH RECURSIVE line AS (
-            SELECT memory_id, valid_from, valid_until FROM memories
-            WHERE tenant_id = %(tenant_id)s AND memory_id = %(successor)s
-            UNION
-            SELECT m.memory_id, m.valid_from, m.valid_until
-            FROM line JOIN memories m ON m.superseded_by = line.memory_id
-            WHERE m.tenant_id = %(tenant_id)s
-        ), late AS (
-            SELECT valid_from FROM line WHERE memory_id = %(memory_id)s
-        )
-        UPDATE memories m SET valid_until = CASE
-            WHEN m.memory_id = %(memory_id)s
-                THEN (SELECT min(l.valid_from) FROM line l WHERE l.valid_from > late.valid_from)
-            ELSE late.valid_from END
-        FROM line JOIN late ON line.memory_id = %(memory_id)s
-            OR line.valid_from < late.valid_from AND line.valid_until > late.valid_from
-        WHERE m.tenant_id = %(tenant_id)s AND m.memory_id = line.memory_id
-        """,
-        {"tenant_id": tx.tenant_id, "memory_id": memory_id, "successor": successor},
-    )
+)
 
 
 async def reinforce(tx: TenantTx, scope: Scope, memory_id: UUID, at: datetime) -> None:
     """Count that the memory was said again, at most once a day, so that repetition in a loop gains
     nothing. ``at`` is the time of its event, by which ``undo`` knows it."""
-    await tx.execute(
-        """
-        INSERT INTO memory_recalls (tenant_id, scope_key, memory_id, reinforcements,
-            last_reinforced_at)
-        VALUES (%s, %s, %s, 1, %s)
-        ON CONFLICT (tenant_id, scope_key, memory_id) DO UPDATE
-        SET reinforcements = memory_recalls.reinforcements + 1,
-            last_reinforced_at = excluded.last_reinforced_at
-        WHERE memory_recalls.last_reinforced_at IS NULL
-           OR memory_recalls.last_reinforced_at < excluded.last_reinforced_at - interval '1 day'
-        """,
-        (tx.tenant_id, scope.key, memory_id, at),
-    )
+    await _REINFORCE.run(tx, scope_key=scope.key, memory_id=memory_id, at=at)

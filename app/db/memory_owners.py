@@ -1,14 +1,44 @@
-"""Subjects: the row of a person or a team that is locked while their memories change."""
+"""Owners: the row of a person or a team that is locked while their memories change."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy import bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import insert
+
 from app.db.pool import TenantTx
+from app.db.schema import memory_owners, tenants
+from app.db.statements import OWN_ID, Statement, own, parameters
 from app.db.tenant_settings import COLUMNS
 from app.rules.tuning import Tuning
 from app.rules.types import OwnerLock, Scope
+
+_known = memory_owners.c.speakers
+_new = insert(memory_owners).values(
+    tenant_id=OWN_ID, version=1, **parameters(("owner_key", "speakers"))
+)
+_heard = _new.excluded.speakers
+_both = func.unnest(_known.op("||")(_heard)).column_valued("speaker")
+_LOCK = Statement(
+    _new.on_conflict_do_update(
+        index_elements=["tenant_id", "owner_key"],
+        set_={
+            "version": memory_owners.c.version + 1,
+            "speakers": case(
+                (_heard.op("<@", is_comparison=True)(_known), _known),
+                else_=func.array(
+                    select(_both).distinct().limit(50).correlate(memory_owners).scalar_subquery()
+                ),
+            ),
+        },
+    )
+)
+_RULES = Statement(select(func.clock_timestamp(), tenants.c.plan, *COLUMNS).where(own(tenants)))
+_SPEAKERS = Statement(
+    select(_known).where(own(memory_owners), memory_owners.c.owner_key == bindparam("owner_key"))
+)
 
 
 def of_user(user_id: str) -> str:
@@ -35,22 +65,8 @@ async def lock(tx: TenantTx, owner_key: str, speakers: Collection[str] = ()) -> 
 
     ``speakers`` are names heard in the owner's conversations; up to 50 are remembered.
     """
-    await tx.execute(
-        """
-        INSERT INTO memory_owners (tenant_id, owner_key, version, speakers) VALUES (%s, %s, 1, %s)
-        ON CONFLICT (tenant_id, owner_key) DO UPDATE
-        SET version = memory_owners.version + 1,
-            speakers = CASE WHEN excluded.speakers <@ memory_owners.speakers
-                            THEN memory_owners.speakers ELSE ARRAY(SELECT DISTINCT
-                                unnest(memory_owners.speakers || excluded.speakers) LIMIT 50) END
-        """,
-        (tx.tenant_id, owner_key, sorted(speakers)),
-    )
-    cursor = await tx.execute(
-        f"SELECT clock_timestamp(), plan, {COLUMNS} FROM tenants WHERE tenant_id = %s",
-        (tx.tenant_id,),
-    )
-    row = await cursor.fetchone()
+    await _LOCK.run(tx, owner_key=owner_key, speakers=sorted(speakers))
+    row = await (await _RULES.run(tx)).fetchone()
     assert row is not None, "a tenant is not deleted under its callers"
     now, plan, *tuning = row
     return OwnerLock(now, plan, Tuning(*tuning))
@@ -58,9 +74,4 @@ async def lock(tx: TenantTx, owner_key: str, speakers: Collection[str] = ()) -> 
 
 async def speakers(tx: TenantTx, owner_key: str) -> tuple[str, ...]:
     """The names that speakers had in the owner's conversations; empty for an unknown owner."""
-    cursor = await tx.execute(
-        "SELECT speakers FROM memory_owners WHERE tenant_id = %s AND owner_key = %s",
-        (tx.tenant_id, owner_key),
-    )
-    row = await cursor.fetchone()
-    return tuple(row[0]) if row else ()
+    return tuple(await _SPEAKERS.scalar(tx, owner_key=owner_key) or ())

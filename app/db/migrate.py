@@ -17,8 +17,13 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Connection as SQLAlchemyConnection
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex
 
+from app.db.failures import translated
 from app.db.migrations.roles import ROLES
+from app.db.old_schema import refuse_old_revision, refuse_old_schema
+from app.db.schema import memories
+from app.db.statements import DIALECT
 from app.errors import ServiceError
 from app.logs import log
 
@@ -26,6 +31,13 @@ WAIT_SECONDS = 30.0
 
 LOCK_SECONDS = 30
 """How long a revision waits for a table that somebody uses, or for another process's revision."""
+
+MEMORIES_CODE = next(
+    str(CreateIndex(index).compile(dialect=DIALECT))
+    for index in memories.indexes
+    if index.name == "memories_code"
+)
+"""Goes with the column that it includes, and is made anew with it."""
 
 LOGINS_LOCK = 7_310_579
 """The advisory lock under which one process makes or changes a login while the others wait."""
@@ -45,7 +57,8 @@ def migrate(database_url: str) -> None:
     owner's.
 
     Several processes may call this at once; one works, the others wait. Raises ServiceError when no
-    server answers within WAIT_SECONDS, or it lacks what the schema needs.
+    server answers within WAIT_SECONDS, or it lacks what the schema needs, and DatabaseTooOld for a
+    database of before the first release.
     """
     url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
@@ -78,6 +91,7 @@ def _one_revision(connection: SQLAlchemyConnection) -> bool:
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         at = MigrationContext.configure(connection).get_current_revision()
+        refuse_old_revision(at)
         if at == ScriptDirectory.from_config(config).get_current_head():
             return False
         command.upgrade(config, "+1")
@@ -122,9 +136,14 @@ def _let_in(connection: psycopg.Connection[TupleRow], login: str) -> None:
 
 
 def refuse_unmigrated(database_url: str) -> None:
-    """Raise ServiceError with what to do when the schema has never been laid down here."""
-    with psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection:
+    """Raise ServiceError with what to do when the schema has never been laid down here, or was by
+    a version of before the first release."""
+    with (
+        translated(),
+        psycopg.connect(database_url, connect_timeout=3, prepare_threshold=None) as connection,
+    ):
         row = connection.execute("SELECT to_regclass('installation')").fetchone()
+        refuse_old_schema(connection)
     if row is None or row[0] is None:
         raise ServiceError("The database has no schema yet; run `smara-server migrate` first.")
 
@@ -178,10 +197,7 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
                 " GENERATED ALWAYS AS (binary_quantize(embedding)::bit({})) STORED"
             ).format(size, size, size)
         )
-        connection.execute(
-            "CREATE INDEX memories_code ON memories (tenant_id, scope_key)"
-            " INCLUDE (memory_id, code, importance, created_at) WHERE state = 'live'"
-        )
+        connection.execute(MEMORIES_CODE)
         connection.execute(
             "UPDATE installation SET embedding_model = %s, embedding_dimension = %s",
             (model, dimension),

@@ -137,24 +137,9 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[TenantTx]:
 
 @asynccontextmanager
 async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
-    """One transaction of one tenant that cannot write.
-
-    It is the pipeline's own, without a BEGIN and a COMMIT: these would take a third of the time
-    that a search spends in Postgres. Whoever writes needs ``transaction``, which rolls back what a
-    block that raises has done.
-    """
-    with translated():
-        async with _connected() as conn:
-            try:
-                async with conn.pipeline():
-                    await conn.execute(_opened().entries.of_a_reader, (str(tenant_id),))
-                    yield TenantTx(conn, tenant_id)
-            except (psycopg.Error, asyncio.CancelledError):
-                # What was to be prepared after the failure was not, but psycopg 3.3 takes it for
-                # done, and every later use would fail. Only a rollback makes it forget; none
-                # happens here.
-                await conn.close()
-                raise
+    """One transaction of one tenant that cannot write."""
+    async with _begun(_opened().entries.of_a_reader, str(tenant_id)) as conn:
+        yield TenantTx(conn, tenant_id)
 
 
 @asynccontextmanager
@@ -175,10 +160,50 @@ async def clock(tx: Tx) -> datetime:
 
 @asynccontextmanager
 async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
+    """One transaction, opened by its first statement.
+
+    It is the pipeline's own: Postgres begins it with the first statement and commits it at the
+    pipeline's end, so there is no BEGIN and no COMMIT to wait for. psycopg's own transactions cost
+    four round trips in a pipeline; these cost one for each result that is awaited, and one for the
+    commit. Nothing within may sync the pipeline: no nested pipeline, no ``executemany``.
+    """
     with translated():
-        async with _connected() as conn, conn.pipeline(), conn.transaction():
-            await conn.execute(first, parameters or None)
-            yield conn
+        async with _connected() as conn:
+            try:
+                async with conn.pipeline():
+                    await conn.execute(first, parameters or None)
+                    try:
+                        yield conn
+                    except BaseException:
+                        await _undo(conn)
+                        raise
+            except (psycopg.Error, asyncio.CancelledError):
+                await _forget_prepared(conn)
+                raise
+
+
+async def _undo(conn: Connection) -> None:
+    """Roll back before the pipeline's end would commit. BEGIN makes an explicit transaction of the
+    one under way; when a statement has failed Postgres skips both, and has rolled back itself."""
+    try:
+        await conn.execute("BEGIN")
+        await conn.execute("ROLLBACK")
+    except BaseException:
+        # Without its connection the transaction ends as well, and nothing is committed.
+        await conn.close()
+        raise
+
+
+async def _forget_prepared(conn: Connection) -> None:
+    """What was to be prepared after the failure was not, but psycopg 3.3 takes it for done, and
+    every later use would fail. Only a rollback makes it forget."""
+    if conn.closed:
+        return
+    try:
+        await conn.execute("BEGIN")
+        await conn.execute("ROLLBACK")
+    except psycopg.Error:
+        await conn.close()
 
 
 def _opened() -> _Open:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from cachetools import TTLCache
-from pgvector import HalfVector
-from psycopg.rows import args_row
-from psycopg.types.json import Jsonb
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Double,
+    Integer,
+    LargeBinary,
+    Text,
+    bindparam,
+    case,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import BIT, TSQUERY
 
-from app.db.pool import TENANT, TenantTx
+from app.db.pool import TenantTx
+from app.db.ranking import materialized, ranked, retention, weighted, with_figures
+from app.db.schema import memories
+from app.db.search_filters import LIVE, REINFORCED, Wanted, bounds, shape_of, where
+from app.db.statements import Statement, own, shapes
 from app.db.tenant_settings import TUNING
 from app.rules.content_hash import INVISIBLE, visible
 from app.rules.filters import NO_FILTERS, Filters
@@ -22,16 +41,76 @@ ALMOST_ONE = 0.999999
 and wherever a model cuts them off."""
 
 CODE_CANDIDATES = 200
-"""How many the codes put forward for exact ranking: tests/db/test_memories.py holds them to 99 % of
-the exact first ten, over 3,000 memories of 1,024 dimensions."""
+"""How many the codes put forward for exact ranking: tests/integration/db/test_memories.py holds
+them to 99 % of the exact first ten, over 3,000 memories of 1,024 dimensions."""
+
+EXAMPLES = (frozenset[str](), frozenset({"source", "metadata"}), frozenset({"valid_at"}))
 
 
-_CANDIDATES_OF_A_LARGE_SCOPE = """
-    AND (content_hash = wanted.hash OR memory_id IN (
-        SELECT memory_id FROM memories
-        WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
-        ORDER BY code <~> binary_quantize(wanted.vector) LIMIT %(candidates)s))
-"""
+def _differing(code: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[float]:
+    """How many bits of two codes differ."""
+    return code.op("<~>", return_type=Double())(other)
+
+
+def _cosine(vector: ColumnElement[Any]) -> ColumnElement[float]:
+    distance: ColumnElement[float] = memories.c.embedding.op("<=>", return_type=Double())(vector)
+    return 1 - distance
+
+
+def _code(vector: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.binary_quantize(vector, type_=BIT)
+
+
+_wanted = (
+    func.unnest(
+        bindparam("vectors", type_=ARRAY(HALFVEC())),
+        bindparam("hashes", type_=ARRAY(LargeBinary)),
+    )
+    .table_valued(column("vector", HALFVEC()), column("hash", LargeBinary), with_ordinality="nth")
+    .render_derived("wanted")
+)
+_IN_SCOPE = (memories.c.scope_key == bindparam("scope_key")) & (memories.c.state == "live")
+_SAME = memories.c.content_hash == _wanted.c.hash
+
+
+@shapes((True,), (False,))
+def _nearest(large: bool) -> Statement:
+    similarity = case(
+        (_SAME, 1.0), else_=func.least(_cosine(_wanted.c.vector), ALMOST_ONE, type_=Double)
+    ).label("similarity")
+    inside = select(memories.c.memory_id, memories.c.fact, memories.c.valid_from, similarity).where(
+        own(memories), _IN_SCOPE
+    )
+    if large:
+        other = memories.alias("coded")
+        candidates = (
+            select(other.c.memory_id)
+            .where(
+                own(other),
+                other.c.scope_key == bindparam("scope_key"),
+                other.c.state == "live",
+            )
+            .order_by(_differing(other.c.code, _code(_wanted.c.vector)))
+            .limit(CODE_CANDIDATES)
+            .correlate(_wanted)
+        )
+        inside = inside.where(or_(_SAME, memories.c.memory_id.in_(candidates)))
+    near = (
+        inside.order_by(similarity.desc(), memories.c.memory_id)
+        .limit(bindparam("limit", type_=Integer))
+        .lateral("near")
+    )
+    return Statement(
+        select(
+            _wanted.c.nth,
+            near.c.memory_id,
+            near.c.fact,
+            near.c.similarity,
+            near.c.valid_from,
+        )
+        .select_from(_wanted.join(near, true()))
+        .where(near.c.similarity >= bindparam("floor", type_=Double))
+    )
 
 
 async def nearest(
@@ -50,213 +129,97 @@ async def nearest(
     Only cosine similarities of ``floor`` or more count, and a memory whose content hash is that of
     the fact itself always does, with similarity 1.
     """
-    cursor = await tx.execute(
-        f"""
-        SELECT wanted.nth, near.memory_id, near.fact, near.similarity, near.valid_from
-        FROM unnest(%(vectors)b::halfvec[], %(hashes)b::bytea[])
-            WITH ORDINALITY AS wanted (vector, hash, nth)
-        CROSS JOIN LATERAL (
-            SELECT memory_id, fact, valid_from,
-                   CASE WHEN content_hash = wanted.hash THEN 1.0
-                        ELSE least(1 - (embedding <=> wanted.vector), {ALMOST_ONE})
-                   END AS similarity
-            FROM memories
-            WHERE tenant_id = %(tenant_id)s AND scope_key = %(scope_key)s AND state = 'live'
-            {_CANDIDATES_OF_A_LARGE_SCOPE if large else ""}
-            ORDER BY similarity DESC, memory_id
-            LIMIT %(limit)s) near
-        WHERE near.similarity >= %(floor)s
-        """,
-        {
-            "vectors": [HalfVector(list(vector)) for vector in vectors],
-            "hashes": list(content_hashes),
-            "tenant_id": tx.tenant_id,
-            "scope_key": scope.key,
-            "floor": floor,
-            "limit": limit,
-            "candidates": CODE_CANDIDATES,
-        },
+    rows = await _nearest(large).rows(
+        tx,
+        vectors=vectors,
+        hashes=content_hashes,
+        scope_key=scope.key,
+        floor=floor,
+        limit=limit,
     )
     found: list[list[Neighbour]] = [[] for _ in vectors]
-    for nth, memory_id, fact, similarity, valid_from in await cursor.fetchall():
+    for nth, memory_id, fact, similarity, valid_from in rows:
         found[nth - 1].append(Neighbour(memory_id, fact, similarity, valid_from))
     return found
 
 
-_FADED = 700
-"""Where Postgres' exp() would refuse to go on: e^-700 is 10^-304."""
-
-_AGE_DAYS = "greatest(date_part('epoch', now() - m.created_at), 0) / 86400"
-
-_HALF_LIFE_DAYS = """(t.half_life_days * greatest(m.importance, t.lowest_importance)
-    * (1 + ln(1 + coalesce(r.reinforcements, 0)) / ln(2)))"""
-
-RETENTION = f"exp(-least(ln(2) * {_AGE_DAYS} / {_HALF_LIFE_DAYS}, {_FADED}))"
-"""``app.rules.retention`` in SQL, since a search ranks every candidate of a scope; a test holds
-the two together. Reads the rows ``m`` of memories, ``r`` of REINFORCED and ``t`` of TUNING."""
-
-REINFORCED = """
-    LEFT JOIN (SELECT memory_id, reinforcements FROM memory_recalls
-               WHERE tenant_id = %(tenant_id)s AND scope_key = ANY(%(scope_keys)s)
-    ) r USING (memory_id)
-"""
-
-LIVE = "m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'live'"
-
-_TRUE_THEN = """
-    m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s)
-    AND m.state IN ('live', 'superseded')
-    AND m.valid_from <= %(valid_at)s AND (m.valid_until IS NULL OR m.valid_until > %(valid_at)s)
-"""
-
-_QUARANTINED = """
-    m.tenant_id = %(tenant_id)s AND m.scope_key = ANY(%(scope_keys)s) AND m.state = 'quarantined'
-"""
-
-_FILTERED = """
-    AND (%(source)s::text IS NULL OR m.source = %(source)s)
-    AND (%(created_after)s::timestamptz IS NULL OR m.created_at >= %(created_after)s)
-    AND (%(created_before)s::timestamptz IS NULL OR m.created_at < %(created_before)s)
-    AND (%(valid_after)s::timestamptz IS NULL OR m.valid_from >= %(valid_after)s)
-    AND (%(valid_before)s::timestamptz IS NULL OR m.valid_from < %(valid_before)s)
-    AND NOT EXISTS (
-        SELECT FROM unnest(%(keys)s::text[], %(operators)s::text[], %(values)s::jsonb[])
-            AS wanted (key, operator, value)
-        WHERE NOT coalesce(CASE wanted.operator
-            WHEN 'eq' THEN m.metadata -> key = value
-            WHEN 'ne' THEN m.metadata -> key IS DISTINCT FROM value
-            WHEN 'in' THEN EXISTS (
-                SELECT FROM jsonb_array_elements(value) each WHERE m.metadata -> key = each)
-            WHEN 'contains' THEN m.metadata -> key @> value
-            ELSE jsonb_typeof(m.metadata -> key) = jsonb_typeof(value) AND CASE wanted.operator
-                WHEN 'gt' THEN m.metadata -> key > value
-                WHEN 'gte' THEN m.metadata -> key >= value
-                WHEN 'lt' THEN m.metadata -> key < value
-                ELSE m.metadata -> key <= value END
-            END, false))
-"""
+_VECTOR = bindparam("vector", type_=HALFVEC())
+_SIMILARITY = func.least(func.greatest(_cosine(_VECTOR), 0), 1, type_=Double)
 
 
-def where(filters: Filters) -> str:
-    """The condition on the rows ``m`` of memories: of the scopes, alive (or in quarantine, or true
-    at the time asked for), and as ``filters`` want them. Parameters: ``bounds``."""
-    condition = _TRUE_THEN if filters.valid_at else LIVE
-    if filters.quarantined:
-        condition = _QUARANTINED
-    plain = Filters(valid_at=filters.valid_at, quarantined=filters.quarantined)
-    return condition if filters == plain else condition + _FILTERED
-
-
-def bounds(scopes: Sequence[Scope], filters: Filters) -> dict[str, Any]:
-    """The parameters that ``where`` reads."""
-    return {
-        "tenant_id": scopes[0].tenant_id,
-        "scope_keys": [scope.key for scope in scopes],
-        "source": filters.source,
-        "created_after": filters.created_after,
-        "created_before": filters.created_before,
-        "valid_after": filters.valid_after,
-        "valid_before": filters.valid_before,
-        "valid_at": filters.valid_at,
-        "keys": [condition.key for condition in filters.metadata],
-        "operators": [condition.operator for condition in filters.metadata],
-        "values": [Jsonb(condition.value) for condition in filters.metadata],
-    }
-
-
-_WEIGHT = "t.similarity_weight"
-
-_WEIGHTED = "t.similarity_weight * {similarity} + (1 - t.similarity_weight) * {retention}"
-"""``app.rules.score.score`` in SQL."""
-
-_FIGURES = (
-    "similarity",
-    "retention",
-    "score",
-    "age_days",
-    "half_life_days",
-    "reinforcements",
-    "similarity_weight",
-)
-
-_COLUMNS = ", ".join(
-    f"{'best' if field.name in _FIGURES else 'm'}.{field.name}" for field in fields(Recalled)
-)
-
-# Rank all that is asked for, by figures that are computed once a row (OFFSET 0 keeps the planner
-# from inlining them) and in rows that hold little else; only the best are then read in full.
-_RANKED = f"""
-    WITH {{before}} best AS MATERIALIZED (
-        SELECT *, {{score}} AS score FROM (
-            SELECT *, exp(-least(ln(2) * age_days / half_life_days, {_FADED})) AS retention FROM (
-                SELECT m.memory_id, m.created_at, {{weight}} AS similarity_weight,
-                       {{similarity}} AS similarity,
-                       {_AGE_DAYS} AS age_days, {_HALF_LIFE_DAYS} AS half_life_days,
-                       coalesce(r.reinforcements, 0) AS reinforcements
-                FROM {{memories}} {REINFORCED} CROSS JOIN {TUNING} t
-                WHERE {{where}} OFFSET 0
-            ) figures OFFSET 0
-        ) t
-        ORDER BY {{order}} DESC, created_at DESC, memory_id DESC
-        LIMIT %(limit)s
-    )
-    SELECT {_COLUMNS}
-    FROM best JOIN memories m ON m.tenant_id = {TENANT} AND m.memory_id = best.memory_id
-    ORDER BY best.{{order}} DESC, best.created_at DESC, best.memory_id DESC
-"""
-
-_SCORE = _WEIGHTED.format(similarity="similarity", retention="retention")
-_COSINE = "least(greatest(1 - (m.embedding <=> %(vector)b), 0), 1)"
-
-
-def by_vector(condition: str = LIVE) -> str:
-    """The statement that ranks exactly all that meets the condition."""
-    return _RANKED.format(
-        before="",
-        similarity=_COSINE,
-        weight=_WEIGHT,
-        score=_SCORE,
-        memories="memories m",
-        where=condition,
-        order="score",
-    )
+@shapes(*((wanted,) for wanted in EXAMPLES))
+def by_vector(wanted: Wanted) -> Statement:
+    """The statement that ranks exactly all that the filters want."""
+    return Statement(ranked(memories, where(wanted), similarity=_SIMILARITY), binary=True)
 
 
 # The same over the memories that come first when the angle is read off the codes (cosine ≈ cos(π ·
 # share of differing bits), Charikar, "Similarity estimation techniques from rounding algorithms",
 # STOC 2002): an index-only scan ranks the whole scope, age included, and only its head is read from
 # the table.
-_HEAD = f"""
-    question AS MATERIALIZED (SELECT binary_quantize(%(vector)b) AS code),
-    head AS MATERIALIZED (
-        SELECT memory_id FROM memories m {REINFORCED}
-            CROSS JOIN question q CROSS JOIN {TUNING} t WHERE {LIVE}
-        ORDER BY {
-    _WEIGHTED.format(
-        similarity="cos(pi() * (m.code <~> q.code) / length(q.code))", retention=RETENTION
-    )
-} DESC
-        LIMIT {CODE_CANDIDATES}),
-"""
-_BY_CODE = _RANKED.format(
-    before=_HEAD,
-    similarity=_COSINE,
-    weight=_WEIGHT,
-    score=_SCORE,
-    memories="head JOIN memories m USING (memory_id)",
-    where=LIVE,
-    order="score",
+_question = materialized(select(_code(_VECTOR).label("code")).cte("question"))
+_ANGLE = func.cos(
+    func.pi(type_=Double)
+    * _differing(memories.c.code, _question.c.code)
+    / func.length(_question.c.code, type_=Double),
+    type_=Double,
+)
+_head = materialized(
+    select(memories.c.memory_id)
+    .select_from(with_figures(memories).join(_question, true()))
+    .where(LIVE)
+    .order_by(weighted(TUNING.c.similarity_weight, _ANGLE, retention(REINFORCED)).desc())
+    .limit(CODE_CANDIDATES)
+    .cte("head")
+)
+_BY_CODE = Statement(
+    ranked(
+        _head.join(memories, memories.c.memory_id == _head.c.memory_id),
+        LIVE,
+        similarity=_SIMILARITY,
+    ),
+    binary=True,
 )
 
 # With all weights 1, a question of n words ranks 0.61 / n for each that occurs once, and at most 1:
 # near enough to a similarity that a memory with the words comes before a newer one without them. To
 # the parser an invisible character is a letter, so these are left out.
-_TEXT_RANK = """ts_rank('{1,1,1,1}',
-    to_tsvector('english', normalize(translate(m.fact, %(invisible)s, ''))), q.words)::float8"""
-_ANY_WORD = """memories m
-    CROSS JOIN (
-        SELECT replace(plainto_tsquery('english', %(text)s)::text, '&', '|')::tsquery AS words
-    ) q"""
+_ENGLISH: ColumnElement[Any] = literal_column("'english'::regconfig")
+_words = select(
+    cast(
+        func.replace(
+            cast(func.plainto_tsquery(_ENGLISH, bindparam("text", type_=Text)), Text), "&", "|"
+        ),
+        TSQUERY,
+    ).label("words")
+).subquery("q")
+_TEXT_RANK = cast(
+    func.ts_rank(
+        literal_column("'{1,1,1,1}'::real[]"),
+        func.to_tsvector(
+            _ENGLISH,
+            func.normalize(func.translate(memories.c.fact, bindparam("invisible", type_=Text), "")),
+        ),
+        _words.c.words,
+    ),
+    Double,
+)
+
+
+@shapes(*((wanted,) for wanted in EXAMPLES))
+def _by_text(wanted: Wanted) -> Statement:
+    return Statement(
+        ranked(memories.join(_words, true()), where(wanted), similarity=_TEXT_RANK), binary=True
+    )
+
+
+@shapes(*((wanted, order) for wanted in EXAMPLES for order in ("score", "created_at")))
+def _unasked(wanted: Wanted, order: str) -> Statement:
+    everything = literal_column("1.0::float8", Double)
+    return Statement(
+        ranked(memories, where(wanted), similarity=everything, asked=False, order=order),
+        binary=True,
+    )
 
 
 async def search(
@@ -274,10 +237,9 @@ async def search(
     In ``large`` scopes the binary codes choose which of them are ranked exactly, unless a filter
     narrows them down.
     """
-    statement = _BY_CODE if large and filters == NO_FILTERS else by_vector(where(filters))
-    return await _recall(
-        tx, statement, scopes, filters, limit, {"vector": HalfVector(list(vector))}
-    )
+    by_code = large and filters == NO_FILTERS
+    statement = _BY_CODE if by_code else by_vector(shape_of(filters))
+    return await statement.all(tx, Recalled, **bounds(scopes, filters), limit=limit, vector=vector)
 
 
 async def search_text(
@@ -289,17 +251,14 @@ async def search_text(
     limit: int,
 ) -> list[Recalled]:
     """The same without a vector: how well the words match stands in for the similarity."""
-    statement = _RANKED.format(
-        before="",
-        similarity=_TEXT_RANK,
-        weight=_WEIGHT,
-        score=_SCORE,
-        memories=_ANY_WORD,
-        where=where(filters),
-        order="score",
+    return await _by_text(shape_of(filters)).all(
+        tx,
+        Recalled,
+        **bounds(scopes, filters),
+        limit=limit,
+        text=visible(text),
+        invisible=INVISIBLE,
     )
-    words = {"text": visible(text), "invisible": INVISIBLE}
-    return await _recall(tx, statement, scopes, filters, limit, words)
 
 
 async def strongest(
@@ -307,45 +266,25 @@ async def strongest(
 ) -> list[Recalled]:
     """The memories of ``scopes`` with the highest retention, over all of them; their similarity
     reads 1."""
-    return await _recall(tx, _unasked(filters, order="score"), scopes, filters, limit, {})
+    statement = _unasked(shape_of(filters), "score")
+    return await statement.all(tx, Recalled, **bounds(scopes, filters), limit=limit)
 
 
 async def newest(
     tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> list[Recalled]:
     """The memories of ``scopes`` that were learned last; similarity and score as ``strongest``."""
-    return await _recall(tx, _unasked(filters, order="created_at"), scopes, filters, limit, {})
-
-
-def _unasked(filters: Filters, *, order: str) -> str:
-    return _RANKED.format(
-        before="",
-        similarity="1.0::float8",
-        weight="0.0::float8",  # Nothing was asked, so nothing is similar to it.
-        score="retention",
-        memories="memories m",
-        where=where(filters),
-        order=order,
-    )
-
-
-async def _recall(
-    tx: TenantTx,
-    statement: str,
-    scopes: Sequence[Scope],
-    filters: Filters,
-    limit: int,
-    parameters: dict[str, Any],
-) -> list[Recalled]:
-    async with tx.cursor(row_factory=args_row(Recalled), binary=True) as cursor:
-        await cursor.execute(statement, {**bounds(scopes, filters), "limit": limit, **parameters})
-        return await cursor.fetchall()
+    statement = _unasked(shape_of(filters), "created_at")
+    return await statement.all(tx, Recalled, **bounds(scopes, filters), limit=limit)
 
 
 LARGE = 1_000
 """From this many live memories on a scope is searched through its binary codes; measured at 1,024
 dimensions on 2 cores: exact 2.1 ms and by codes 1.7 ms at 1,000, and from there on ten times the
 memories cost ten times as much exactly."""
+
+_counted = select().select_from(memories).where(LIVE).limit(LARGE).subquery("counted")
+_SIZE = Statement(select(func.count()).select_from(_counted))
 
 _known: TTLCache[tuple[Scope, ...], bool] = TTLCache(maxsize=50_000, ttl=60.0)
 
@@ -355,14 +294,6 @@ async def is_large(tx: TenantTx, scopes: Sequence[Scope]) -> bool:
     key = tuple(scopes)
     large = _known.get(key)
     if large is None:
-        cursor = await tx.execute(
-            """
-            SELECT count(*) FROM (
-                SELECT FROM memories WHERE tenant_id = %s AND scope_key = ANY(%s)
-                    AND state = 'live' LIMIT %s) counted
-            """,
-            (tx.tenant_id, [scope.key for scope in scopes], LARGE),
-        )
-        row = await cursor.fetchone()
-        large = _known[key] = row is not None and row[0] >= LARGE
+        size = await _SIZE.scalar(tx, scope_keys=[scope.key for scope in scopes])
+        large = _known[key] = size >= LARGE
     return large

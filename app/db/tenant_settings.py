@@ -6,31 +6,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 
-from psycopg import sql
-from psycopg.rows import class_row
+from sqlalchemy import bindparam, func, select, update
 
 from app.db.pool import TenantTx
+from app.db.schema import tenants
+from app.db.statements import Statement, columns_of, own, parameters, shapes
 from app.rules import retention, score
 from app.rules.tuning import Tuning
 from app.rules.types import Redaction
 
-TUNING = f"""(
-    SELECT coalesce(similarity_weight, {score.SIMILARITY_WEIGHT}) AS similarity_weight,
-           coalesce(half_life_days, {retention.DAYS_PER_IMPORTANCE}) AS half_life_days,
-           coalesce(lowest_importance, {retention.LOWEST_IMPORTANCE}) AS lowest_importance
-    FROM tenants WHERE tenant_id = %(tenant_id)s)"""
+TUNING = (
+    select(
+        *(
+            func.coalesce(tenants.c[name], default).label(name)
+            for name, default in {
+                "similarity_weight": score.SIMILARITY_WEIGHT,
+                "half_life_days": retention.DAYS_PER_IMPORTANCE,
+                "lowest_importance": retention.LOWEST_IMPORTANCE,
+            }.items()
+        )
+    )
+    .where(own(tenants))
+    .subquery("t")
+)
 """One row for the statements that rank: what the tenant has set, or the default. Read where it is
 used, so that a change holds from the next statement on, in every process."""
 
+COLUMNS = columns_of(Tuning, tenants)
 
-COLUMNS = ", ".join(field.name for field in fields(Tuning))
+_TUNING = Statement(select(*COLUMNS).where(own(tenants)))
+_REDACTION = Statement(select(tenants.c.redaction).where(own(tenants)))
+_SET_REDACTION = Statement(
+    update(tenants).where(own(tenants)).values(redaction=bindparam("redaction"))
+)
+
+
+@shapes((frozenset({"half_life_days"}),), (frozenset(field.name for field in fields(Tuning)),))
+def _change(names: frozenset[str]) -> Statement:
+    return Statement(
+        update(tenants).where(own(tenants)).values(parameters(names)).returning(*COLUMNS)
+    )
 
 
 async def tuning(tx: TenantTx) -> Tuning:
-    """What the tenant has set."""
-    async with tx.cursor(row_factory=class_row(Tuning)) as cursor:
-        await cursor.execute(f"SELECT {COLUMNS} FROM tenants WHERE tenant_id = %s", (tx.tenant_id,))
-        found = await cursor.fetchone()
+    """Read what the tenant has set."""
+    found = await _TUNING.one(tx, Tuning)
     assert found is not None, "a caller's tenant exists"
     return found
 
@@ -38,32 +58,18 @@ async def tuning(tx: TenantTx) -> Tuning:
 async def change_tuning(tx: TenantTx, changes: Mapping[str, float | None]) -> Tuning:
     """Set the named fields of Tuning, None for the default; what the tenant has set then."""
     assert changes.keys() <= {field.name for field in fields(Tuning)}
-    settings = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes
-    )
-    async with tx.cursor(row_factory=class_row(Tuning)) as cursor:
-        await cursor.execute(
-            sql.SQL("UPDATE tenants SET {} WHERE tenant_id = {} RETURNING " + COLUMNS).format(
-                settings, sql.Placeholder("tenant_id")
-            ),
-            {**changes, "tenant_id": tx.tenant_id},
-        )
-        found = await cursor.fetchone()
+    found = await _change(frozenset(changes)).one(tx, Tuning, **changes)
     assert found is not None, "a caller's tenant exists"
     return found
 
 
 async def redaction(tx: TenantTx) -> Redaction:
-    """What the tenant has set."""
-    cursor = await tx.execute("SELECT redaction FROM tenants WHERE tenant_id = %s", (tx.tenant_id,))
-    row = await cursor.fetchone()
-    assert row is not None, "a caller's tenant exists"
-    found: Redaction = row[0]
+    """Read what the tenant has set."""
+    found: Redaction | None = await _REDACTION.scalar(tx)
+    assert found is not None, "a caller's tenant exists"
     return found
 
 
 async def set_redaction(tx: TenantTx, wanted: Redaction) -> None:
     """Set it; what is kept already stays as it is."""
-    await tx.execute(
-        "UPDATE tenants SET redaction = %s WHERE tenant_id = %s", (wanted, tx.tenant_id)
-    )
+    await _SET_REDACTION.run(tx, redaction=wanted)

@@ -5,31 +5,86 @@ from __future__ import annotations
 from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
-from psycopg.rows import class_row
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select, update
 
+from app.db import schema
 from app.db.pool import SystemTx, TenantTx, Tx
+from app.db.schema import installation, quotas, tenant_turns, tenants
+from app.db.statements import OWN_ID, Statement, own, seconds
 from app.rules.types import TenantInfo
+
+_SECRET = Statement(select(installation.c.secret))
+_SET_UP_AT = Statement(select(installation.c.set_up_at).with_for_update())
+_FIRST = Statement(
+    select(tenants.c.tenant_id).order_by(tenants.c.created_at, tenants.c.tenant_id).limit(1)
+)
+_PLAN = Statement(select(tenants.c.plan).where(own(tenants)))
+_SET_PLAN = Statement(
+    update(tenants)
+    .where(own(tenants))
+    .values(plan=bindparam("plan"))
+    .returning(tenants.c.tenant_id)
+)
+_ALL = Statement(
+    select(tenants.c.tenant_id, tenants.c.name, tenants.c.plan, quotas.c.memories)
+    .join(quotas, quotas.c.tenant_id == tenants.c.tenant_id)
+    .order_by(tenants.c.tenant_id)
+)
+
+_tenant = (
+    insert(tenants)
+    .values(
+        tenant_id=OWN_ID,
+        name=bindparam("name"),
+        plan=bindparam("plan"),
+        email=bindparam("email"),
+    )
+    .returning(tenants.c.tenant_id)
+    .cte("tenant")
+)
+_CREATE = Statement(
+    insert(tenant_turns)
+    .from_select(["tenant_id"], select(_tenant.c.tenant_id))
+    .add_cte(
+        insert(quotas)
+        .from_select(["tenant_id"], select(_tenant.c.tenant_id), include_defaults=False)
+        .cte("counters"),
+        update(installation)
+        .where(installation.c.set_up_at.is_(None))
+        .values(set_up_at=func.now())
+        .cte("opened"),
+    )
+)
+
+_attempts = schema.signup_attempts
+# One attempt of an address at a time, so that many at once are counted one by one.
+_ONE_AT_A_TIME = Statement(select(func.pg_advisory_xact_lock(bindparam("key", type_=BigInteger))))
+_FORGET_OLD_ATTEMPTS = Statement(
+    delete(_attempts).where(_attempts.c.at < func.now() - seconds("kept_seconds"))
+)
+_ADD_ATTEMPT = Statement(insert(_attempts).values(address_hash=bindparam("address_hash")))
+_COUNT_ATTEMPTS = Statement(
+    select(func.count())
+    .select_from(_attempts)
+    .where(_attempts.c.address_hash == bindparam("address_hash"))
+)
 
 
 async def installation_secret(tx: Tx) -> bytes:
-    """The 32 bytes that key hashes are peppered with; made by the first migration."""
-    cursor = await tx.execute("SELECT secret FROM installation")
-    row = await cursor.fetchone()
-    assert row is not None, "the installation is not migrated"
-    return bytes(row[0])
+    """Read the 32 bytes that key hashes are peppered with; made by the first migration."""
+    secret = await _SECRET.scalar(tx)
+    assert secret is not None, "the installation is not migrated"
+    return bytes(secret)
 
 
 async def first_tenant(tx: SystemTx) -> UUID | None:
-    """The oldest tenant, or None on a fresh installation."""
-    cursor = await tx.execute(
-        "SELECT tenant_id FROM tenants ORDER BY created_at, tenant_id LIMIT 1"
-    )
-    row = await cursor.fetchone()
-    return row[0] if row else None
+    """Find the oldest tenant; None on a fresh installation."""
+    found: UUID | None = await _FIRST.scalar(tx)
+    return found
 
 
 def new_id() -> UUID:
-    """The id of a tenant to be made: its transaction is its own before there is a row of it."""
+    """Make the id of a tenant to be: its transaction is its own before there is a row of it."""
     return uuid_utils.uuid7()
 
 
@@ -42,72 +97,37 @@ async def create_tenant(
 ) -> None:
     """Make a tenant without keys. The transaction raises Duplicate when the address has
     one."""
-    await tx.execute(
-        """
-        WITH tenant AS (
-            INSERT INTO tenants (tenant_id, name, plan, email) VALUES (%s, %s, %s, %s)
-            RETURNING tenant_id
-        ), counters AS (
-            INSERT INTO quotas (tenant_id) SELECT tenant_id FROM tenant
-        ), opened AS (
-            UPDATE installation SET set_up_at = now() WHERE set_up_at IS NULL
-        )
-        INSERT INTO tenant_turns (tenant_id) SELECT tenant_id FROM tenant
-        """,
-        (tx.tenant_id, name, plan, email),
-    )
+    await _CREATE.run(tx, name=name, plan=plan, email=email)
 
 
 async def lock_setup(tx: Tx) -> bool:
-    """Whether the installation never had a tenant; nobody else can make the first one until the
-    transaction ends."""
-    cursor = await tx.execute("SELECT set_up_at FROM installation FOR UPDATE")
-    row = await cursor.fetchone()
-    return row is not None and row[0] is None
+    """Tell whether the installation never had a tenant; nobody else can make the first one until
+    the transaction ends."""
+    rows = await _SET_UP_AT.rows(tx)
+    return rows == [(None,)]
 
 
 async def list_all(tx: SystemTx) -> list[TenantInfo]:
-    """Every tenant, oldest first."""
-    async with tx.cursor(row_factory=class_row(TenantInfo)) as cursor:
-        await cursor.execute(
-            """
-            SELECT tenant_id, name, plan, memories FROM tenants JOIN quotas USING (tenant_id)
-            ORDER BY tenant_id
-            """
-        )
-        return await cursor.fetchall()
+    """List every tenant, oldest first."""
+    return await _ALL.all(tx, TenantInfo)
 
 
 async def set_plan(tx: TenantTx, plan: str) -> bool:
     """Put the tenant on a plan; False when there is no such tenant."""
-    cursor = await tx.execute(
-        "UPDATE tenants SET plan = %s WHERE tenant_id = %s RETURNING tenant_id",
-        (plan, tx.tenant_id),
-    )
-    return await cursor.fetchone() is not None
+    return await _SET_PLAN.rowcount(tx, plan=plan) == 1
 
 
 async def signup_attempts(tx: SystemTx, address_hash: bytes, *, hours: float) -> int:
     """Count one more attempt from the address; how many there were within ``hours``, this one too.
     Older ones are forgotten."""
-    # One attempt of an address at a time, so that many at once are counted one by one.
-    await tx.execute(
-        "SELECT pg_advisory_xact_lock(%s)", (int.from_bytes(address_hash[:8], signed=True),)
-    )
-    await tx.execute(
-        "DELETE FROM signup_attempts WHERE at < now() - make_interval(secs => %s)", (hours * 3600,)
-    )
-    await tx.execute("INSERT INTO signup_attempts (address_hash) VALUES (%s)", (address_hash,))
-    cursor = await tx.execute(
-        "SELECT count(*) FROM signup_attempts WHERE address_hash = %s", (address_hash,)
-    )
-    row = await cursor.fetchone()
-    return int(row[0]) if row else 0
+    await _ONE_AT_A_TIME.run(tx, key=int.from_bytes(address_hash[:8], signed=True))
+    await _FORGET_OLD_ATTEMPTS.run(tx, kept_seconds=hours * 3600)
+    await _ADD_ATTEMPT.run(tx, address_hash=address_hash)
+    return int(await _COUNT_ATTEMPTS.scalar(tx, address_hash=address_hash))
 
 
 async def plan_of(tx: TenantTx) -> str:
-    """The name of the tenant's plan."""
-    cursor = await tx.execute("SELECT plan FROM tenants WHERE tenant_id = %s", (tx.tenant_id,))
-    row = await cursor.fetchone()
-    assert row is not None, "a key belongs to a tenant"
-    return str(row[0])
+    """Read the name of the tenant's plan."""
+    plan = await _PLAN.scalar(tx)
+    assert plan is not None, "a key belongs to a tenant"
+    return str(plan)

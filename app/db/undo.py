@@ -1,4 +1,4 @@
-"""What a conversation has done to memories, and taking it back."""
+"""What a conversation has done to memories, and taking it back or its words out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import TenantTx
 from app.rules.types import Born, Heir
 
@@ -232,3 +233,56 @@ async def mark_reverted(tx: TenantTx, conversation_id: UUID) -> None:
         """,
         (tx.tenant_id, conversation_id),
     )
+
+
+async def erase_text(tx: TenantTx, conversation_id: UUID) -> bool:
+    """Cancel what is unfinished and remove the text: messages, extractions, quotes, and the
+    receipt. What was learned stays. False when this tenant has no such conversation.
+
+    The owner is locked, so a settle of this conversation either came before, or finds it
+    cancelled. The names that were heard in the owner's conversations are forgotten.
+    """
+    key = (tx.tenant_id, conversation_id)
+    found = await tx.execute(
+        """
+        SELECT FROM memory_owners JOIN conversations USING (tenant_id, owner_key)
+        WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF memory_owners
+        """,
+        key,
+    )
+    await found.fetchall()
+    erased = await tx.execute(
+        f"""
+        WITH found AS (
+            SELECT tenant_id, conversation_id, state AS was FROM conversations
+            WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE
+        ), erased AS (
+            UPDATE conversations
+            SET state = CASE WHEN was IN ('queued', 'processing') THEN 'cancelled' ELSE state END,
+                finished_at = coalesce(finished_at, now()), lease_token = NULL, lease_until = NULL,
+                messages = NULL, instructions = NULL, metadata = '{{}}', receipt = NULL,
+                external_id = NULL
+            FROM found
+            WHERE (conversations.tenant_id, conversations.conversation_id)
+                = (found.tenant_id, found.conversation_id)
+            RETURNING conversations.*, was
+        ), heard AS (
+            UPDATE memory_owners SET speakers = '{{}}' FROM erased
+            WHERE (memory_owners.tenant_id, memory_owners.owner_key)
+                = (erased.tenant_id, erased.owner_key)
+        ), finished AS (
+            SELECT {OF_A_CONVERSATION} FROM erased WHERE was IN ('queued', 'processing')
+        ), {ANNOUNCED_CONVERSATIONS}
+        SELECT FROM erased
+        """,
+        key,
+    )
+    await tx.execute("DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s", key)
+    await tx.execute(
+        """
+        UPDATE memories SET quote = ''
+        WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
+        """,
+        key,
+    )
+    return await erased.fetchone() is not None

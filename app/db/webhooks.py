@@ -3,17 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from psycopg import sql
-from psycopg.rows import class_row
+import sqlalchemy as sa
+from sqlalchemy import Integer, bindparam, func, insert, null, select, update
 
 from app.db.pool import TenantTx
+from app.db.schema import tenants, webhook_deliveries, webhook_endpoints
+from app.db.statements import OWN_ID, Statement, columns_of, own, parameters, seconds, shapes
 from app.rules.types import Endpoint
 
-_ENDPOINT = ", ".join(field.name for field in fields(Endpoint))
+_endpoints = webhook_endpoints.c
+_ENDPOINT = columns_of(Endpoint, webhook_endpoints)
+_OWN = own(webhook_endpoints)
+_THE_ENDPOINT = _OWN & (_endpoints.endpoint_id == bindparam("endpoint_id"))
+_GIVEN = ("url", "description", "events", "secret")
+
+_HOLD_TENANT = Statement(select().select_from(tenants).where(own(tenants)).with_for_update())
+_ADD = Statement(
+    insert(webhook_endpoints)
+    .from_select(
+        ["tenant_id", *_GIVEN],
+        select(OWN_ID, *(bindparam(name, type_=_endpoints[name].type) for name in _GIVEN)).where(
+            select(func.count()).select_from(webhook_endpoints).where(_OWN).scalar_subquery()
+            < bindparam("at_most", type_=Integer)
+        ),
+        include_defaults=False,
+    )
+    .returning(*_ENDPOINT)
+)
+_ALL = Statement(select(*_ENDPOINT).where(_OWN).order_by(_endpoints.endpoint_id))
+_GET = Statement(select(*_ENDPOINT).where(_THE_ENDPOINT))
+_DELETE = Statement(
+    sa.delete(webhook_endpoints).where(_THE_ENDPOINT).returning(_endpoints.endpoint_id)
+)
+
+
+@shapes((frozenset({"url"}),), (frozenset({"url", "description", "events"}),))
+def _change(names: frozenset[str]) -> Statement:
+    return _update(parameters(names))
+
+
+def _update(values: Mapping[str, Any]) -> Statement:
+    return Statement(
+        update(webhook_endpoints).where(_THE_ENDPOINT).values(values).returning(*_ENDPOINT)
+    )
+
+
+_ROTATE = _update(
+    {
+        "old_secret": _endpoints.secret,
+        "old_secret_until": func.now() + seconds("grace_seconds"),
+        "secret": bindparam("secret"),
+    }
+)
+_DISABLE = Statement(
+    update(webhook_endpoints)
+    .where(_THE_ENDPOINT)
+    .values(
+        disabled_at=func.coalesce(_endpoints.disabled_at, func.now()),
+        disabled_reason=func.coalesce(
+            _endpoints.disabled_reason, bindparam("reason", type_=_endpoints.disabled_reason.type)
+        ),
+    )
+    .returning(*_ENDPOINT)
+    .add_cte(
+        update(webhook_deliveries)
+        .where(
+            own(webhook_deliveries),
+            webhook_deliveries.c.endpoint_id == bindparam("endpoint_id"),
+            webhook_deliveries.c.state == "pending",
+        )
+        .values(state="failed", finished_at=func.now(), last_error="endpoint_disabled")
+        .cte("given_up")
+    )
+)
+_ENABLE = _update({"disabled_at": null(), "disabled_reason": null(), "failing_since": null()})
 
 
 async def add(
@@ -25,76 +91,39 @@ async def add(
     secret: bytes,
     at_most: int,
 ) -> Endpoint | None:
-    """A new endpoint; None when the tenant has ``at_most`` already."""
+    """Add an endpoint; None when the tenant has ``at_most`` already."""
     # The tenant's row is held, so that two at once do not both find room.
-    await tx.execute("SELECT FROM tenants WHERE tenant_id = %s FOR UPDATE", (tx.tenant_id,))
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"""
-            INSERT INTO webhook_endpoints (tenant_id, url, description, events, secret)
-            SELECT %(tenant_id)s, %(url)s, %(description)s, %(events)s, %(secret)s
-            WHERE (SELECT count(*) FROM webhook_endpoints
-                   WHERE tenant_id = %(tenant_id)s) < %(at_most)s
-            RETURNING {_ENDPOINT}
-            """,
-            {
-                "tenant_id": tx.tenant_id,
-                "url": url,
-                "description": description,
-                "events": list(events),
-                "secret": secret,
-                "at_most": at_most,
-            },
-        )
-        return await cursor.fetchone()
+    await _HOLD_TENANT.run(tx)
+    return await _ADD.one(
+        tx,
+        Endpoint,
+        url=url,
+        description=description,
+        events=events,
+        secret=secret,
+        at_most=at_most,
+    )
 
 
 async def all_of(tx: TenantTx) -> list[Endpoint]:
-    """The tenant's endpoints, oldest first."""
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"SELECT {_ENDPOINT} FROM webhook_endpoints WHERE tenant_id = %s ORDER BY endpoint_id",
-            (tx.tenant_id,),
-        )
-        return await cursor.fetchall()
+    """List the tenant's endpoints, oldest first."""
+    return await _ALL.all(tx, Endpoint)
 
 
 async def get(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
-    """One of them, or None."""
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"SELECT {_ENDPOINT} FROM webhook_endpoints WHERE tenant_id = %s AND endpoint_id = %s",
-            (tx.tenant_id, endpoint_id),
-        )
-        return await cursor.fetchone()
+    """Find one of them, or None."""
+    return await _GET.one(tx, Endpoint, endpoint_id=endpoint_id)
 
 
 async def change(tx: TenantTx, endpoint_id: UUID, changes: Mapping[str, Any]) -> Endpoint | None:
     """Set url, description or events; None when there is no such endpoint."""
     assert changes.keys() <= {"url", "description", "events"}
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in changes
-    )
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            sql.SQL("UPDATE webhook_endpoints SET {} ").format(assignments)
-            + sql.SQL(
-                "WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s"
-                f" RETURNING {_ENDPOINT}"
-            ),
-            {**changes, "tenant_id": tx.tenant_id, "endpoint_id": endpoint_id},
-        )
-        return await cursor.fetchone()
+    return await _change(frozenset(changes)).one(tx, Endpoint, endpoint_id=endpoint_id, **changes)
 
 
 async def delete(tx: TenantTx, endpoint_id: UUID) -> bool:
     """Remove the endpoint with all that it was to be told; False when there is none."""
-    cursor = await tx.execute(
-        "DELETE FROM webhook_endpoints WHERE tenant_id = %s AND endpoint_id = %s"
-        " RETURNING endpoint_id",
-        (tx.tenant_id, endpoint_id),
-    )
-    return await cursor.fetchone() is not None
+    return await _DELETE.rowcount(tx, endpoint_id=endpoint_id) == 1
 
 
 async def rotate(
@@ -105,51 +134,16 @@ async def rotate(
     grace_seconds: float,
 ) -> Endpoint | None:
     """Give the endpoint a new secret; the old one signs too for ``grace_seconds``."""
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"""
-            UPDATE webhook_endpoints
-            SET old_secret = secret, old_secret_until = now() + make_interval(secs => %s),
-                secret = %s
-            WHERE tenant_id = %s AND endpoint_id = %s
-            RETURNING {_ENDPOINT}
-            """,
-            (grace_seconds, secret, tx.tenant_id, endpoint_id),
-        )
-        return await cursor.fetchone()
+    return await _ROTATE.one(
+        tx, Endpoint, endpoint_id=endpoint_id, secret=secret, grace_seconds=grace_seconds
+    )
 
 
 async def disable(tx: TenantTx, endpoint_id: UUID, reason: str) -> Endpoint | None:
     """Tell the endpoint nothing more; what it was to be told has failed, and can be replayed."""
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"""
-            WITH given_up AS (
-                UPDATE webhook_deliveries
-                SET state = 'failed', finished_at = now(), last_error = 'endpoint_disabled'
-                WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
-                  AND state = 'pending')
-            UPDATE webhook_endpoints
-            SET disabled_at = coalesce(disabled_at, now()),
-                disabled_reason = coalesce(disabled_reason, %(reason)s)
-            WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
-            RETURNING {_ENDPOINT}
-            """,
-            {"tenant_id": tx.tenant_id, "endpoint_id": endpoint_id, "reason": reason},
-        )
-        return await cursor.fetchone()
+    return await _DISABLE.one(tx, Endpoint, endpoint_id=endpoint_id, reason=reason)
 
 
 async def enable(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
     """Tell the endpoint what happens from now on."""
-    async with tx.cursor(row_factory=class_row(Endpoint)) as cursor:
-        await cursor.execute(
-            f"""
-            UPDATE webhook_endpoints
-            SET disabled_at = NULL, disabled_reason = NULL, failing_since = NULL
-            WHERE tenant_id = %s AND endpoint_id = %s
-            RETURNING {_ENDPOINT}
-            """,
-            (tx.tenant_id, endpoint_id),
-        )
-        return await cursor.fetchone()
+    return await _ENABLE.one(tx, Endpoint, endpoint_id=endpoint_id)

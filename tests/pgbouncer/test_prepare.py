@@ -12,8 +12,8 @@ from app import logs
 from app.db.pool import close_pool, open_pool, transaction
 from app.embedded.postgres import SUPERUSER
 from app.settings import Settings
-from tests.pooler import PgBouncer
-from tests.servers import SERVICE_LOGIN
+from tests.support.pgbouncer import PgBouncer
+from tests.support.postgres import SERVICE_LOGIN
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,11 @@ import pytest
 from app.db.logins import LoginRefused
 from app.db.migrate import bind_embedding_model, migrate
 from app.db.service_login import serving_address
-from tests.conftest import MakeDatabase
-from tests.pooler import PgBouncer
-from tests.servers import LOCAL_MODEL, Process, free_port
-from tests.stack import Stack
+from tests.support.fixtures import MakeDatabase
+from tests.support.pgbouncer import PgBouncer
+from tests.support.postgres import LOCAL_MODEL
+from tests.support.process import Process, free_port
+from tests.support.stack import Stack
 
 
 def test_a_conversation_becomes_memories(stack: Stack) -> None:

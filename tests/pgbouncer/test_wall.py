@@ -14,7 +14,7 @@ from app.db import tenants
 from app.db.pool import close_pool, open_pool, read_only, system, transaction
 from app.errors import DatabaseUnavailable, Unstorable
 from app.settings import Settings
-from tests.servers import reached
+from tests.support.postgres import reached
 
 pytestmark = pytest.mark.anyio
 

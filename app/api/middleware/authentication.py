@@ -48,9 +48,9 @@ class Authentication:
         if sent is not None:
             scheme, _, key = sent.partition(" ")
             key = key.strip()
-            well_formed = scheme == "Bearer" and api_keys.well_formed(key)
-            caller = self._callers.get(key) if well_formed else None
+            caller = self._callers.get(key) if scheme == "Bearer" else None
             if caller is None:
+                well_formed = scheme == "Bearer" and api_keys.well_formed(key)
                 client = scope.get("client")
                 caller = await self._try(key, client[0] if client else "", well_formed=well_formed)
             if caller is not None:

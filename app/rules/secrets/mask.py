@@ -56,12 +56,17 @@ class Masked:
     counts: Mapping[str, int]
 
 
+_NOTHING = Masked("", {})
+
+
 def mask(text: str) -> Masked:
     """Replace the secrets in ``text`` by "[masked: card number]" and the like; everything else
     stays byte for byte.
 
     A second call changes nothing; the time is linear in the length.
     """
+    if not text:
+        return _NOTHING
     counts: Counter[str] = Counter()
     for _ in range(_PASSES_MOST):
         spans = _spans(text)

@@ -143,6 +143,7 @@ _PHRASES = (
         sure=False,
     ),
 )
+_HINT_SETS = {phrase.hints for phrase in _PHRASES}
 _TYPES = word_set("varchar string text char bytes blob hash hashed integer number boolean object")
 _URL_TOKEN = re.compile(r"https?://([A-Za-z0-9_-]{12,255})@(?=[A-Za-z0-9\[])")
 _GOES_ON = re.compile(r"[\"'`]? (?:as|to|als|como|comme|come|auf|zu|a|à|en|in) |[ \t`]{0,40}\|")
@@ -155,8 +156,9 @@ _LEAST_LETTERS = 6
 def told(plain: str, lower: str) -> Iterator[tuple[int, int, str]]:
     """Find (start, stop, kind) of each such secret in ``plain``, whose lower-case form is
     ``lower``."""
+    stands = {hints: any(hint in lower for hint in hints) for hints in _HINT_SETS}
     for phrase in _PHRASES:
-        if not any(hint in lower for hint in phrase.hints):
+        if not stands[phrase.hints]:
             continue
         for found in phrase.pattern.finditer(lower):
             for group in range(1, found.re.groups + 1):

@@ -1,0 +1,54 @@
+"""The pool's transactions: what a failure in one of them leaves for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+import pytest
+
+from app.db.pool import Connection, TenantTx, close_pool, open_pool, read_only, transaction
+from app.errors import Unstorable
+from app.settings import Settings
+from tests.support.postgres import reached
+
+pytestmark = pytest.mark.anyio
+
+COUNTED = "SELECT count(*) FROM memories WHERE namespace = %s"
+TIMES = 5
+"""After so many executions psycopg prepares a statement, with the next one."""
+
+
+async def count(tx: TenantTx, after: str = "SELECT 1") -> int:
+    """The memories there are, asked behind another statement."""
+    await tx.execute(after)
+    cursor = await tx.execute(COUNTED, ("default",))
+    row = await cursor.fetchone()
+    assert row is not None
+    found: int = row[0]
+    return found
+
+
+@pytest.fixture
+async def one_connection(database_url: str, tenant: UUID) -> None:
+    """A pool of one connection, so that each transaction meets what the one before has left."""
+    await close_pool()
+    await open_pool(Settings(database_url=reached(database_url)), size=1)
+
+
+@pytest.mark.usefixtures("one_connection")
+@pytest.mark.parametrize("begin", [read_only, transaction])
+async def test_a_statement_that_was_to_be_prepared_after_a_failure_works_the_next_time(
+    tenant: UUID, begin: Callable[[UUID], AbstractAsyncContextManager[Connection]]
+) -> None:
+    async def counted(after: str = "SELECT 1") -> int:
+        async with begin(tenant) as conn:
+            return await count(conn, after)
+
+    assert [await counted() for _ in range(TIMES)] == [0] * TIMES
+
+    with pytest.raises(Unstorable):
+        await counted(after="SELECT 1 / 0")
+
+    assert await counted() == 0
