@@ -1,12 +1,12 @@
-# One image for every part: `up` by default, or api, worker, beat, migrate by command.
+# One image for every part. The command chooses it: `up` by default, or api, worker, beat, migrate.
 FROM python:3.11-slim AS build
 
 WORKDIR /srv/smara
 RUN python -m venv /opt/venv
 COPY requirements.lock ./
-# The lock names every package with its hash, so nothing else can get in.
+# The lock pins every package by hash.
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements.lock
-# docker build --build-arg PRESIDIO=1: 250 MB more, for SMARA_PRESIDIO.
+# docker build --build-arg PRESIDIO=1 adds 250 MB, for SMARA_PRESIDIO.
 ARG PRESIDIO=
 COPY requirements-presidio.lock ./
 RUN test -z "$PRESIDIO" \

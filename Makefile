@@ -1,4 +1,4 @@
-# The commands everyone uses. Each makes its own virtual environment in .venv when there is none, or when
+# The commands that everyone uses. Each creates the virtual environment .venv when there is none, and updates it when
 # requirements.lock or a pyproject.toml has changed.
 
 PYTHON ?= python3
@@ -24,40 +24,40 @@ up: export PORT := $(PORT)
 up: $(INSTALLED) ## Run the service at http://localhost:3010 (PORT=), its data in .data.
 	@$(BIN)/smara-server up
 
-test: $(REDACTING) ## Run the tests, against a real Postgres and Redis that they start themselves.
+test: $(REDACTING) ## Run all tests, against a real Postgres and Redis that they start.
 	@$(BIN)/python -m pytest -n 2 --durations=30
 
 test-unit: $(INSTALLED) ## Run the tests that need no server, in seconds.
 	@$(BIN)/python -m pytest -n 2 tests/unit
 
-test-pgbouncer: $(INSTALLED) ## Run the tests of the database through PgBouncer in transaction mode.
+test-pgbouncer: $(INSTALLED) ## Run the database's tests through PgBouncer in transaction mode.
 	@.ci/install-pgbouncer
 	@$(BIN)/python -m pytest -n 2 --pgbouncer tests/pgbouncer tests/integration
 
-check: $(INSTALLED) ## Lint, format, types, and which module may import which.
+check: $(INSTALLED) ## Check lint, format, types and the import contracts.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	cd sdk && ../$(BIN)/mypy --strict smara
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## Measure speed, with a floor beside every figure.
+bench: $(INSTALLED) ## Measure speed, with a floor beside each figure.
 	@$(BIN)/python -m benchmarks
 
 eval: $(INSTALLED) ## Measure recall on real conversations, through the real service (DATA=folder).
 	@$(BIN)/python -m evals --data "$(DATA)"
 
-torture: $(INSTALLED) ## Kill everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
+torture: $(INSTALLED) ## Chaos tests: break everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
 	@$(BIN)/python -m torture
 
-fairness: $(INSTALLED) ## One tenant's 10,000 conversations beside another's single one.
+fairness: $(INSTALLED) ## Measure how long a tenant waits beside another tenant's 10,000 conversations.
 	@$(BIN)/python -m torture fairness
 
-soak: $(INSTALLED) ## A steady load with mild faults (MINUTES=30): does anything grow?
+soak: $(INSTALLED) ## Run a steady load with mild faults (MINUTES=30) and see whether memory grows.
 	@$(BIN)/python -m torture soak
 
 docs: export NO_MKDOCS_2_WARNING := 1
-docs: $(INSTALLED) ## Build the manual into build/site.
+docs: $(INSTALLED) ## Build the manual into build/site/.
 	@$(PIP) install -qq --require-hashes --no-deps -r docs/requirements.lock
 	@$(BIN)/mkdocs build --strict
 
@@ -65,11 +65,11 @@ clean: ## Remove the virtual environment, caches and the data of demo and eval; 
 	rm -rf .venv .data/demo .data/eval .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A dot every five seconds while $(1) runs, and its exit code. The dots end with this shell, however that ends.
+# Print a dot every five seconds while $(1) runs, and pass on its exit code. The dots end with this shell.
 with_dots = { while sleep 5 && kill -0 $$$$; do printf .; done & } 2>/dev/null; \
 	$(1); code=$$?; kill $$! 2>/dev/null; echo; exit $$code
 
-# A stopped install leaves no stamp, so the next command starts it again. Every package comes from the lock, by hash.
+# An install that was interrupted leaves no stamp, so the next command starts it again. The lock pins every package by hash.
 $(INSTALLED): requirements.lock pyproject.toml sdk/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 3))' 2>/dev/null || { \
 		echo "Python 3.11.3 or newer is needed, and $(PYTHON) is not: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
@@ -79,7 +79,7 @@ $(INSTALLED): requirements.lock pyproject.toml sdk/pyproject.toml
 	@$(PIP) install -qq --no-deps --no-build-isolation -e . -e ./sdk
 	@touch $@
 
-# What the extra `presidio` adds, 250 MB of it: the tests alone need it.
+# The extra `presidio`, 250 MB. Only the tests need it.
 $(REDACTING): $(INSTALLED) requirements-presidio.lock
 	@$(PIP) install -qq --require-hashes --no-deps -r requirements-presidio.lock
 	@touch $@

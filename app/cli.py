@@ -1,4 +1,4 @@
-"""The operators' door: smara-server."""
+"""The operators' command line: smara-server."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def cli() -> None:
 @click.option("--host", help="Address to listen on [SMARA_HOST].")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [PORT].")
 def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
-    """Run API, worker and scheduler, and whatever Postgres, Redis and models they were not given an
-    address for."""
+    """Run API, worker and scheduler, and the Postgres, Redis and models that no address or key was
+    given for."""
     from app.embedded.up import (
         up as run_everything,
     )  # The embedded servers' packages are needed by `up` alone.
@@ -84,7 +84,7 @@ def api() -> None:
         server_header=False,
         http=Impatient,
         limit_concurrency=settings.limit_concurrency,
-        # Whom to believe about X-Forwarded-For is a setting of ours:
+        # Whose X-Forwarded-For is believed is a setting of ours:
         # app/api/middleware/client_address.py.
         proxy_headers=False,
         timeout_graceful_shutdown=10,
@@ -117,7 +117,7 @@ def worker(processes: int | None) -> None:
 
 @cli.command()
 def beat() -> None:
-    """Ring for what is due, every few seconds. One is enough; more do no harm."""
+    """Wake workers for due work every few seconds. One beat is enough; more do no harm."""
     from app.workers.celery import celery
 
     _serving()
@@ -129,9 +129,10 @@ def beat() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date. Safe to run at any time, and by several at once.
+    """Bring the database's schema up to date. Safe to run at any time, and by several at the same
+    time.
 
-    With SMARA_OWNER_DATABASE_URL it works by that address, and makes the login of DATABASE_URL.
+    With SMARA_OWNER_DATABASE_URL it uses that address, and creates the login of DATABASE_URL.
     """
     from app.providers.registry import build
 
@@ -150,14 +151,14 @@ def migrate() -> None:
 
 @cli.group("tenants")
 def tenants_group() -> None:
-    """Tenants: each has its own keys, and nothing of the others."""
+    """Tenants: each has its own keys, and sees nothing of the others."""
 
 
 @tenants_group.command("create")
 @click.argument("name")
 @click.option("--plan", help="Its plan [SMARA_DEFAULT_PLAN]; SMARA_PLANS has them.")
 def create_tenant(name: str, plan: str | None) -> None:
-    """Make a tenant with a key of its own, and print the key, once."""
+    """Create a tenant with a key of its own, and print the key, which is shown only now."""
     chosen = _known_plan(plan or runtime().settings.default_plan)
 
     async def create() -> str:
@@ -172,7 +173,7 @@ def create_tenant(name: str, plan: str | None) -> None:
 
 @tenants_group.command("list")
 def list_tenants() -> None:
-    """List the tenants with their plans and what they hold."""
+    """List the tenants with their plans and how much they have stored."""
 
     async def read() -> list[TenantInfo]:
         async with system() as tx:
@@ -186,7 +187,7 @@ def list_tenants() -> None:
 @click.argument("tenant_id", type=click.UUID)
 @click.argument("plan")
 def set_plan(tenant_id: UUID, plan: str) -> None:
-    """Put a tenant on a plan. What it holds beyond the plan stays; it can add nothing more."""
+    """Put a tenant on a plan. What it has beyond the plan stays; it can add nothing more."""
     chosen = _known_plan(plan)
 
     async def change() -> bool:
@@ -219,10 +220,10 @@ def set_transcript_days(tenant_id: UUID, days: float | None) -> None:
 @click.option("--soft", type=click.FloatRange(0), help="US dollars a month that are noted.")
 @click.option("--hard", type=click.FloatRange(0), help="US dollars a month at most.")
 def set_budget(tenant_id: UUID, soft: float | None, hard: float | None) -> None:
-    """Say what a tenant may spend on paid providers in a calendar month (UTC).
+    """Limit what a tenant may spend on paid providers in a calendar month (UTC).
 
     A limit that is not given is the installation's [SMARA_BUDGET_SOFT_USD, SMARA_BUDGET_HARD_USD].
-    What waited for the budget goes on within seconds.
+    What waited for the budget continues within seconds.
     """
     if soft is not None and hard is not None and soft > hard:
         raise ServiceError("The soft limit must not be above the hard one.")
@@ -262,7 +263,8 @@ def keys() -> None:
     help="Default: all of them.",
 )
 def create_key(label: str, scopes: tuple[str, ...]) -> None:
-    """Issue a key and print it, once. On a fresh database a tenant is made for it."""
+    """Create a key and print it; it is shown only now. On a fresh database a tenant is created for
+    it."""
 
     async def issue() -> str:
         async with system() as tx:
@@ -309,7 +311,7 @@ def revoke_key(key_id: UUID) -> None:
 @cli.command()
 @click.argument("conversation_id", type=click.UUID)
 def replay(conversation_id: UUID) -> None:
-    """Queue a dead or done conversation once more."""
+    """Queue a dead or done conversation again."""
 
     async def queue_again() -> bool:
         tenant_id = await _first_tenant()
@@ -348,7 +350,7 @@ def _with_pool(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _serving() -> Settings:
-    """For the processes that serve tenants: their login must be one that the policies hold for."""
+    """Check that row-level security holds for the login, for processes that serve tenants."""
     settings = _with_database()
     assert settings.database_url is not None
     logs.configure(settings)
@@ -357,7 +359,7 @@ def _serving() -> Settings:
 
 
 def _with_database() -> Settings:
-    """The settings of a part that serves: it has to be told where the database is."""
+    """Give the settings of a part that serves, which needs a DATABASE_URL."""
     settings = runtime().settings
     if settings.database_url is None:
         raise ServiceError(
@@ -368,8 +370,8 @@ def _with_database() -> Settings:
 
 
 def _with_a_database() -> Settings:
-    """The settings of an operator's command: without DATABASE_URL the database is the one that a
-    running `up` serves from the data folder. Raises ServiceError with what to do."""
+    """Give the settings of an operator's command: without DATABASE_URL the database is the one that
+    a running `up` serves from the data folder. Raises ServiceError with what to do."""
     from app.embedded import postgres
 
     settings = runtime().settings
@@ -385,7 +387,7 @@ def _with_a_database() -> Settings:
 
 
 def _setting(location: tuple[int | str, ...]) -> str:
-    """The variable's name as the environment has it; nothing for a rule over several."""
+    """Give the name of the setting's variable; empty for a rule over several settings."""
     if not location:
         return ""
     name = str(location[0])
@@ -397,7 +399,7 @@ def _sentence(problem: ErrorDetails) -> str:
 
 
 def main() -> None:
-    """Run the command; what can go wrong is said in a sentence, not a traceback."""
+    """Run the command; an error is printed as a sentence, not as a traceback."""
     try:
         cli()
     except DatabaseUnavailable as error:

@@ -1,4 +1,4 @@
-"""What can go wrong, in families; a family says what follows from it."""
+"""The error families of the service. A family says what follows from the error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 class ServiceError(Exception):
     """The root of every error that we raise on purpose.
 
-    ``code`` is stable and for programs, the message is for people. Neither carries anybody's text.
+    ``code`` is stable and for programs, the message is for people. Neither quotes anybody.
     """
 
     code = "internal"
@@ -38,7 +38,7 @@ class Forbidden(ServiceError):
 
 
 class PlanLimit(ServiceError):
-    """The tenant holds as much as its plan allows. The fields say which limit it is."""
+    """The tenant's plan has no room. The fields say which limit it is."""
 
     code = "plan_limit"
 
@@ -48,9 +48,8 @@ class PlanLimit(ServiceError):
 
 
 class OverBudget(PlanLimit):
-    """The month's money, or the whole installation's for the day, has no room for another call.
-    ``limit`` and ``used`` are millionths of a US dollar; what calls under way may cost counts as
-    used."""
+    """The tenant's month, or the installation's day, has no money for another call. ``limit`` and
+    ``used`` are millionths of a US dollar; what calls under way may cost counts as used."""
 
     code = "budget"
 
@@ -70,23 +69,23 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """The thing is there, and its state does not allow this."""
+    """It exists, and its state does not allow this."""
 
     code = "conflict"
 
 
 class Duplicate(Conflict):
-    """The database holds the same thing already."""
+    """The database has the same thing already."""
 
     code = "duplicate"
 
 
 class MissingReference(NotFound):
-    """What is to be written refers to something that is not there."""
+    """What is to be written refers to something that does not exist."""
 
 
 class Gone(ServiceError):
-    """It was there once and is used up."""
+    """It existed, and is used up."""
 
     code = "gone"
 
@@ -111,7 +110,7 @@ class RateLimited(ServiceError):
 
 
 class Overloaded(ServiceError):
-    """The service is behind with everybody's work, and takes no new one for a while."""
+    """The service is behind with its work, and accepts no new conversations for a while."""
 
     code = "overloaded"
 
@@ -121,14 +120,14 @@ class Overloaded(ServiceError):
 
 
 class RequestTimeout(ServiceError):
-    """The body did not come in time."""
+    """The body did not arrive in time."""
 
     code = "request_timeout"
 
 
 class DatabaseUnavailable(ServiceError):
-    """The database is away, full, or too slow. ``sqlstate`` is its own word for it; None when the
-    connection was lost or none was to be had."""
+    """The database is away, full, or too slow. ``sqlstate`` is its own code; None when the
+    connection was lost or none could be had."""
 
     code = "database_unavailable"
 
@@ -138,7 +137,7 @@ class DatabaseUnavailable(ServiceError):
 
 
 class Unstorable(ServiceError):
-    """The database does not take what was to be written, however often it is tried."""
+    """The database does not accept what was to be written, however often it is tried."""
 
     code = "unstorable"
 
@@ -150,12 +149,12 @@ class TooLarge(ServiceError):
 
 
 class UnsupportedMediaType(ServiceError):
-    """The body is not what this API reads."""
+    """The body is not of a type that this API reads."""
 
     code = "unsupported_media_type"
 
 
 class Unprocessable(ServiceError):
-    """The request was read and means nothing valid."""
+    """The request can be read, and is not valid."""
 
     code = "validation"

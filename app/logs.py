@@ -60,4 +60,4 @@ _CHATTY = (
     "httpx2",
     "voyage",
 )
-"""Libraries whose INFO lines say what our own events say, or would print what people said."""
+"""Libraries whose INFO lines repeat our own events, or would print what people said."""

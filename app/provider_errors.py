@@ -1,5 +1,5 @@
-"""What can go wrong with a paid provider, in families, and which of them an HTTP status means: one
-table for all providers."""
+"""The error families of paid providers, and the family of each HTTP status: one table for all
+providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from app.errors import ServiceError
 
 RETRY_AFTER_MAX_SECONDS = 900.0
-"""A provider may ask for no longer a pause than this; some have asked for days."""
+"""The longest pause that a provider may ask for; some have asked for days."""
 
 _MONEY_IS_OUT = re.compile(
     r"credit balance|spend(ing)? limit|usage limits?|out of credit|insufficient (credit|balance"
@@ -23,8 +23,8 @@ _MONEY_IS_OUT = re.compile(
 class ProviderError(ServiceError):
     """A paid provider did not give a usable answer.
 
-    ``waits`` is set once the failure is known to have opened the provider's circuit, or to have met
-    it open: then the fault is not the conversation's, and burns no attempt.
+    ``waits`` is set when the failure has opened the provider's circuit, or has found it open: then
+    the fault is not the conversation's, and uses up no attempt.
     """
 
     code = "provider_error"
@@ -32,10 +32,11 @@ class ProviderError(ServiceError):
 
 
 class ProviderUnavailable(ProviderError):
-    """Down, over capacity or too slow. The worker tries again later; the API says 503.
+    """The provider is away, over capacity or too slow. The worker tries again later; the API
+    answers 503.
 
-    ``retry_after_seconds`` is what the provider asked for, when it asked. ``rate_limited`` (429)
-    burns no attempt.
+    ``retry_after_seconds`` is what the provider asked for, if it did. ``rate_limited`` (429) uses
+    up no attempt.
     """
 
     code = "provider_unavailable"
@@ -54,36 +55,36 @@ class ProviderUnavailable(ProviderError):
 
 
 class CircuitOpen(ProviderUnavailable):
-    """The provider's circuit is open, so it was not asked."""
+    """The provider's circuit is open, so it was not called."""
 
     code = "circuit_open"
     waits = True
 
 
 class ProviderThrottled(ProviderUnavailable):
-    """Our own limit of calls or tokens a minute is used up, so the provider was not asked."""
+    """Our own limit of calls or tokens a minute is used up, so the provider was not called."""
 
     code = "provider_throttled"
     waits = True
 
 
 class ProviderRefused(ProviderError):
-    """The account cannot call the provider at all: key refused, money out. Jobs wait; an operator
-    is needed."""
+    """The provider rejects the API key, or the account has no credit. Conversations wait; an
+    operator must fix it."""
 
     code = "provider_refused"
 
 
 class ProviderRejected(ProviderError):
-    """The provider will never take this request. The conversation is dead until somebody changes
+    """The provider will never accept this request. The conversation is dead until somebody changes
     something."""
 
     code = "provider_rejected"
 
 
 class ProviderAnswerInvalid(ProviderError):
-    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension.
-    Tried again, boundedly.
+    """The provider answered 200 with something unusable: truncated, malformed, wrong dimension. It
+    is tried again, a limited number of times.
 
     ``tokens`` is what it is billed for, an app.rules.types.Usage, where the answer says so.
     """
@@ -98,13 +99,14 @@ class ProviderAnswerInvalid(ProviderError):
 
 
 class ProviderDeclined(ProviderAnswerInvalid):
-    """The provider will not read this. It is asked once more, as it is not always of one mind."""
+    """The model declined to read this. It is asked one more time, since it may answer
+    differently."""
 
     code = "refused"
 
 
 class ProviderAnswerTruncated(ProviderAnswerInvalid):
-    """The answer stopped at its token limit. It is never a success; a smaller part may fit."""
+    """The answer stopped at its token limit. It is never a success; a smaller window may fit."""
 
     code = "provider_answer_truncated"
 
@@ -117,11 +119,10 @@ def error_for_status(
     message: str = "",
     money_is_out: bool = False,
 ) -> ProviderError:
-    """The error that an answer with this status (not a success) means.
+    """Give the error that an answer with this status (not a success) means.
 
-    ``retry_after`` is the header as it came. ``message``, the provider's own words, is only
-    searched for its ways of saying that the money is out, and goes no further: it may quote
-    people's text.
+    ``retry_after`` is the raw header. ``message``, the provider's own words, is only searched for
+    words that mean an account without credit, and goes no further: it may quote people's text.
     """
     said = f"{provider} answered {status}"
     if money_is_out or status == 402 or (400 <= status < 500 and _MONEY_IS_OUT.search(message)):
@@ -152,9 +153,8 @@ def error_for_status(
 
 
 def retry_after_seconds(header: str | None, *, now: datetime | None = None) -> float | None:
-    """A Retry-After header, seconds or an HTTP date, as seconds from 0 to 900. None when it is
-    absent or malformed.
-    """
+    """Parse a Retry-After header, seconds or an HTTP date, to seconds from 0 to 900. None when it
+    is absent or malformed."""
     if header is None:
         return None
     try:

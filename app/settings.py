@@ -16,7 +16,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 
 class Plan(BaseModel):
-    """What a tenant may hold at a time; None is no limit. Memories are live ones."""
+    """How much a tenant may have at a time; None means no limit. Only live memories count."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,14 +29,14 @@ class Plan(BaseModel):
 
 SELF_HOSTED = "self-hosted"
 PLANS = {SELF_HOSTED: Plan(), "free": Plan(memories=100, agents=1)}
-"""Unlimited at home; `free` is what the public guide promises."""
+"""The built-in plans: without limits, and `free` (rule 11 of docs/reference/contract.md)."""
 
 
 class Settings(BaseSettings):
-    """Everything that a deployment may change, read once from SMARA_* variables.
+    """Every setting of a deployment, read from SMARA_* variables when the process starts.
 
-    The names that people already have (DATABASE_URL, REDIS_URL, VOYAGE_API_KEY, …) work as they
-    are. An empty variable counts as not given, so that a compose file may pass
+    The names that people already use (DATABASE_URL, REDIS_URL, VOYAGE_API_KEY, …) have no prefix.
+    An empty variable counts as not set, so that a compose file may pass
     ``VOYAGE_API_KEY=${VOYAGE_API_KEY:-}``.
     """
 
@@ -44,12 +44,12 @@ class Settings(BaseSettings):
         env_prefix="SMARA_", env_ignore_empty=True, frozen=True, populate_by_name=True
     )
 
-    # Where things are. `up` embeds what has no address here.
+    # Addresses. `up` starts its own server where none is set.
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     owner_database_url: str | None = Field(
         None,
-        description="With the login that owns the tables, for `migrate` alone; the one in"
-        " DATABASE_URL then owns nothing, and is made if it is not there.",
+        description="The address with the migration login, which owns the tables; for `migrate`"
+        " alone. `migrate` then creates the login of DATABASE_URL, which owns nothing.",
     )
     redis_url: str | None = Field(None, validation_alias="REDIS_URL")
     data_dir: Path = Path(".data")
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     host: str = "0.0.0.0"
     port: int = Field(3010, ge=1, le=65535, validation_alias="PORT")
 
-    # Claude, or without a key the rules.
+    # Extraction: Claude with a key, the built-in extractor without.
     anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
     anthropic_base_url: str | None = Field(None, validation_alias="ANTHROPIC_BASE_URL")
     extraction_model: str = "claude-haiku-5-5"
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     window_max_chars: int = Field(24_000, ge=500)
     window_overlap_messages: int = Field(4, ge=0)
 
-    # Voyage, or without a key the local MiniLM.
+    # Embedding: Voyage with a key, the built-in MiniLM without.
     voyage_api_key: SecretStr | None = Field(None, validation_alias="VOYAGE_API_KEY")
     voyage_base_url: str | None = Field(None, validation_alias="VOYAGE_BASE_URL")
     embedding_model: str | None = None
@@ -74,100 +74,122 @@ class Settings(BaseSettings):
     query_embedding_timeout_seconds: float = Field(2.0, gt=0)
     query_cache_entries: int = Field(10_000, ge=0)
 
-    # What a million tokens cost, in US dollars, for the books. Prices change: set what you pay.
+    # Prices of a million tokens, in US dollars. Prices change: set what you pay.
     extraction_input_usd: float = Field(1.00, ge=0)
     extraction_output_usd: float = Field(5.00, ge=0)
     extraction_cache_read_usd: float = Field(0.10, ge=0)
     extraction_cache_write_usd: float = Field(1.25, ge=0)
     embedding_usd: float = Field(0.06, ge=0)
 
-    # What may be spent. A tenant may have limits of its own: `smara-server tenants set-budget`.
+    # Budgets. A tenant may have limits of its own: `smara-server tenants set-budget`.
     budget_soft_usd: float | None = Field(
-        None, ge=0, description="A tenant that has spent so much in a calendar month is noted."
+        None,
+        ge=0,
+        description="When a tenant spends this much in a calendar month, a warning is logged.",
     )
     budget_hard_usd: float | None = Field(
         None,
         ge=0,
-        description="No tenant spends more in a calendar month (UTC): its conversations wait, its"
-        " direct stores get 402.",
+        description="The most that a tenant may spend in a calendar month (UTC). Over it, its"
+        " conversations wait and its direct stores get 402.",
     )
     daily_cap_usd: float | None = Field(
-        None, ge=0, description="All tenants together spend no more in a day (UTC)."
+        None, ge=0, description="The most that all tenants together may spend in a day (UTC)."
     )
 
-    # When a provider is not asked. Conversations wait meanwhile, and burn no attempts.
+    # Circuit breaker and rate limits of providers; conversations wait and use up no attempts.
     circuit_failures: int = Field(
-        5, ge=1, description="A provider that fails so often within the window is left in peace."
+        5,
+        ge=1,
+        description="After this many failures within the window the circuit opens, and the provider"
+        " is not called.",
     )
-    circuit_window_seconds: float = Field(60.0, gt=0, description="The window of these failures.")
+    circuit_window_seconds: float = Field(
+        60.0, gt=0, description="The window in which failures are counted."
+    )
     circuit_pause_seconds: float = Field(
         5.0,
         gt=0,
-        description="The first pause, until one call probes; it doubles with each probe that"
-        " fails.",
+        description="How long an open circuit waits before one call probes the provider. The pause"
+        " doubles with each probe that fails.",
     )
     circuit_pause_cap_seconds: float = Field(300.0, gt=0, description="The longest such pause.")
     extraction_requests_per_minute: int | None = Field(
-        None, ge=1, description="Our own limit, over all workers."
+        None, ge=1, description="Extraction calls a minute, of all workers together."
     )
     extraction_tokens_per_minute: int | None = Field(
-        None, ge=1_000, description="Tokens in, at four bytes each."
+        None, ge=1_000, description="Input tokens of extraction a minute; four bytes are a token."
     )
     embedding_requests_per_minute: int | None = Field(
-        None, ge=1, description="Of facts; questions are not counted."
+        None, ge=1, description="Embedding calls a minute, for facts; questions do not count."
     )
     embedding_tokens_per_minute: int | None = Field(
-        None, ge=1_000, description="Tokens in, at four bytes each."
+        None, ge=1_000, description="Input tokens of embedding a minute; four bytes are a token."
     )
 
-    # Bands on cosine similarity; None takes those measured for the embedding model in use.
+    # Bands on cosine similarity; if not set, those measured for the embedding model.
     duplicate_similarity: float | None = Field(None, ge=0, le=1)
     contradiction_similarity: float | None = Field(None, ge=0, le=1)
 
-    # What a request may carry.
+    # Sizes and concurrency of requests.
     max_body_bytes: int = Field(2 * 1024 * 1024, ge=1024)
     max_in_flight_per_tenant: int = Field(64, ge=1)
 
-    # Who may come in, and how much they may hold.
+    # Plans, sign-up, privacy.
     plans: dict[str, Plan] = Field(
-        PLANS, description='As JSON: {"pro": {"memories": 10000}}; the built-in ones stay.'
+        PLANS,
+        description='Plans as JSON: {"pro": {"memories": 10000}}. The built-in plans stay.',
     )
-    default_plan: str = Field(SELF_HOSTED, description="Of a tenant that /setup or `up` makes.")
-    signup_open: bool = Field(False, description="Whether POST /v1/signup exists.")
-    signup_plan: str = Field("free", description="Of a tenant that signed up.")
-    signups_per_hour: int = Field(5, ge=1, description="Attempts from one address.")
-    upgrade_url: str = Field("", description="Where a tenant over its plan is sent.")
+    default_plan: str = Field(
+        SELF_HOSTED, description="The plan of a tenant that /setup or `up` makes."
+    )
+    signup_open: bool = Field(
+        False, description="Allow anyone to create a tenant through POST /v1/signup."
+    )
+    signup_plan: str = Field("free", description="The plan of a tenant that signed up.")
+    signups_per_hour: int = Field(5, ge=1, description="Sign-up attempts allowed from one address.")
+    upgrade_url: str = Field(
+        "", description="The link in the answer to a tenant whose plan has no room."
+    )
     setup_secret: SecretStr | None = Field(
-        None, validation_alias="SETUP_SECRET", description="Asked for by POST /setup when set."
+        None,
+        validation_alias="SETUP_SECRET",
+        description="The secret that POST /setup requires, if it is set.",
     )
     transcript_days: float | None = Field(
         None,
         ge=0,
-        description="How long the text of a finished conversation is kept; none: for good. A tenant"
-        " may set its own.",
+        description="How long the text of a finished conversation is kept. If not set, it is kept"
+        " until somebody erases it. A tenant may have its own.",
     )
     presidio: bool = Field(
         False,
-        description="Whether tenants may have personal data redacted. Needs the extra `presidio`.",
+        description="Allow tenants to have personal data redacted. Needs the extra `presidio`.",
     )
     presidio_model: str | None = Field(
         None,
-        description="A spaCy model that is installed here, which finds names and places; none:"
-        " addresses, numbers and the like alone.",
+        description="An installed spaCy model, which finds names and places. If not set, only"
+        " addresses, numbers and the like are found.",
     )
-    idempotency_days: float = Field(7.0, gt=0, description="How long answers are kept.")
+    idempotency_days: float = Field(
+        7.0, gt=0, description="How long an answer is kept for its Idempotency-Key."
+    )
 
-    # Limits at the door. What is over them gets a 429 or a 503 with Retry-After.
+    # Limits on requests. Over a limit, a request gets 429 or 503 with Retry-After.
     trusted_proxies: Annotated[list[Network], NoDecode] = Field(
         [],
-        description="Networks of proxies whose X-Forwarded-For is believed, with commas between"
-        " them: 10.0.0.0/8,192.168.1.7.",
+        description="Networks of proxies whose X-Forwarded-For is believed, separated by commas:"
+        " 10.0.0.0/8,192.168.1.7.",
     )
     auth_failures_per_minute: int = Field(
-        1_000, ge=1, description="Keys that are not valid, from one address or with one beginning."
+        1_000,
+        ge=1,
+        description="Invalid keys a minute, from one address or with the same first characters.",
     )
     requests_per_minute: int | None = Field(
-        None, ge=1, description="Of one tenant; none: no limit. A plan may set its own."
+        None,
+        ge=1,
+        description="Requests of one tenant a minute; if not set, no limit. A plan may set one.",
     )
     max_queued_per_tenant: int = Field(
         100_000, ge=0, description="Unfinished conversations of one tenant; 0: no limit."
@@ -175,37 +197,38 @@ class Settings(BaseSettings):
     max_oldest_due_seconds: float = Field(
         0.0,
         ge=0,
-        description="No new conversations are taken in while the oldest due one has waited longer;"
-        " 0: they always are.",
+        description="Refuse new conversations while the oldest due one has waited longer than this;"
+        " 0: never.",
     )
     limit_concurrency: int = Field(
         1_000,
         ge=10,
-        description="Connections of one API process, idle ones too; with more, each request gets a"
-        " 503. Below what the system lets a process open.",
+        description="Connections of one API process, idle ones too. With more, a request gets 503."
+        " Keep it below the number of files that a process may open.",
     )
     header_timeout_seconds: float = Field(
-        10.0, gt=0, description="A connection whose headers take longer is cut."
+        10.0, gt=0, description="A connection whose headers take longer is closed."
     )
     body_timeout_seconds: float = Field(
-        30.0, gt=0, description="A request whose body takes longer gets a 408."
+        30.0, gt=0, description="A request whose body takes longer gets 408."
     )
     webhook_networks: Annotated[list[Network], NoDecode] = Field(
         [],
-        description="Networks beside the public internet to which webhooks may go, by plain http"
-        " and on any port too, with commas between them: 10.1.0.0/16.",
+        description="Private networks that webhooks may be sent to, also over plain http and on any"
+        " port, separated by commas: 10.1.0.0/16.",
     )
     webhook_days: float = Field(
-        14.0, gt=0, description="How long it can be seen what webhooks were told."
+        14.0, gt=0, description="How long webhook deliveries are kept for inspection."
     )
     metrics_token: SecretStr | None = Field(
-        None, description="Asked for by GET /metrics, as a bearer token; without it, it is open."
+        None,
+        description="The bearer token that GET /metrics requires. If not set, anyone may read it.",
     )
     audit_days: float = Field(
-        30.0, ge=0, description="How long GET /v1/audit goes back; 0: nothing is noted or kept."
+        30.0, ge=0, description="How long the audit log is kept; 0: there is none."
     )
 
-    # The worker. The clocks are ordered: extraction deadline < conversation < soft < hard < lease.
+    # Workers. Time limits must grow: extraction < conversation < soft < hard < lease.
     worker_processes: int = Field(2, ge=1)
     worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
@@ -214,13 +237,13 @@ class Settings(BaseSettings):
     hard_time_limit_seconds: int = Field(270, gt=0)
     lease_seconds: float = Field(300.0, gt=0)
     celery_events: bool = Field(
-        False, description="Send task events and answer inspect: for Flower."
+        False, description="Send task events and answer `inspect`, as Flower needs."
     )
     worker_stalled_seconds: float = Field(
         60.0,
         gt=0,
-        description="A worker that took no wake-up for so long, while a conversation has been due"
-        " for as long, ends and is to be started again.",
+        description="A worker ends itself, to be started again, when it has received no wake-up for"
+        " this long although a conversation has been due for as long.",
     )
     purge_seconds: float = Field(
         600.0, gt=0, description="How often what has been kept for long enough is removed."
@@ -237,8 +260,8 @@ class Settings(BaseSettings):
     statement_timeout_seconds: float = Field(15.0, gt=0)
     prepare: Literal["auto", "on", "off"] = Field(
         "auto",
-        description="Whether statements are prepared: `auto` does unless a pooler stands before"
-        " Postgres. `on` suits PgBouncer from 1.21 on with `max_prepared_statements`.",
+        description="Prepared statements: `auto` uses them unless a pooler stands before Postgres."
+        " `on` is for PgBouncer 1.21 or newer with `max_prepared_statements`.",
     )
 
     # For fault tests only: see app/ingest/fault_injection.py.
@@ -251,20 +274,20 @@ class Settings(BaseSettings):
     @field_validator("plans", mode="after")
     @classmethod
     def built_in_plans_stay(cls, plans: dict[str, Plan]) -> dict[str, Plan]:
-        """What is given adds to the built-in plans, or changes one of them."""
+        """Add the given plans to the built-in ones; a given one replaces a built-in one."""
         return {**PLANS, **plans}
 
     @field_validator("trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def networks_are_split(cls, networks: Any) -> Any:
-        """Commas are what people write in a variable."""
+        """Split networks that are separated by commas."""
         if isinstance(networks, str):
             return [each.strip() for each in networks.split(",") if each.strip()]
         return networks
 
     @model_validator(mode="after")
     def plans_are_known(self) -> Self:
-        """A tenant is never put on a plan that does not exist."""
+        """Refuse a plan for new tenants that does not exist."""
         for name in (self.default_plan, self.signup_plan):
             if name not in self.plans:
                 raise ValueError(f"there is no plan {name!r}; SMARA_PLANS has {list(self.plans)}")
@@ -272,7 +295,7 @@ class Settings(BaseSettings):
 
     @property
     def spending_caps(self) -> Caps:
-        """The installation's limits in millionths of a US dollar."""
+        """Give the installation's limits in millionths of a US dollar."""
         return Caps(
             soft=microusd(self.budget_soft_usd),
             hard=microusd(self.budget_hard_usd),
@@ -280,12 +303,13 @@ class Settings(BaseSettings):
         )
 
     def plan(self, name: str) -> Plan:
-        """The limits of a plan. One that the settings no longer have limits nothing."""
+        """Give the limits of a plan. A plan that the settings no longer have limits nothing."""
         return self.plans.get(name, PLANS[SELF_HOSTED])
 
     @model_validator(mode="after")
     def clocks_are_ordered(self) -> Self:
-        """A lease that ends before the work it covers would let two workers do the same work."""
+        """Refuse time limits out of order: if a lease ended before the work that it covers, two
+        workers would do the same work."""
         clocks = [
             ("extraction_timeout_seconds", self.extraction_timeout_seconds),
             ("conversation_timeout_seconds", self.conversation_timeout_seconds),

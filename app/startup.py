@@ -1,4 +1,4 @@
-"""How a process that lives long starts: its imports, and the one of each service that it keeps."""
+"""Start a long-lived process: its imports, and the one instance of each service."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ Service = TypeVar("Service")
 
 @contextmanager
 def frozen_imports() -> Iterator[None]:
-    """Around imports at the start of a process: what they make stays out of the collector's sight.
+    """Keep what is imported in this block out of the garbage collector's sight, at the start of a
+    process.
 
-    It would look at all of it again and again, while they run and ever after: a worker's start
-    takes 5.4 s of a processor instead of 7.0 s. What is frozen before a fork is also shared for
-    longer, as `gc.freeze` says.
+    Otherwise the collector looks at all of it again and again: a worker's start takes 5.4 s of a
+    processor instead of 7.0 s. What is frozen before a fork also stays shared for longer, as
+    `gc.freeze` says.
     """
     gc.disable()
     try:
@@ -29,7 +30,7 @@ def frozen_imports() -> Iterator[None]:
 
 
 class Runtime:
-    """What one process keeps for as long as it runs: its settings, and one of each service.
+    """What one process keeps while it runs: its settings, and one instance of each service.
 
     Services belong to the process's event loop, so a child that is forked starts with a runtime of
     its own.
@@ -40,7 +41,7 @@ class Runtime:
         self._services: dict[Callable[[], Any], Any] = {}
 
     def has(self, make: Callable[[], Any]) -> bool:
-        """Whether ``one(make)`` was used."""
+        """Whether ``one(make)`` was called before."""
         return make in self._services
 
     def one(self, make: Callable[[], Service]) -> Service:
@@ -64,6 +65,6 @@ def runtime() -> Runtime:
 
 
 def start_runtime(settings: Settings | None = None) -> None:
-    """Begin anew: with ``settings``, or at the next use with those of the environment."""
+    """Start anew: with ``settings``, or at the next use with those of the environment."""
     global _runtime
     _runtime = None if settings is None else Runtime(settings)

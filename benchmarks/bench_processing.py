@@ -1,5 +1,5 @@
-"""How fast conversations are processed: conversations per second on this machine, with providers that
-answer at once."""
+"""How fast conversations are processed: conversations per second on this machine, with providers
+that answer at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Makes what the site shows of the code (plots, HTTP and settings reference) before each build."""
+"""Generate the pages and pictures that show the code (plots, HTTP and settings reference) before
+each build."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Write the generated pages and pictures, and put what the navigation cannot know into it."""
+    """Write the generated pages and pictures, and add them to the navigation."""
     plots.draw()
     settings_reference.write()
     found: dict[str, Any] = {
@@ -24,13 +25,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def decisions(docs: Path) -> list[dict[str, str]]:
-    """A page for each decision, under its heading."""
+    """List a page for each decision, under its heading."""
     pages = sorted((docs / "decisions").glob("*.md"))
     return [{_heading(page): page.relative_to(docs).as_posix()} for page in pages]
 
 
 def filled(entry: Any, found: dict[str, Any]) -> Any:
-    """The navigation with the pages found in the place of what stands under their titles."""
+    """Fill the pages that were found into the navigation, under their titles."""
     if isinstance(entry, list):
         return [filled(each, found) for each in entry]
     if isinstance(entry, dict):

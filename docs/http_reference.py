@@ -1,4 +1,4 @@
-"""The HTTP reference, written from the API's own schema: python docs/http_reference.py"""
+"""Write the HTTP reference from the API's own schema: python docs/http_reference.py"""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Schema = dict[str, Any]
 
 @lru_cache(maxsize=1)
 def api_schema() -> Schema:
-    """The API's own OpenAPI schema."""
+    """Give the API's own OpenAPI schema."""
     return create_app().openapi()
 
 
 def write(folder: Path = FOLDER) -> list[tuple[str, str]]:
-    """Write a page for each tag and one for all; their titles and file names, in order."""
+    """Write a page for each tag and an overview; gives their titles and file names, in order."""
     schema = api_schema()
     folder.mkdir(parents=True, exist_ok=True)
     pages = [("Overview", "index.md", overview(schema))]
@@ -42,7 +42,7 @@ def write(folder: Path = FOLDER) -> list[tuple[str, str]]:
 
 
 def operations_of(schema: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]:
-    """Method, path and description of each route of a tag."""
+    """Give method, path and description of each route of a tag."""
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             if tag in operation["tags"]:
@@ -50,7 +50,7 @@ def operations_of(schema: Schema, tag: str) -> Iterator[tuple[str, str, Schema]]
 
 
 def overview(schema: Schema) -> str:
-    """The page that lists all routes, and what they have in common."""
+    """Build the page that lists all routes, and what they have in common."""
     lines = [
         "# HTTP API",
         "",
@@ -74,7 +74,7 @@ def overview(schema: Schema) -> str:
 
 
 def page(schema: Schema, tag: Schema, operations: list[tuple[str, str, Schema]]) -> str:
-    """The page of one tag: its routes, then the types that they name."""
+    """Build the page of one tag: its routes, then the types that they name."""
     lines = [
         f"# {tag['name'].capitalize()}",
         "",

@@ -1,4 +1,4 @@
-"""The plots of the concept pages, drawn with the service's own rules: python docs/plots.py"""
+"""Draw the plots of the concept pages with the service's own rules: python docs/plots.py"""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ mpl.rcParams.update(
 
 
 def needed_similarity(age_days: float, similarity: float) -> float:
-    """The least similarity with which a fresh fact comes before one of importance 1.0 that is
-    ``age_days`` old and has ``similarity``; 0 when any will do."""
+    """Compute the least similarity with which a fresh fact comes before one of importance 1.0 that
+    is ``age_days`` old and has ``similarity``; 0 when any will do."""
     to_beat = score(similarity, retention(age_days, half_life_days(1.0)))
     return max(0.0, (to_beat - score(0.0, 1.0)) / SIMILARITY_WEIGHT)
 
 
 def by_importance() -> Figure:
-    """Retention over 30 days for four importances, with a dot where half is left."""
+    """Plot retention over 30 days for four importances, with a dot where half is left."""
     figure, axes = _axes("days since it was stored", "retention")
     days = np.linspace(0.0, 30.0, 301)
     for importance, colour in zip((1.0, 0.7, 0.5, 0.2), COLOURS, strict=True):
@@ -48,7 +48,7 @@ def by_importance() -> Figure:
 
 
 def by_reinforcement() -> Figure:
-    """Retention over 30 days at importance 0.5, said again on 0, 1, 3 and 7 days."""
+    """Plot retention over 30 days at importance 0.5, said again on 0, 1, 3 and 7 days."""
     figure, axes = _axes("days since it was stored", "retention")
     days = np.linspace(0.0, 30.0, 301)
     for times, colour in zip((7, 3, 1, 0), COLOURS, strict=True):
@@ -61,7 +61,7 @@ def by_reinforcement() -> Figure:
 
 
 def by_age_and_similarity() -> Figure:
-    """What similarity a fresh fact needs, over the age of the important one that it competes
+    """Plot what similarity a fresh fact needs, over the age of the important one that it competes
     with."""
     figure, axes = _axes("age of the important memory, in days", "similarity the fresh fact needs")
     days = np.linspace(0.0, 40.0, 401)
@@ -72,7 +72,7 @@ def by_age_and_similarity() -> Figure:
 
 
 def draw(folder: Path = IMAGES) -> list[Path]:
-    """Write the plots as SVG files; what was written."""
+    """Write the plots as SVG files; gives their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, figure in (

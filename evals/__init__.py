@@ -1,1 +1,1 @@
-"""Recall on real conversations, through the real service."""
+"""Measure recall on real conversations, through the real service."""

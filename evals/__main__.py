@@ -1,4 +1,5 @@
-"""`make eval`: real conversations in, questions after, and how often the right ones return."""
+"""`make eval`: send real conversations, ask questions, and count how often the right memories are
+found."""
 
 from __future__ import annotations
 

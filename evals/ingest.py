@@ -1,4 +1,4 @@
-"""Sends the sessions to the service, waits until each has ended, and reads the receipts."""
+"""Send the sessions to the service, wait until each is finished, and read the receipts."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from evals.locomo import Session
 
 WAIT_SECONDS = 30
 PATIENCE_SECONDS = 600.0
-"""How long one conversation may keep us waiting, retries included."""
+"""How long one conversation may take, retries included."""
 
 KEPT = ("stored", "replaced")
 """The actions that make a memory; a duplicate confirms one, and what is rejected leaves none."""
 
 
 class IngestError(Exception):
-    """The service did not take a conversation. The message is for the person who runs the eval."""
+    """The service did not accept a conversation. The message is for the person who runs the
+    eval."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """A session as the service ended it. ``replayed``: an earlier run had sent it. ``facts`` are
-    the receipt's."""
+    """A session and how it ended. ``replayed``: an earlier run had sent it. ``facts`` are the
+    receipt's."""
 
     session: Session
     conversation_id: str

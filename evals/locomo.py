@@ -1,4 +1,4 @@
-"""Reads conversations and questions in the form of LoCoMo (Maharana et al., ACL 2024)."""
+"""Read conversations and questions in the form of LoCoMo (Maharana et al., ACL 2024)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CATEGORIES = ("single-hop", "multi-hop", "temporal", "open-domain")
 
 
 class DataError(Exception):
-    """The folder does not hold what we read. The message says where and what, without anybody's
+    """The folder does not hold what is needed. The message says where and what, without anybody's
     words."""
 
 

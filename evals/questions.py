@@ -1,4 +1,4 @@
-"""Asks the questions, and counts whose evidence came back."""
+"""Ask the questions, and count whose evidence was found."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from evals.ingest import Ingested
 from evals.locomo import Question
 
 K = 10
-"""How many memories a question may bring back."""
+"""How many memories a question may return."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``cited`` are the turns behind the memories that came back. ``milliseconds``: one request, as
-    seen from here."""
+    """An answer. ``cited`` are the turns behind the memories that were returned. ``milliseconds``:
+    one request, as seen from here."""
 
     question: Question
     cited: frozenset[str]
@@ -61,7 +61,7 @@ class Turns:
 
 
 def ask(client: httpx2.Client, questions: Sequence[Question], turns: Turns) -> list[Answer]:
-    """One search per question, one after the other."""
+    """Ask one search per question, one after the other."""
     answers = []
     for question in track(questions, description="asking      "):
         query: dict[str, str | int] = {
@@ -80,7 +80,7 @@ def ask(client: httpx2.Client, questions: Sequence[Question], turns: Turns) -> l
 
 
 def tally(answers: Iterable[Answer]) -> Tally:
-    """Counts the answers whose question has evidence."""
+    """Count the answers whose question has evidence."""
     with_evidence = [answer for answer in answers if answer.question.evidence]
     return Tally(
         asked=len(with_evidence),

@@ -1,4 +1,4 @@
-"""What an eval found: as JSON for comparing, as a table for people."""
+"""Report an eval: as JSON for comparing, as a table for people."""
 
 from __future__ import annotations
 

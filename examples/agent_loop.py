@@ -1,9 +1,9 @@
 """The whole agent loop: recall, answer, learn.
 
-Here the agent draws the facts itself, with a call of its own. To leave that to the service, hand
-in the conversation (examples/ingest.py) or wrap the client (examples/wrapped.py).
+Here the agent draws the facts itself, with a call of its own. To leave that to the service, send
+the conversation (examples/ingest.py) or wrap the client (examples/wrapped.py).
 
-ANTHROPIC_API_KEY and, for a gateway, ANTHROPIC_BASE_URL are read by the anthropic library.
+The anthropic library reads ANTHROPIC_API_KEY and, for a gateway, ANTHROPIC_BASE_URL.
 
 python -m examples.agent_loop "Help me start a new web service" "And its tests?"
 """
@@ -34,7 +34,7 @@ Write nothing else; if there is nothing to learn, write nothing."""
 
 
 def respond(claude: anthropic.Anthropic, memory: Smara, message: str) -> str:
-    """The answer to a message, given with what is known, and learned from afterwards."""
+    """Answer a message with the help of memory, and learn from the exchange."""
     context = memory.context(USER, q=message, top_n=10)
     answer = ask(claude, ANSWER.format(context=context), message)
     learn(claude, memory, f"User: {message}\nAssistant: {answer}")
@@ -57,7 +57,7 @@ def learn(claude: anthropic.Anthropic, memory: Smara, conversation: str) -> None
 
 
 def ask(claude: anthropic.Anthropic, system: str, message: str) -> str:
-    """The text of one answer. Raises ValueError when it was cut off."""
+    """Give the text of one answer. Raises ValueError when it was truncated."""
     answer = claude.messages.create(
         model=MODEL,
         max_tokens=1_000,
@@ -70,7 +70,7 @@ def ask(claude: anthropic.Anthropic, system: str, message: str) -> str:
 
 
 def main(messages: list[str]) -> None:
-    """Answer each message; between two of them nothing is kept but memory."""
+    """Answer each message; between two of them only memory is kept."""
     with Smara() as memory, anthropic.Anthropic() as claude:
         for message in messages:
             print(f"> {message}")

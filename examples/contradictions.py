@@ -1,4 +1,4 @@
-"""Duplicates and contradictions: store what you hear, and let the service sort it out.
+"""Duplicates and contradictions: store what you hear, and the service finds them.
 
 python -m examples.contradictions
 """
@@ -15,7 +15,7 @@ USER = f"ada-{uuid4().hex[:8]}"
 
 
 def main() -> None:
-    """Say one thing twice, then something that contradicts it, and bring the old fact back."""
+    """Say one thing twice, then something that contradicts it, and restore the old fact."""
     with Smara() as client:
         for fact in ("Lives in Lisbon", "Lives in Lisbon.", "Lives in Porto"):
             result = client.store(USER, fact)

@@ -1,4 +1,4 @@
-"""Where the service is, for the examples."""
+"""The address of the service and the keys, for the examples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SMARA_API_URL says where the service is, if not at http://localhost:3010.
 
 
 def require(*names: str) -> None:
-    """End the program with a way out unless SMARA_API_KEY, and each of ``names``, is set."""
+    """End the program with advice unless SMARA_API_KEY, and each of ``names``, is set."""
     if not os.environ.get("SMARA_API_KEY", "").strip():
         sys.exit(HOW)
     missing = [name for name in names if not os.environ.get(name, "").strip()]
@@ -25,5 +25,5 @@ def require(*names: str) -> None:
 
 
 def url() -> str:
-    """The service's address, for the examples that speak plain HTTP."""
+    """Give the service's address, for the examples that use plain HTTP."""
     return (os.environ.get("SMARA_API_URL", "").strip() or "http://localhost:3010").rstrip("/")

@@ -1,4 +1,4 @@
-"""Graph: say how memories hang together, and follow the connections.
+"""Graph: connect memories, and follow the connections.
 
 python -m examples.graph
 """

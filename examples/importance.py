@@ -21,7 +21,7 @@ FACTS = [
 
 
 def main() -> None:
-    """Store three facts of different weight and show what each half-life comes to."""
+    """Store three facts of different importance and show the half-life of each."""
     with Smara() as client:
         for fact, importance in FACTS:
             client.store(USER, fact, importance=importance)

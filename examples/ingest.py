@@ -1,4 +1,4 @@
-"""Hand in a conversation that has ended, and wait for its receipt.
+"""Send a conversation that has ended, and wait for its receipt.
 
 python -m examples.ingest
 """

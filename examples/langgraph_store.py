@@ -28,7 +28,7 @@ class State(TypedDict):
 
 
 def note(state: State, *, store: BaseStore) -> dict[str, str]:
-    """Keep the message as an item of the user's, and answer with what is nearest to it."""
+    """Keep the message as an item of the user, and answer with the item nearest to it."""
     path = (state["user"], "notes")
     before = store.search(path, query=state["message"], limit=1)
     store.put(path, uuid4().hex, {"text": state["message"]})
@@ -36,7 +36,7 @@ def note(state: State, *, store: BaseStore) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run the graph twice in two threads; the second finds what the first has kept."""
+    """Run the graph in two threads; the second finds what the first has kept."""
     with Smara() as client:
         builder = StateGraph(State)
         builder.add_node("note", note)

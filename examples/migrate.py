@@ -31,11 +31,11 @@ Record = dict[str, Any]
 
 
 class Skipped(Exception):
-    """A record that is not taken over; the message says why."""
+    """A record that is not moved; the message says why."""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Read the file, store what can be taken over, and say what came of each part."""
+    """Read the file, store what can be moved, and say what became of each part."""
     given = _parser().parse_args(arguments)
     convert = from_mem0 if given.format == "mem0" else from_zep
     try:
@@ -64,13 +64,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def fingerprint(*parts: Any) -> str:
-    """A key by which the service knows that it has had these memories before."""
+    """Compute a key by which the service recognises a batch that it has stored before."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return f"migrate-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def records(file: Path) -> list[Record]:
-    """The records of an export, whichever wrapping it has. Raises ValueError."""
+    """Give the records of an export, whichever wrapping it has. Raises ValueError."""
     value = json.loads(file.read_text(encoding="utf-8"))
     if isinstance(value, dict):
         value = next((value[name] for name in ("results", "edges", "facts") if name in value), None)
@@ -85,7 +85,7 @@ def converted(
     user: str | None,
     skipped: Counter[str],
 ) -> Iterator[Record]:
-    """What `memories:batch` takes, for each record that can be taken over."""
+    """Give what `memories:batch` takes, for each record that can be moved."""
     for record in found:
         try:
             memory = convert(record)
@@ -98,7 +98,7 @@ def converted(
 
 
 def from_mem0(record: Record) -> Record:
-    """A memory of mem0. Its other ids and categories are kept as metadata, to filter by."""
+    """Convert a memory of mem0. Its other ids and categories are kept as metadata, to filter by."""
     extra = {
         name: record[name]
         for name in ("agent_id", "app_id", "run_id", "categories")
@@ -113,7 +113,7 @@ def from_mem0(record: Record) -> Record:
 
 
 def from_zep(record: Record) -> Record:
-    """A fact of Zep or Graphiti. What is no longer true stays behind."""
+    """Convert a fact of Zep or Graphiti. What is no longer true is left out."""
     if record.get("invalid_at") or record.get("expired_at"):
         raise Skipped("no longer true")
     return {
@@ -134,7 +134,8 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _check(memory: Record) -> None:
-    """A batch is stored whole or not at all, so what would be refused is found here."""
+    """Raise Skipped for what the service would refuse: a batch is stored as a whole or not at
+    all."""
     fact = memory["fact"]
     if not isinstance(fact, str) or not fact.strip():
         raise Skipped("without a text")

@@ -1,4 +1,4 @@
-"""A service of a program's own: `smara-server up` as a child process, and an HTTP client for it."""
+"""Run a service for a program: `smara-server up` as a child process, and an HTTP client for it."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from typing import NoReturn
 import httpx2
 
 START_SECONDS = 120.0
-"""The first start makes a database and the local embedding model: 8 s on two cores, and slow disks
-need their time."""
+"""The first start creates a database and the built-in model: 8 s on two cores, and slow disks need
+more time."""
 
 STOP_SECONDS = 60.0
 
 ELSEWHERE = ("DATABASE_URL", "REDIS_URL", "VOYAGE_API_KEY", "ANTHROPIC_API_KEY", "PORT")
-"""Kept from the child: what we start neither writes to anybody's database nor spends anybody's
-money."""
+"""Variables that the child does not get: what we start neither writes to anybody's database nor
+spends anybody's money."""
 
 
 class StartError(Exception):
-    """The service did not come up; the message ends with the last lines that it said."""
+    """The service did not start; the message ends with its last lines of output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where a running service is, and a key for it."""
+    """The address of a running service, and a key for it."""
 
     url: str
     api_key: str
 
     def client(self) -> httpx2.Client:
-        """A client that sends the key; an answer may be held for 30 s by ``?wait=``."""
+        """Give a client that sends the key; an answer may take 30 s with ``?wait=``."""
         return httpx2.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.api_key}"},
@@ -51,10 +51,10 @@ class Service:
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[Service]:
-    """A keyless service with its data in ``data_dir``, on a free port of this machine; stopped at
-    the end.
+    """Run a service without keys with its data in ``data_dir``, on a free port of this machine; it
+    is stopped at the end.
 
-    What it logs goes to ``up.log`` in the folder. Raises StartError when it does not come up.
+    Its log goes to ``up.log`` in the folder. Raises StartError when it does not start.
     """
     data_dir = data_dir.resolve()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ ADA, BOT, EVE = f"ada-{RUN}", f"review-bot-{RUN}", f"eve-{RUN}"
 
 
 def main() -> None:
-    """Form a team of a person and an agent, share a fact, and see who can find it."""
+    """Create a team of a person and an agent, share a fact, and see who can find it."""
     with Smara() as client:
         team = client.teams.create("Platform", f"platform-{RUN}", ADA)
         client.teams.add_member(team.id, BOT, added_by=ADA)

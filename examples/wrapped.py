@@ -18,7 +18,7 @@ MODEL = os.environ.get("MODEL", "claude-haiku-5-5")
 
 
 def ask(claude: anthropic.Anthropic, message: str) -> str:
-    """Claude's answer to one message, with nothing said before it."""
+    """Give Claude's answer to one message, with nothing said before it."""
     answer = claude.messages.create(
         model=MODEL, max_tokens=500, messages=[{"role": "user", "content": message}]
     )
@@ -26,7 +26,7 @@ def ask(claude: anthropic.Anthropic, message: str) -> str:
 
 
 def main() -> None:
-    """Two chats that know nothing of each other, except by memory."""
+    """Run two chats that know each other only by memory."""
     with smara.Smara() as memory, anthropic.Anthropic() as bare:
         claude = smara.wrap(bare, user_id=USER, memory=memory)
         print("1:", ask(claude, "I am vegetarian. Suggest a dinner."))

@@ -1,6 +1,6 @@
-"""Write smara/_sync from smara/_async: ``python generate_sync.py``.
+"""Generate smara/_sync from smara/_async: ``python generate_sync.py``.
 
-The asynchronous client is the one that people edit; a test fails when the other is out of date.
+People edit the asynchronous client; a test fails when the other is out of date.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def generate(target: Path) -> None:
 
 
 def _purge(folder: Path) -> None:
-    """Lines are shorter without their awaits, so they break elsewhere."""
+    """Format the modules again: lines are shorter without their awaits, so they break elsewhere."""
     settings = ["--config", str(PACKAGE.parent / "pyproject.toml"), "--quiet", "--no-cache"]
     ruff = [sys.executable, "-m", "ruff"]
     subprocess.run([*ruff, "check", "--select", "I", "--fix", *settings, folder], check=True)

@@ -1,1 +1,1 @@
-"""The HTTP shell: input in, one call, answer out."""
+"""The HTTP shell: parse a request, call one use case, render its answer."""

@@ -1,4 +1,4 @@
-"""The ASGI app: routers, the middleware before them, error rendering."""
+"""Build the ASGI app: routers, the middleware before them, and error rendering."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ DESCRIPTION = """
 Memory for AI agents. POST a conversation when it ends; ask for the context before the next
 LLM call.
 
-Send `Authorization: Bearer smara_…` with every request under `/v1`. Every refusal has the same
-shape: `{"error": "<for people>", "code": "<stable, for programs>"}`.
+Send `Authorization: Bearer smara_…` with every request under `/v1`. Every error has the same form:
+`{"error": "<for people>", "code": "<stable, for programs>"}`.
 """
 
-# Search comes before the memories by id, whose path would take it for one.
+# Search comes before the memories by id, whose path would match it too.
 PARTS = (
     conversations,
     search,
@@ -75,11 +75,11 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": errors.ErrorBody, "description": description}
     for status, description in {
         400: "The body is not JSON.",
-        401: "No API key, or none that is known.",
+        401: "There is no API key, or it is unknown, expired or revoked.",
         403: "The key may not do this.",
-        404: "There is no such thing in your tenant.",
-        408: "The body did not come in time.",
-        409: "The thing is there, and its state does not allow this.",
+        404: "It does not exist in your tenant.",
+        408: "The body did not arrive in time.",
+        409: "It exists, and its state does not allow this.",
         413: "The body is too large.",
         415: "The body is not application/json.",
         422: "Something in the request is not valid; `details` says where.",
@@ -90,7 +90,7 @@ COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app() -> FastAPI:
-    """Make the app of one API process."""
+    """Build the app of one API process."""
     settings = runtime().settings
     app = FastAPI(
         title="Smara memory API",
@@ -107,7 +107,7 @@ def create_app() -> FastAPI:
     mcp.mount(app)
     errors.install(app)
     recorder = app.state.recorder = Recorder()
-    # The last one that is added is the first that a request meets: read them upwards.
+    # A request meets the last one that is added first: read them upwards.
     app.add_middleware(Body, settings=settings)
     app.add_middleware(TenantRateLimits, settings=settings)
     app.add_middleware(Authentication, settings=settings)
@@ -126,8 +126,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     wake_with(wakeup.request)
     app.state.recorder.start()
     await warm_up()
-    # What start-up has left in memory stays: a full collection that walks all of it would hold up
-    # every request for a quarter of a second.
+    # What start-up has left in memory stays. A full garbage collection over all of it would delay
+    # every request by a quarter of a second.
     gc.collect()
     gc.freeze()
     async with mcp.serving(app):

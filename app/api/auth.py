@@ -1,6 +1,6 @@
-"""Who is calling, as a dependency of the routes: ``caller: Writer`` and the like.
+"""Give routes their caller, as a dependency: ``caller: Writer`` and the like.
 
-The key itself was checked before (middleware/authentication.py); here it is asked what it may do.
+The key was checked before (middleware/authentication.py); here its key scopes are checked.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from app.rules.types import Caller
 
 
 class ApiKey(SecurityBase):
-    """The scheme as OpenAPI shows it, and the dependency that gives the caller."""
+    """The authentication scheme in OpenAPI, and the dependency that gives the caller."""
 
     def __init__(self) -> None:
         self.model = HTTPBearer(description="An API key: smara_…")
         self.scheme_name = "key"
 
     async def __call__(self, request: Request, needed: SecurityScopes) -> Caller:
-        """Give the caller. Raises Forbidden when the key lacks a scope that is needed."""
+        """Give the caller. Raises Forbidden when the key lacks a key scope that the route needs."""
         caller: Caller = request.state.caller
         for scope in needed.scopes:
             if scope not in caller.scopes:

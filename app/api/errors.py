@@ -1,5 +1,5 @@
-"""Error family → status code, and one shape for all of them: ``{"error": "<text>", "code":
-"<stable>"}``."""
+"""Map error families to status codes, and render every error in one form: ``{"error": "<text>",
+"code": "<stable>"}``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STATUS: dict[type[errors.ServiceError], int] = {
     errors.DatabaseUnavailable: 503,
     errors.ServiceError: 500,
 }
-"""The nearest family in an error's ancestry decides."""
+"""The status of an error is that of the nearest family among its ancestors."""
 
 RETRY_AFTER_SECONDS = "2"
 
@@ -48,7 +48,7 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """What every refused request gets."""
+    """The body of every refused request."""
 
     error: str = Field(
         description="For people.", examples=["messages[3].content: must not contain NUL"]
@@ -60,7 +60,7 @@ class ErrorBody(BaseModel):
 
 
 class PlanLimitBody(ErrorBody):
-    """What a tenant gets whose plan is used up."""
+    """The body of a refusal because the tenant's plan has no room."""
 
     plan: str
     limit: int
@@ -69,7 +69,7 @@ class PlanLimitBody(ErrorBody):
 
 
 def error_response(status: int, code: str, message: str, **extra: Any) -> JSONResponse:
-    """The one shape."""
+    """Render an error in the one form."""
     headers = {"Retry-After": RETRY_AFTER_SECONDS} if status in (429, 503) else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
@@ -77,7 +77,7 @@ def error_response(status: int, code: str, message: str, **extra: Any) -> JSONRe
 
 
 def service_error_response(error: errors.ServiceError) -> JSONResponse:
-    """Render one of our own errors. The database's own words stay in the log."""
+    """Render one of our own errors. The database's own message stays in the log."""
     if isinstance(error, errors.DatabaseUnavailable):
         log.warning("database_error", sqlstate=error.sqlstate)
     status = next(STATUS[family] for family in type(error).__mro__ if family in STATUS)
@@ -101,12 +101,12 @@ def service_error_response(error: errors.ServiceError) -> JSONResponse:
 
 
 def internal_error_response() -> JSONResponse:
-    """The answer when the fault is ours."""
+    """Render the answer for a bug of the service."""
     return error_response(500, "internal", "A fault of the service; its log says more.")
 
 
 def install(app: FastAPI) -> None:
-    """Render every error of the app in the one shape."""
+    """Render every error of the app in the one form."""
 
     @app.exception_handler(errors.ServiceError)
     async def service_error(_: Request, error: errors.ServiceError) -> JSONResponse:

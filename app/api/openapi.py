@@ -1,5 +1,5 @@
-"""The API's own pages: /docs/ for people, /docs/openapi.yaml for tools. Nothing comes from
-elsewhere."""
+"""Serve the API's own pages: /docs/ for people, /docs/openapi.yaml for tools. They load nothing
+from other hosts."""
 
 from __future__ import annotations
 
@@ -19,25 +19,31 @@ from fastapi.staticfiles import StaticFiles
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 TAGS = [
-    {"name": "conversations", "description": "Chats in, facts out, in the background."},
-    {"name": "recall", "description": "Before an LLM call: search, or a block for the prompt."},
-    {"name": "memories", "description": "Facts that you state yourself, and what is kept."},
-    {"name": "people", "description": "All that is kept of a person: handed out, or erased."},
+    {
+        "name": "conversations",
+        "description": "Send chats; facts are drawn from them in the background.",
+    },
+    {"name": "recall", "description": "Search, and the block of text for a prompt."},
+    {"name": "memories", "description": "Store facts directly; list, change and delete memories."},
+    {"name": "people", "description": "Export or erase everything that is kept of a person."},
     {"name": "agents", "description": "Agents, each with memories that no other scope touches."},
-    {"name": "skills", "description": "What agents can be given."},
+    {"name": "skills", "description": "Descriptions that can be attached to agents."},
     {"name": "teams", "description": "Users who share memories."},
-    {"name": "graph", "description": "Memories connected with each other."},
-    {"name": "tools", "description": "Memory as functions that an LLM calls."},
-    {"name": "account", "description": "What the tenant uses, by which rules it remembers."},
-    {"name": "keys", "description": "API keys: scopes, restrictions, rotation."},
-    {"name": "webhooks", "description": "Being told what happens, and what came of telling."},
+    {"name": "graph", "description": "Connections between memories."},
+    {"name": "tools", "description": "Memory as functions for an LLM."},
+    {"name": "account", "description": "The tenant's usage and settings."},
+    {"name": "keys", "description": "API keys: key scopes, restrictions, rotation."},
+    {
+        "name": "webhooks",
+        "description": "URLs that are called when something happens, and their deliveries.",
+    },
     {"name": "setup", "description": "The first key."},
-    {"name": "operations", "description": "Health, and the queue."},
+    {"name": "operations", "description": "Health checks, and the queue."},
 ]
 
 
 def install(app: FastAPI) -> None:
-    """Serve the pages, and describe in the schema how a caller shows who they are."""
+    """Serve the pages, and describe in the schema how a caller authenticates."""
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="docs-assets")
 

@@ -1,8 +1,8 @@
-"""HTTP as uvicorn speaks it, with an end to its patience.
+"""Speak HTTP as uvicorn does, with a deadline for headers.
 
-uvicorn waits for the rest of a request's headers for as long as it takes, and keeps the connection.
-Slow bodies are the gate's, which reads them; a client that reads slowly is a proxy's, which can
-hold the answer for it.
+uvicorn waits for the rest of a request's headers without a limit, and keeps the connection. The
+body has its own deadline in middleware/body.py. Clients that read slowly are left to the proxy,
+which can buffer the answer.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ from app.startup import runtime
 
 
 class Impatient(HttpToolsProtocol):
-    """Cuts connections whose next headers are not whole in time, from the first byte on for all
-    but the first ones; what idles between two requests is uvicorn's timeout_keep_alive."""
+    """Closes connections whose headers are not complete in time. The time counts from the
+    connection for the first headers, and from the first byte for later ones; uvicorn's
+    timeout_keep_alive limits how long a connection idles between two requests."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """The first headers are due."""
+        """Start the time for the first headers."""
         super().connection_made(transport)
         self._wait_for_headers()
 
     def on_message_begin(self) -> None:
-        """The first byte of a request."""
+        """Start the time for a request's headers."""
         super().on_message_begin()
         if self._deadline is None:
             self._wait_for_headers()
 
     def on_headers_complete(self) -> None:
-        """The headers are there."""
+        """Stop the time: the headers are complete."""
         self._stop_waiting()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whoever is gone is not waited for."""
+        """Stop the time: the connection is closed."""
         self._stop_waiting()
         super().connection_lost(exc)
 

@@ -1,1 +1,1 @@
-"""Adapters that turn texts into unit vectors."""
+"""Turn texts into unit vectors."""

@@ -1,4 +1,4 @@
-"""Queries asked again are not embedded again."""
+"""Keep the vectors of questions, so that a repeated question is not embedded again."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class QueryCache:
 
     Equal queries at the same time share one call: when it fails all of them fail and nothing is
     kept; a caller that goes away leaves the call to the others. Vectors are kept as 32-bit floats
-    (4 kB each at 1,024 dimensions) and given out so from the first time on, so a hit equals the
-    miss before it. Belongs to one event loop.
+    (4 kB each at 1,024 dimensions) and given out like that from the first time on, so a hit equals
+    the miss before it. Belongs to one event loop.
     """
 
     def __init__(self, embedder: Embedder, capacity: int) -> None:
@@ -40,15 +40,15 @@ class QueryCache:
         return self._embedder.dimension
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
-        """As the embedder behind does it."""
+        """Estimate as the embedder behind it does."""
         return self._embedder.estimate(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """As the embedder behind does it: documents are embedded once anyway."""
+        """Embed as the embedder behind it does: documents are embedded once anyway."""
         return await self._embedder.embed_documents(texts)
 
     async def embed_query(self, text: str) -> Vector:
-        """The vector of one query. A caller that joins a call under way counts as a hit."""
+        """Give the vector of one query. A caller that joins a call under way counts as a hit."""
         key = (self._embedder.model, text)
         kept = self._kept.get(key)
         if kept is not None:

@@ -1,4 +1,4 @@
-"""What every embedder offers."""
+"""The interface of an embedder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.rules.types import Embeddings, Estimate, Vector
 
 
 class Embedder(Protocol):
-    """Texts to unit vectors of ``dimension`` floats. Errors are ProviderErrors."""
+    """Turns texts into unit vectors of ``dimension`` floats. Errors are ProviderErrors."""
 
     @property
     def model(self) -> str:
@@ -20,10 +20,11 @@ class Embedder(Protocol):
         """How many floats a vector has."""
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
-        """What the call for these documents may come to; None when it costs nothing."""
+        """Give the most that the call for these documents may come to; None when it costs
+        nothing."""
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """One vector a text, in the order of the texts."""
+        """Give one vector for each text, in the order of the texts."""
 
     async def embed_query(self, text: str) -> Vector:
-        """The vector of one query."""
+        """Give the vector of one query."""

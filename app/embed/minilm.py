@@ -16,11 +16,11 @@ MAX_TOKENS = 256
 
 
 class MiniLM:
-    """Texts to unit vectors of 384 floats, the same text always to the same vector.
+    """Turns texts into unit vectors of 384 floats, the same text always into the same vector.
 
     The first use builds or loads the model (about 3 s, or 0.1 s from ``cache_dir``) and raises
-    WeightsMissing when the weights are not installed. Runs in threads and gives the event loop back
-    meanwhile.
+    WeightsMissing when the weights are not installed. Runs in threads, so that the event loop stays
+    free.
     """
 
     model = "all-MiniLM-L6-v2-int8"
@@ -33,18 +33,17 @@ class MiniLM:
         self._tokenizer: Any = None
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
-        """Nothing: the model runs here."""
+        """Give None: the model runs here."""
         return None
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """One vector a text, in order. Each text runs alone: int8 activations are scaled per call,
-        so texts that share a call would change one another's vectors.
-        """
+        """Give one vector for each text, in order. Each text runs alone: int8 activations are
+        scaled per call, so texts that share a call would change one another's vectors."""
         vectors = await asyncio.to_thread(self._embed_all, list(texts))
         return Embeddings(vectors, Usage(provider="local", model=self.model))
 
     async def embed_query(self, text: str) -> Vector:
-        """The vector of one query; this model does not tell queries from documents."""
+        """Give the vector of one query; this model does not tell queries from documents."""
         (vector,) = await asyncio.to_thread(self._embed_all, [text])
         return vector
 
@@ -67,9 +66,8 @@ class MiniLM:
 
 
 def _tokenizer(path: Path) -> Any:
-    """The model's tokenizer. The shipped file pads every text to 128 tokens and cuts it there; we
-    do neither.
-    """
+    """Load the model's tokenizer. The shipped file pads every text to 128 tokens and cuts it there;
+    we do neither."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(path))
@@ -79,9 +77,8 @@ def _tokenizer(path: Path) -> Any:
 
 
 def _session(path: Path) -> Any:
-    """One thread a call: calls run beside one another, and a second thread for so small a model
-    only waits.
-    """
+    """Open the model with one thread a call: calls run in parallel, and a second thread for so
+    small a model only waits."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

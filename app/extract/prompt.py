@@ -1,4 +1,4 @@
-"""The words we send to Claude, and the shape of what comes back."""
+"""The prompt that we send to Claude, and the form of its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ PROMPT_VERSION = "2"
 """Part of a stored extraction's key: a change to the words or the shape below takes a new one."""
 
 FACTS_MAX = 200
-"""More facts than this in one window are a model gone astray, not a talkative user."""
+"""More facts than this in one window mean that the model has gone astray, not that the user is
+talkative."""
 
 SYSTEM_PROMPT = """You read a transcript of a conversation between users and an AI agent, and \
 write down the facts about the users that will still be worth knowing in later conversations. \
@@ -130,9 +131,8 @@ class ClaimedFact(BaseModel):
     ]
 
     def to_fact(self) -> Fact:
-        """The claim as a fact, not grounded yet, without the NUL characters that Postgres cannot
-        store.
-        """
+        """Give the claim as a fact, not grounded yet, without the NUL characters that Postgres
+        cannot store."""
         return Fact(
             text=_storable(self.text),
             importance=self.importance,
@@ -163,7 +163,7 @@ class Answer(BaseModel):
     relations: Annotated[list[ClaimedRelation], Field(max_length=2 * FACTS_MAX)] = []
 
     def related(self) -> tuple[Relation, ...]:
-        """The relations between facts that are there; the others come to nothing."""
+        """Give the relations between facts that exist; the others are dropped."""
         places = range(len(self.facts))
         return tuple(
             Relation(claimed.from_fact, claimed.to_fact, claimed.type, claimed.weight)
@@ -175,7 +175,7 @@ class Answer(BaseModel):
 
 
 def render(transcript: Transcript, window: Window) -> str:
-    """One window as the user message: JSON between tags, with every angle bracket inside it
+    """Render one window as the user message: JSON between tags, with every angle bracket inside it
     escaped.
 
     Message indexes count from the transcript's start. Nothing in a text can close the tag or open
@@ -209,9 +209,8 @@ def _storable(text: str) -> str:
 
 
 def _point_in_time(text: str | None) -> datetime | None:
-    """An ISO 8601 date or date and time, taken as UTC if it names no zone. None for anything else:
-    a fact whose date cannot be read is still a fact.
-    """
+    """Parse an ISO 8601 date or date and time, as UTC if it names no zone. None for anything else:
+    a fact whose date cannot be read is still a fact."""
     if not text:
         return None
     try:

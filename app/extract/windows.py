@@ -1,4 +1,4 @@
-"""A long transcript as overlapping windows of whole messages."""
+"""Split a long transcript into overlapping windows of whole messages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from app.rules.types import Message, Transcript, Window
 
 MESSAGE_OVERHEAD_CHARS = 100
 """What a message costs besides its words: its index, role, name and time in the prompt. Without it,
-ten thousand messages of "ok" would count as one small window.
-"""
+ten thousand messages of "ok" would count as one small window."""
 
 
 def windows(transcript: Transcript, max_chars: int, overlap_messages: int) -> list[Window]:
-    """Windows in order; every message is fresh in exactly one of them, and an empty transcript has
-    none.
+    """Give the windows in order; every message is fresh in exactly one of them, and an empty
+    transcript has none.
 
     A window's messages together are at most ``max_chars`` long, each counted with its overhead. It
     opens with up to ``overlap_messages`` messages of the window before, as many as leave room for
@@ -42,9 +41,8 @@ def _size(message: Message) -> int:
 
 
 def halves(window: Window, overlap_messages: int) -> tuple[Window, Window] | None:
-    """The window's fresh messages in two windows, in order; the second opens with up to
-    ``overlap_messages`` of the first. None when there is one fresh message: it cannot be less.
-    """
+    """Split the window's fresh messages into two windows, in order; the second opens with up to
+    ``overlap_messages`` of the first. None when there is one fresh message."""
     fresh = window.stop - window.fresh_from
     if fresh < 2:
         return None
@@ -60,6 +58,6 @@ def halves(window: Window, overlap_messages: int) -> tuple[Window, Window] | Non
 
 
 def part_of(window: Window) -> int:
-    """A number for the window by the fresh messages that it has: the same window has it in every
-    run, however it was come to, and no other window of the conversation has it."""
+    """Give a number for the window by the fresh messages that it has: the same window has it in
+    every run, however it was split, and no other window of the conversation has it."""
     return (window.fresh_from + 1) * 4_096 + window.stop - window.fresh_from

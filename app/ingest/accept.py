@@ -1,4 +1,4 @@
-"""Use case: a conversation is taken in: masked, committed with one INSERT; then workers wake."""
+"""Use case: accept a conversation: mask it, commit it with one INSERT, then wake the workers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.tenancy.idempotency import reused
 @dataclass(frozen=True, slots=True)
 class ConversationToAccept:
     """A conversation as it was sent. ``body_sha256`` is the digest of the request's body, which an
-    ``idempotency_key`` stands for; both or neither are given."""
+    ``idempotency_key`` stands for; both are given or neither."""
 
     place: Place
     visibility: Visibility | None
@@ -41,8 +41,8 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
     """Commit a conversation; a worker turns it into memories. The same key and body give the first
     answer again.
 
-    Raises RateLimited or Overloaded when too much waits, NotFound and Forbidden for a place that
-    the key or the user may not write to, Unprocessable for a key that stands for another body.
+    Raises RateLimited or Overloaded when too much is queued, NotFound and Forbidden for a place
+    that the key or the user may not write to, Unprocessable for a key that stands for another body.
     """
     await runtime().one(Admission).admit(caller.tenant_id)
     messages, metadata = await clean_chat(caller.tenant_id, new.messages, dict(new.metadata))

@@ -1,5 +1,4 @@
-"""New conversations wait outside while there are too many inside. Reads are never refused for
-this."""
+"""Refuse new conversations while too many are unfinished. Reads are never refused for this."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ from app.errors import Overloaded, RateLimited
 from app.startup import runtime
 
 SAMPLE_SECONDS = 1.0
-"""A queue is counted this often by each process, not for every conversation; what a process itself
-has let in since is added, what others have is not."""
+"""How often each process counts a queue, instead of for every conversation. What the process itself
+has accepted since is added; what others have accepted is not."""
 RETRY_SECONDS = 5.0
 
 
@@ -28,7 +27,7 @@ class _Sample:
 
 
 class Admission:
-    """How much waits, as this process saw it within the last second."""
+    """How much is queued, as this process saw it within the last second."""
 
     def __init__(self) -> None:
         settings = runtime().settings
@@ -39,8 +38,8 @@ class Admission:
         self._counting: dict[UUID | None, asyncio.Lock] = {}
 
     async def admit(self, tenant_id: UUID) -> None:
-        """Let one more conversation in. Raises RateLimited when the tenant's queue is full, and
-        Overloaded when everybody's is late."""
+        """Admit one more conversation. Raises RateLimited when the tenant's queue is full, and
+        Overloaded when the oldest due conversation has waited too long."""
         if self._oldest and (await self._oldest_due()).waiting > self._oldest:
             raise Overloaded(
                 "The service is behind with its work and takes no new conversations for now.",
@@ -74,7 +73,7 @@ class Admission:
             return self._due
 
     def _only_one(self, whose: UUID | None) -> asyncio.Lock:
-        """Those who come while one counts wait for what it finds."""
+        """Let one caller count, while the others wait for its result."""
         if len(self._counting) > 10_000:
             self._counting = {each: lock for each, lock in self._counting.items() if lock.locked()}
         return self._counting.setdefault(whose, asyncio.Lock())

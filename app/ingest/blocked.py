@@ -1,4 +1,4 @@
-"""What keeps a tenant's queue from moving, if anything does."""
+"""Find what blocks a tenant's queue, if anything does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ BlockedBy: TypeAlias = Literal["provider", "budget"]
 
 
 async def blocked_by(tx: TenantTx) -> BlockedBy | None:
-    """``budget``: the tenant's month or the installation's day is spent. ``provider``: one that
-    every conversation needs rests. None: what is queued waits for its turn."""
+    """Find what blocks the tenant's queue. ``budget``: the tenant's month or the installation's day
+    is spent. ``provider``: the circuit of a provider that every conversation needs is open. None:
+    queued conversations only wait for their turn."""
     limits = runtime().settings.spending_caps
     if (await spend.budget(tx, limits)).blocked:
         return "budget"

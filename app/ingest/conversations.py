@@ -1,4 +1,4 @@
-"""Use case: conversations are listed, waited for and replayed."""
+"""Use case: list conversations, wait for them, replay them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ FINISHED = ("done", "dead", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Conversations, newest first. ``blocked_by`` is what the queued ones wait for besides their
-    turn."""
+    """Conversations, newest first. ``blocked_by`` is what blocks the queued ones, if anything
+    does."""
 
     conversations: Sequence[Progress]
     blocked_by: BlockedBy | None
@@ -55,8 +55,8 @@ async def list_page(
 async def progress(
     caller: Caller, conversation_id: UUID, *, wait_seconds: float = 0
 ) -> tuple[Progress, BlockedBy | None]:
-    """Read where a conversation stands, and what it waits for besides its turn; with
-    ``wait_seconds`` once it is finished, or then. Raises NotFound."""
+    """Read the state of a conversation and what blocks it; with ``wait_seconds`` when it is
+    finished or the time is up. Raises NotFound."""
     clock = asyncio.get_running_loop().time
     began = clock()
     while True:
@@ -67,12 +67,12 @@ async def progress(
         waited = clock() - began
         if found.state in FINISHED or waited >= wait_seconds:
             return found, await _blocked_by(caller.tenant_id, [found])
-        # Who waits learns of it an eighth later at most, and half a second.
+        # The answer is late by an eighth of the wait at most, and by half a second.
         await asyncio.sleep(min(max(0.02, waited / 8), 0.5, wait_seconds - waited))
 
 
 async def replay(caller: Caller, conversation_id: UUID) -> Progress:
-    """Queue a dead or done conversation once more. Raises NotFound, Conflict in any other state."""
+    """Queue a dead or done conversation again. Raises NotFound, Conflict in any other state."""
     async with transaction(caller.tenant_id) as tx:
         if await conversations.get(tx, conversation_id, caller.restriction) is None:
             raise NotFound("There is no conversation of this id.")

@@ -1,5 +1,5 @@
-"""Use case: claim conversations that are due and process them, several at a time, for as long as
-the process may claim."""
+"""Use case: claim conversations that are due and process them, several at a time, while the process
+may claim."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ async def process_due(
     claimed_by: str = "",
     stop_grace_seconds: float = STOP_GRACE_SECONDS,
 ) -> bool:
-    """Process conversations for as long as ``claiming()``, or until there is no work here nor in
-    the other dispatchers of ``idle``; True when there may be more.
+    """Process conversations while ``claiming()`` is true, or until there is no work here nor in the
+    other dispatchers of ``idle``; True when there may be more.
 
-    When a first claim fills every slot there is likely more, and ``call_for_help`` is awaited,
-    once: each process that comes to help may call for another, until all of them are busy.
-    ``claimed_by`` names this process, so that others can tell when it is gone. Once ``stopping()``
-    is true, what is not done within the grace goes back to the queue as if it had never been
+    When a first claim fills every slot there is probably more work, and ``call_for_help`` is
+    awaited once: each process that comes to help may call another, until all of them are busy.
+    ``claimed_by`` names this process, so that others can tell when it is gone. When ``stopping()``
+    is true, what is not done within the grace period goes back to the queue as if it had never been
     claimed.
     """
     slots = Slots(runtime().settings.worker_in_flight)
@@ -46,8 +46,8 @@ async def process_due(
         await _process_crashed(claiming, stopping, claimed_by, stop_grace_seconds)
         look_again_at, called = 0.0, False
         while claiming():
-            # One claim for several slots costs what a claim for one does, so a few free ones wait
-            # a little for company.
+            # A claim for several slots costs as much as a claim for one, so a few free slots wait
+            # a little for more.
             if 2 * slots.free >= slots.size or time.monotonic() >= look_again_at:
                 for claim in await _claim(claimed_by, limit=slots.free):
                     slots.start(_process(claim))
@@ -61,7 +61,7 @@ async def process_due(
             await slots.wait()
         await slots.finish(stopping, stop_grace_seconds)
     except BaseException:
-        # A time limit, most likely: the loop stops with this coroutine, and what it runs with it.
+        # Most likely a time limit: the loop stops with this coroutine, and so do its tasks.
         await slots.cancel()
         raise
     return True
@@ -73,8 +73,8 @@ async def _process_crashed(
     claimed_by: str,
     stop_grace_seconds: float,
 ) -> None:
-    """A conversation whose process died before is suspected of having killed it, so it runs first
-    and alone: it cannot take others down with it a second time."""
+    """Process conversations whose process died before, first and alone: each is suspected of having
+    killed its process, and must not take others down with it a second time."""
     while claiming() and (claims := await _claim(claimed_by, limit=1, crashed_only=True)):
         alone = Slots(1)
         try:
@@ -90,8 +90,8 @@ async def _claim(claimed_by: str, *, limit: int, crashed_only: bool = False) -> 
     """Claim up to ``limit`` conversations; none while the database is away: the rescue wakes a
     worker when it is back.
 
-    None either while a provider's circuit is open or the day's money is spent, so that no attempts
-    burn; when a circuit's pause is over, one conversation, which is the probe.
+    Claims none while a provider's circuit is open or the day's cap is reached, so that no attempts
+    are used up. When the circuit's pause is over it claims one conversation, which is the probe.
     """
     if limit <= 0:
         return []
@@ -121,13 +121,13 @@ async def _claim(claimed_by: str, *, limit: int, crashed_only: bool = False) -> 
 
 
 async def _process(claim: Claim) -> None:
-    """Process; when the database goes away meanwhile, give the claim back as soon as it answers
-    again."""
+    """Process a claim; if the database goes away meanwhile, give the claim back as soon as it
+    answers again."""
     try:
         await _process_or_give_back(claim)
     finally:
         if claim.probe is not None:
-            # Of a provider that it did not come to, nothing is known yet.
+            # Nothing is known yet about a provider that it did not call.
             await circuit_breaker.return_probe(claim.probe)
 
 

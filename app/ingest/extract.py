@@ -1,4 +1,5 @@
-"""Read a conversation's windows: each is extracted once, and its answer kept before it is used."""
+"""Extract a conversation's windows: each is extracted once, and its answer is stored before it
+is used."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from app.startup import runtime
 
 
 async def extract_windows(claim: Claim, transcript: Transcript) -> list[tuple[Window, Extraction]]:
-    """Give each window with its facts: those kept from an earlier run, or extracted now. A window
-    that is too much for one answer is read in halves. Raises ProviderError."""
+    """Give each window with its facts: those stored by an earlier run, or extracted now. A window
+    that is too much for one answer is split in halves. Raises ProviderError."""
     settings, version = runtime().settings, get_providers().extractor.version
     kept: dict[int, Extraction] = {}
     split: set[int] = set()
@@ -25,7 +26,7 @@ async def extract_windows(claim: Claim, transcript: Transcript) -> list[tuple[Wi
             kept = await extractions.stored(tx, claim.conversation_id, version)
             split = await extractions.split(tx, claim.conversation_id, version)
     overlap = settings.window_overlap_messages
-    # The next window is the last one, so that the two halves of one come before what follows it.
+    # The next window is at the end, so that the two halves of one come before what follows it.
     waiting = windows(transcript, settings.window_max_chars, overlap)[::-1]
     read: list[tuple[Window, Extraction]] = []
     while waiting:
@@ -50,7 +51,7 @@ async def extract_windows(claim: Claim, transcript: Transcript) -> list[tuple[Wi
 
 async def _extract(claim: Claim, transcript: Transcript, window: Window) -> Extraction:
     """Make one call. What it cost and what it said are written in one transaction, and so is that
-    the window is to be read in halves."""
+    the window is to be split."""
     extractor = get_providers().extractor
     account = metering.Account(
         claim.tenant_id, "extract", EXTRACTOR, extractor.model, claim.conversation_id, claim.probe
@@ -67,7 +68,7 @@ async def _extract(claim: Claim, transcript: Transcript, window: Window) -> Extr
             raise
         crash_point("extracted")
         if charge.free:
-            # It costs milliseconds and always says the same, so there is nothing to keep.
+            # It costs milliseconds and always gives the same answer, so there is nothing to store.
             return extraction
         charge.usage = extraction.usage
         async with transaction(claim.tenant_id) as tx:

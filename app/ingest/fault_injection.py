@@ -1,4 +1,4 @@
-"""Places where a fault test may kill the process, as a power cut would. Inert unless
+"""Places where a fault test can kill the process, as a power cut would. They do nothing unless
 SMARA_CRASH_DIR names a folder."""
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ OUT_OF_MEMORY = "out of memory: "
 
 
 def crash_point(name: str, texts: Iterable[str] = ()) -> None:
-    """Die here, with no clean-up, when the folder holds a file of this name.
+    """Kill the process here, with no clean-up, when the folder holds a file of this name.
 
-    An empty file works once: it is removed first. One with words in it kills whenever they occur in
-    one of ``texts``; with OUT_OF_MEMORY before the words, the process runs out of memory instead.
+    An empty file works once: it is removed first. A file with words in it kills whenever they
+    occur in one of ``texts``; with OUT_OF_MEMORY before the words, the process runs out of memory
+    instead.
     """
     folder = runtime().settings.crash_dir
     if folder is None:
@@ -25,7 +26,7 @@ def crash_point(name: str, texts: Iterable[str] = ()) -> None:
         if not marker:
             (folder / name).unlink()
     except FileNotFoundError:
-        return  # There is none, or another process has died of it just now.
+        return  # There is none, or another process was killed by it just now.
     words = marker.removeprefix(OUT_OF_MEMORY)
     if marker and not any(words in text for text in texts):
         return

@@ -1,4 +1,4 @@
-"""Use case: a conversation becomes memories: load → extract → screen → embed → reconcile."""
+"""Use case: turn a conversation into memories: load → extract → screen → embed → reconcile."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ Parts = Sequence[tuple[Window, Extraction]]
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What was extracted, looked at: facts to be remembered, facts rejected and why, and relations
-    by the places of the facts among the accepted ones."""
+    """Facts after screening: those accepted, those rejected and why, and relations by the places of
+    the facts among the accepted ones."""
 
     accepted: Sequence[Fact]
     rejected: Sequence[Rejected]
@@ -54,9 +54,9 @@ class Screened:
 
 
 async def process(claim: Claim) -> None:
-    """Turn a claimed conversation into memories, or note why not. A second run changes nothing.
+    """Turn a claimed conversation into memories, or record why not. A second run changes nothing.
 
-    Raises DatabaseUnavailable when the database is away, since then nothing can be noted.
+    Raises DatabaseUnavailable when the database is away, since then nothing can be recorded.
     """
     try:
         async with asyncio.timeout(runtime().settings.conversation_timeout_seconds):
@@ -64,7 +64,7 @@ async def process(claim: Claim) -> None:
     except DatabaseUnavailable:
         raise
     except Exception as error:
-        # The worker's outermost wall: one conversation's fault must not reach the others.
+        # Catch everything: the failure of one conversation must not reach the others.
         await give_back(claim, error)
 
 
@@ -88,14 +88,14 @@ async def _process(claim: Claim) -> None:
 
 
 async def _load(claim: Claim) -> Conversation | None:
-    """Read what there is to remember; None when the lease is lost or the text erased."""
+    """Read the conversation; None when the lease is lost or the text was erased."""
     async with transaction(claim.tenant_id) as tx:
         return await queue.load(tx, claim)
 
 
 async def _screen(claim: Claim, transcript: Transcript, parts: Parts) -> Screened:
-    """Accept the facts that stand on their messages, say how far each is trusted and whether it
-    reads as an order to an agent, and mask what must not be kept."""
+    """Accept the facts whose quote is in their message, give each its trust, quarantine those that
+    read as an order to an agent, and mask what must not be stored."""
     accepted: list[Fact] = []
     rejected: list[Rejected] = []
     relations: list[Relation] = []
@@ -123,7 +123,7 @@ async def _reconcile_and_finish(
     embedded: Embeddings | None,
     stages: dict[str, float],
 ) -> None:
-    """Write the memories, the receipt and the conversation's end: all, or nothing when the lease is
+    """Write the memories, the receipt and the state in one transaction; nothing when the lease is
     lost."""
     began, providers = time.perf_counter(), get_providers()
     async with transaction(claim.tenant_id) as tx:
@@ -201,5 +201,5 @@ def _timed(stages: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _since(began: float) -> float:
-    """Milliseconds since ``began``, to a tenth."""
+    """Give the milliseconds since ``began``, to a tenth."""
     return round((time.perf_counter() - began) * 1000, 1)

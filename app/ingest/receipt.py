@@ -1,4 +1,4 @@
-"""What a finished conversation answers: each fact with its fate, and what it cost."""
+"""Build the receipt of a finished conversation: each fact with its action, and the cost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.rules.types import Embeddings, Reconciled, Usage
 def receipt(
     reconciled: Sequence[Reconciled], drawn: Sequence[Usage], embedded: Embeddings | None
 ) -> dict[str, Any]:
-    """The receipt as JSON. ``drawn`` is what each window's extraction used, in the run that paid
-    for it."""
+    """Build the receipt as JSON. ``drawn`` is what each window's extraction used, in the run that
+    paid for it."""
     cost = sum(cost_microusd(usage, "extract") for usage in drawn)
     if embedded:
         cost += cost_microusd(embedded.usage, "embed")

@@ -1,4 +1,4 @@
-"""What follows from a failure: try the conversation again, wait, or give it up."""
+"""Decide what follows from a failure: retry, wait, or give up."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from app.rules.types import Claim
 from app.startup import runtime
 
 REFUSED_WAIT_SECONDS = 60.0
-"""How long a conversation waits when the provider refuses the account: until an operator has mended
+"""How long a conversation waits when the provider refuses the account, until an operator has fixed
 it."""
 DECLINED_WAIT = 5.0
 """How long a conversation waits that the LLM declined or could not finish, in units of the first
-pause: a model that has a bad moment declines everything at once, and is asked only twice."""
+pause: a model that has a bad moment declines everything at that time, and is asked only twice."""
 
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (DatabaseUnavailable, "database_unavailable", "The database was away or too slow."),
@@ -39,12 +39,12 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 
 
 LOCKED = "55P03"
-"""The SQLSTATE of a lock that was not to be had in time."""
+"""The SQLSTATE of a lock that could not be taken in time."""
 
 
 async def give_back(claim: Claim, error: BaseException) -> None:
-    """Queue the conversation again or give it up, by what kind of failure it was. A lost lease
-    changes nothing."""
+    """Queue the conversation again or give it up, by the kind of failure. Without the lease nothing
+    changes."""
     settings = runtime().settings
     code, detail = _describe(error)
     backoff = backoff_seconds(
@@ -76,7 +76,7 @@ async def give_back(claim: Claim, error: BaseException) -> None:
 
 
 def _describe(error: BaseException) -> tuple[str, str]:
-    """A stable code and a sentence, neither with anybody's words in it."""
+    """Give a stable code and a sentence; neither quotes anybody."""
     if isinstance(error, ServiceError):
         return error.code, str(error)
     kind, code, detail = next(entry for entry in _KINDS if isinstance(error, entry[0]))
@@ -91,11 +91,11 @@ def _describe(error: BaseException) -> tuple[str, str]:
 
 
 def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[float | None, bool]:
-    """Seconds until the next attempt, None for never, and whether this one counts. ``again``: the
-    attempt before failed for the same reason."""
+    """Give the seconds until the next attempt, None for never, and whether this attempt counts.
+    ``again``: the attempt before failed for the same reason."""
     match error:
         case OverBudget():
-            # The tenant has no turn, or nobody has: the claim knows until when.
+            # The claim skips the tenant, or all tenants, until there is money again.
             return 0.0, False
         case ProviderThrottled():
             return (error.retry_after_seconds or 1.0) + random.random(), False
@@ -105,7 +105,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case ProviderRejected() | Unstorable():
             return None, True
         case ProviderDeclined() | ProviderAnswerTruncated():
-            # Each answer is paid for, and a third one is not likely to be another.
+            # Each answer is paid for, and a third one is not likely to differ.
             wait = DECLINED_WAIT * runtime().settings.retry_base_seconds + backoff
             return None if again else wait, True
         case ProviderRefused():
@@ -115,8 +115,8 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
         case ProviderUnavailable():
             return max(backoff, error.retry_after_seconds or 0.0), True
         case DatabaseUnavailable():
-            # Without a state the connection was lost; that, a server that stops or is full, a
-            # deadlock and a lock that somebody holds say nothing about the conversation.
+            # Without a state the connection was lost. A lost connection, a server that stops or is
+            # full, a deadlock and a lock of somebody else say nothing about the conversation.
             state = error.sqlstate or "08"
             return backoff, state[:2] not in ("08", "40", "53", "57") and state != LOCKED
         case _:

@@ -1,4 +1,4 @@
-"""Use case: operators see how the queue and the providers stand."""
+"""Use case: report to operators how the queue and the providers are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class QueueHealth:
 
 
 async def queue_health() -> QueueHealth:
-    """Read what tells whether the service keeps up. Raises DatabaseUnavailable."""
+    """Read whether the service keeps up. Raises DatabaseUnavailable."""
     async with system() as tx:
         return QueueHealth(
             await queue_stats.oldest_due_seconds(tx), await circuit_breaker.open_circuits(tx)
@@ -29,12 +29,12 @@ async def queue_health() -> QueueHealth:
 
 
 async def pipeline(tenant_id: UUID, *, window_minutes: int) -> tuple[Pipeline, BlockedBy | None]:
-    """Read one tenant's queue in figures, and what it waits for besides its turn."""
+    """Read the figures of one tenant's queue, and what blocks it."""
     async with transaction(tenant_id) as tx:
         return await queue_stats.read(tx, window_minutes=window_minutes), await blocked_by(tx)
 
 
 async def installation() -> tuple[Standing, Sequence[OpenCircuit]]:
-    """Read the whole installation in figures. Raises DatabaseUnavailable."""
+    """Read the figures of the whole installation. Raises DatabaseUnavailable."""
     async with system() as tx:
         return await queue_stats.standing(tx), await circuit_breaker.open_circuits(tx)

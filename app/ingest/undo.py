@@ -1,4 +1,4 @@
-"""Use case: what a conversation did to the memories is undone, or its text erased."""
+"""Use case: revert what a conversation did to the memories, or erase the conversation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from app.rules.types import Born, Caller
 
 @dataclass(frozen=True, slots=True)
 class Reverted:
-    """What was undone: memories deleted and brought back, edges cut, repetitions that no longer
-    count."""
+    """What was undone: memories deleted and restored, edges removed, reinforcements withdrawn."""
 
     deleted: int
     restored: int
@@ -46,8 +45,8 @@ async def revert(caller: Caller, conversation_id: UUID) -> Reverted:
 
 
 async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -> None:
-    """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also takes
-    back what it did to the memories. Raises NotFound, Forbidden as ``take_back``."""
+    """Cancel a conversation if it is unfinished and erase its text; ``with_memories`` also undoes
+    what it did to the memories. Raises NotFound, Forbidden as ``take_back``."""
     tenant_id = caller.tenant_id
     async with transaction(tenant_id) as tx:
         if await conversations.get(tx, conversation_id, caller.restriction) is None:
@@ -59,7 +58,7 @@ async def erase(caller: Caller, conversation_id: UUID, *, with_memories: bool) -
 
 
 async def hold(tx: TenantTx, conversation_id: UUID) -> None:
-    """Hold all that ``take_back`` may change, until the transaction ends."""
+    """Lock everything that ``take_back`` may change, until the transaction ends."""
     for owner_key in await undo.owner_keys_of(tx, conversation_id):
         await memory_owners.lock(tx, owner_key)
 
@@ -67,12 +66,12 @@ async def hold(tx: TenantTx, conversation_id: UUID) -> None:
 async def take_back(
     tx: TenantTx, caller: Caller, conversation_id: UUID, *, reason: str
 ) -> Reverted:
-    """Take back what the conversation did, in the caller's transaction, which holds it.
+    """Undo what the conversation did, in the caller's transaction, which has the locks.
 
-    What it stored is deleted, edited since or not, unless somebody else has said it too: then it
-    stays, as theirs. What it had replaced is alive again, unless something else has replaced it
-    since or its scope says the same meanwhile. Raises Forbidden when the key does not reach one of
-    the memories, which may have moved since.
+    What it stored is deleted, even if it was edited since, unless somebody else has said it too:
+    then it stays, as theirs. What it replaced is live again, unless something else has replaced it
+    since or its scope now says the same. Raises Forbidden when the key does not reach one of the
+    memories, which may have been moved since.
     """
     born = await undo.born_of(tx, conversation_id)
     if not all(
@@ -87,7 +86,7 @@ async def take_back(
     restored = 0
     for memory in going:
         back = await undo.bring_back(tx, conversation_id, memory)
-        if back:  # The edges that it had from what it replaced return there.
+        if back:  # The edges that it got from what it replaced go back there.
             await edges.carry(tx, {memory.memory_id: back[0]})
         for memory_id in back:
             await events.note(tx, memory_id, action="restored", reason=reason)

@@ -1,4 +1,4 @@
-"""Wake the workers from a use case. How that is done, a shell above has said at its start."""
+"""Wake the workers from a use case. The shell sets how, when the process starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.startup import runtime
 
 
 class Waker:
-    """What wakes the workers of this process's installation; nothing until a shell has said."""
+    """Wakes the workers of this installation; does nothing until a shell has set how."""
 
     def __init__(self) -> None:
         self.wake: Callable[[], None] = lambda: None
@@ -20,5 +20,5 @@ def wake_with(wake: Callable[[], None]) -> None:
 
 
 def wake_workers() -> None:
-    """Ask for a wake-up, after a commit. Returns at once; a lost wake-up costs time only."""
+    """Send a wake-up, after a commit. Returns at once; a lost wake-up costs only time."""
     runtime().one(Waker).wake()

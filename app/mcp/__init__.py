@@ -1,1 +1,1 @@
-"""The MCP server: the tools of app/tools over stdio and streamable HTTP."""
+"""The MCP server: the tools of app/mcp/tools over stdio and streamable HTTP."""

@@ -1,8 +1,7 @@
-"""The environment of the stdio process.
+"""Read the environment of the stdio process.
 
-It is a program of its own, which runs beside an editor or a desktop app with nothing of the
-server installed, so it has its own few variables and needs no more than the standard library to
-read them.
+That process runs beside an editor or a desktop app, where nothing of the server is installed. So it
+has its own few variables, and reads them with the standard library alone.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ DEFAULT_URL = "http://localhost:3010"
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the service is, the key for it, and what fills in left-out arguments."""
+    """The address of the service, the API key, and the defaults of left-out arguments."""
 
     url: str
     api_key: str
@@ -26,7 +25,7 @@ class Environment:
 
 
 def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
-    """What SMARA_* say. An empty variable counts as not given."""
+    """Read the SMARA_* variables. An empty one counts as not set."""
 
     def given(name: str, default: str = "") -> str:
         return variables.get(name, "").strip() or default

@@ -1,9 +1,9 @@
-"""MCP over streamable HTTP, at /mcp of the API process.
+"""Serve MCP over streamable HTTP, at /mcp of the API process.
 
 Stateless, with JSON answers: a request needs nothing that an earlier one left behind, so any API
-process behind a balancer can take it, and a restart loses no session. A tool call becomes a
-request to the app itself, in this process and with the caller's own key, so that it passes the
-same checks as one that came over the network.
+process behind a load balancer can serve it, and a restart loses no session. A tool call becomes a
+request to the app itself, in this process and with the caller's own key, so that it passes the same
+checks as one over the network.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def mount(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[None]:
-    """What /mcp needs while the app runs; for the app's lifespan."""
+    """Run what /mcp needs; for the app's lifespan."""
 
     async def send_to_ourselves(call: Call, context: Context) -> httpx2.Response:
         key = context.request.headers["authorization"]
@@ -55,7 +55,8 @@ async def serving(app: FastAPI) -> AsyncIterator[None]:
 
 
 class _Endpoint:
-    """POST goes to mcp; there is no session to end and no stream to open, hence nothing else."""
+    """Passes POST to mcp; there is no session to end and no stream to open, so nothing else is
+    served."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "caller" not in scope.get("state", {}):  # No authentication stood before it.

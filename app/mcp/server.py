@@ -1,4 +1,4 @@
-"""The MCP server, without saying how its requests reach the service."""
+"""Build the MCP server, for any way of sending its requests."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from app.mcp.tools.table import MCP_TOOLS
 from app.mcp.tools.tool import BadArguments, Call, Defaults, Tool, call_of, input_schema
 
 Context = Any
-"""mcp's ServerRequestContext; its type parameters say nothing to us."""
+"""mcp's ServerRequestContext; its type parameters do not matter here."""
 
 Send = Callable[[Call, Context], Awaitable[httpx2.Response]]
-"""Sends a call on behalf of who asked. Raises Unreachable when there is no answer to show."""
+"""Sends a call on behalf of the caller. Raises Unreachable when there is no answer."""
 
 VERSION = version("smara-server")
 
@@ -40,7 +40,7 @@ class Unreachable(Exception):
 
 
 def memory_server(send: Send, defaults: Defaults) -> Server[Any]:
-    """A server whose tool calls are sent by ``send``."""
+    """Build a server that sends its tool calls by ``send``."""
     tools = {tool.name: tool for tool in MCP_TOOLS}
     listed = ListToolsResult(tools=[_listed(tool, defaults) for tool in MCP_TOOLS])
 

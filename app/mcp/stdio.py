@@ -1,4 +1,4 @@
-"""``smara-mcp``: the MCP server as a process that speaks over stdin and stdout."""
+"""``smara-mcp``: the MCP server as a process over stdin and stdout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.mcp.tools.tool import Call
 
 
 def main() -> None:
-    """Serve until stdin closes. Starts without a key too: each tool call then says what is
+    """Serve until stdin closes. It also starts without a key: each tool call then says what is
     missing."""
     asyncio.run(_serve(read_environment()))
 
@@ -35,7 +35,7 @@ async def _serve(environment: Environment) -> None:
 async def deliver(
     client: httpx2.AsyncClient, environment: Environment, call: Call
 ) -> httpx2.Response:
-    """The service's answer, or Unreachable with what to do about it."""
+    """Give the service's answer. Raises Unreachable with what to do about it."""
     key = environment.api_key
     if not key or not key.isascii() or not key.isprintable():
         raise Unreachable(

@@ -1,5 +1,4 @@
-"""Use case: a memory is corrected, moved, shared, brought back or forgotten, and its past stays
-readable."""
+"""Use case: correct, move, share, restore or delete a memory, with its history kept."""
 
 from __future__ import annotations
 
@@ -23,8 +22,8 @@ from app.tenancy.quotas import count_one_more
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What to change; None leaves as it is. ``acting`` is the user on whose behalf, if one is
-    named."""
+    """What to change; None leaves a field as it is. ``acting`` is the user on whose behalf, if one
+    is named."""
 
     fact: str | None = None
     metadata: dict[str, Any] | None = None
@@ -36,10 +35,10 @@ class Revision:
 
 
 async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
-    """Change a live memory, and note how it was. A new fact is embedded anew.
+    """Change a live memory, and record how it was. A new fact is embedded.
 
-    Raises NotFound, Forbidden (of a team's memory without a role that writes), Conflict when the
-    scope holds the same fact already, ProviderError when a new fact cannot be embedded.
+    Raises NotFound, Forbidden (for a team's memory without a role that writes), Conflict when the
+    scope has the same fact already, ProviderError when a new fact cannot be embedded.
     """
     [(fact, metadata)] = await clean_facts(
         caller.tenant_id, [(revision.fact or "", revision.metadata or {})]
@@ -51,13 +50,13 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     )
     vector = None
     if revision.fact is not None:
-        async with transaction(caller.tenant_id) as tx:  # Before the embedder is paid.
+        async with transaction(caller.tenant_id) as tx:  # Check this before the embedder is paid.
             await _changeable(tx, caller, memory_id, revision.acting)
         embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
         [vector] = embedded.vectors if embedded else ()
     try:
         async with transaction(caller.tenant_id) as tx:
-            before = await _held(tx, caller, memory_id, revision)
+            before = await _locked_for(tx, caller, memory_id, revision)
             after = await _after(tx, caller, before, revision)
             changes = {
                 name: value for name, value in after.items() if getattr(before, name) != value
@@ -86,9 +85,9 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
 
 
 async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) -> Memory:
-    """Bring a superseded memory back: both it and what had replaced it are live then.
+    """Make a superseded memory live again; its successor stays live too.
 
-    Raises NotFound, Conflict when it is live or the scope says the same meanwhile, PlanLimit.
+    Raises NotFound, Conflict when it is live or the scope now says the same, PlanLimit.
     """
     try:
         async with transaction(caller.tenant_id) as tx:
@@ -106,7 +105,7 @@ async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) ->
 
 
 async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> None:
-    """Forget a memory, live or superseded; what is left is that there was one. Raises NotFound."""
+    """Delete a memory, live or superseded; an event without text stays. Raises NotFound."""
     async with transaction(caller.tenant_id) as tx:
         memory = await _locked(tx, caller, memory_id, acting)
         await events.note(tx, memory_id, action="deleted", reason="by_request")
@@ -128,14 +127,14 @@ async def _changeable(
 
 
 async def _locked(tx: TenantTx, caller: Caller, memory_id: UUID, acting: str | None) -> Memory:
-    """The memory with its owner held, as every change to a scope needs it."""
+    """Read the memory with its owner locked, as every change to a scope needs it."""
     memory = await _changeable(tx, caller, memory_id, acting)
     await memory_owners.lock(tx, _owner_key(caller, memory))
     return await _changeable(tx, caller, memory_id, acting, lock=True)
 
 
-async def _held(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
-    """The live memory, with both owners locked when it moves from one scope to another."""
+async def _locked_for(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
+    """Read the live memory, with both owners locked when it moves from one scope to another."""
     memory = await _changeable(tx, caller, memory_id, revision.acting)
     moved = replace(memory, **await _place(tx, caller, memory, revision))
     for owner_key in sorted({_owner_key(caller, memory), _owner_key(caller, moved)}):
@@ -149,7 +148,7 @@ async def _held(tx: TenantTx, caller: Caller, memory_id: UUID, revision: Revisio
 async def _after(
     tx: TenantTx, caller: Caller, before: Memory, revision: Revision
 ) -> dict[str, Any]:
-    """The columns as they shall be."""
+    """Give the columns after the change."""
     own = {"fact": revision.fact, "metadata": revision.metadata, "importance": revision.importance}
     after: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
     after |= await _place(tx, caller, before, revision)
@@ -160,7 +159,7 @@ async def _after(
 async def _place(
     tx: TenantTx, caller: Caller, memory: Memory, revision: Revision
 ) -> dict[str, Any]:
-    """Where the memory belongs after the revision: namespace, visibility, team."""
+    """Find where the memory belongs after the change: namespace, visibility, team."""
     place: dict[str, Any] = {}
     if revision.namespace is not None:
         access.check_key(caller, Place(memory.user_id, revision.namespace, memory.agent_id))

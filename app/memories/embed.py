@@ -1,4 +1,4 @@
-"""Embed facts, paid for by their tenant."""
+"""Embed facts, at the cost of their tenant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def embed_facts(
     conversation_id: UUID | None = None,
     probe: UUID | None = None,
 ) -> Embeddings | None:
-    """Give a unit vector for each fact, in their order; None when there is none. Raises
+    """Give a unit vector for each fact, in their order; None when there are no facts. Raises
     ProviderError."""
     if not facts:
         return None
@@ -34,7 +34,7 @@ async def embedding(
     conversation_id: UUID | None = None,
     probe: UUID | None = None,
 ) -> AsyncIterator[tuple[Embeddings, Charge]]:
-    """Embed facts for the block, which may settle the charge in a transaction of its own. Raises
+    """Embed facts for the block, which may settle the charge in its own transaction. Raises
     ProviderError."""
     embedder = get_providers().embedder
     account = metering.Account(tenant_id, "embed", EMBEDDER, embedder.model, conversation_id, probe)

@@ -1,4 +1,4 @@
-"""Use case: memories are connected by edges, and what is connected is found."""
+"""Use case: connect memories by edges, and find what is connected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def connect(
     request: IdempotentRequest | None = None,
 ) -> Made[Edge]:
     """Connect two live memories. Raises NotFound when one of them is not live, Conflict when they
-    are connected in this way already."""
+    have this edge already."""
 
     async def make(tx: TenantTx) -> Edge:
         ends = [edge.from_memory_id, edge.to_memory_id]
@@ -40,8 +40,8 @@ async def connect(
 async def traverse(
     caller: Caller, memory_id: UUID, *, depth: int, relationship_type: str | None, limit: int
 ) -> list[Node]:
-    """Walk from a live memory over up to ``depth`` edges in either direction; up to ``limit`` + 1
-    nodes, nearest first. Raises NotFound, Unprocessable when the walk takes too long."""
+    """Find what is connected to a live memory over up to ``depth`` edges in either direction: up to
+    ``limit`` + 1 nodes, nearest first. Raises NotFound, Unprocessable when it takes too long."""
     try:
         async with transaction(caller.tenant_id) as tx:
             await _live_root(tx, caller, memory_id)
@@ -65,7 +65,7 @@ async def traverse(
 async def related(
     caller: Caller, memory_id: UUID, *, relationship_type: str | None, limit: int
 ) -> list[Node]:
-    """List what is one edge away from a live memory, strongest first. Raises NotFound."""
+    """List what is one edge away from a live memory, the greatest weight first. Raises NotFound."""
     async with read_only(caller.tenant_id) as tx:
         await _live_root(tx, caller, memory_id)
         return await graph.related(
@@ -78,7 +78,7 @@ async def related(
 
 
 async def disconnect(caller: Caller, edge_id: UUID) -> None:
-    """Cut an edge. Raises NotFound."""
+    """Delete an edge. Raises NotFound."""
     async with transaction(caller.tenant_id) as tx:
         if not await edges.delete(tx, edge_id, caller.restriction):
             raise NotFound("There is no edge of this id.")

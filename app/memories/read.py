@@ -1,4 +1,4 @@
-"""Use case: memories are listed, and read with their past."""
+"""Use case: list memories, and read one with its history."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Use case: a question → ranked memories.
+"""Use case: find the memories that answer a question, ranked.
 
-No queue, no LLM, no lock and no write; the one thing outside Postgres is the embedding of the
-question, and without it the words of the question are searched instead.
+It uses no queue, no LLM and no lock, and writes nothing. The only thing outside Postgres is the
+embedding of the question; without it the words of the question are searched.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from app.tenancy import installation
 
 
 class _Speakers(TTLCache[tuple[UUID, str], tuple[str, ...]]):
-    """Names by owner, for seconds: they only sharpen the question's vector."""
+    """Names of speakers by owner, kept for seconds: they only sharpen the question's vector."""
 
     def __init__(self) -> None:
         super().__init__(maxsize=50_000, ttl=10.0)
@@ -36,8 +36,8 @@ class _Speakers(TTLCache[tuple[UUID, str], tuple[str, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class Recollection:
-    """What came back, best first. ``degraded`` says why the answer is less good than usual, if it
-    is."""
+    """The memories found, the best first. ``degraded`` says why the answer is less good than usual,
+    if it is."""
 
     memories: Sequence[Recalled]
     degraded: str | None = None
@@ -51,7 +51,8 @@ async def recall(
     filters: Filters = NO_FILTERS,
     limit: int,
 ) -> Recollection:
-    """The memories of ``scopes`` that best answer the user's question, over all of them."""
+    """Find the memories of ``scopes`` that best answer the user's question, ranked over all of
+    them."""
     if not scopes:
         return Recollection(())
     tenant_id = scopes[0].tenant_id
@@ -71,8 +72,8 @@ async def recall(
 
 
 async def warm_up() -> None:
-    """Load the local model, so that the first question does not wait for it. A paid embedder is not
-    called for this."""
+    """Load the built-in model, so that the first question does not wait for it. A paid embedder is
+    not called for this."""
     providers = get_providers()
     if not providers.paid_embedder:
         await providers.query_embedder.embed_query("warm-up")
@@ -87,7 +88,8 @@ async def fenced(block: str) -> str:
 async def strongest(
     scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> Recollection:
-    """Without a question: the memories of the highest retention, over all of the scopes."""
+    """Find the memories of the highest retention over all of the scopes, for a context without a
+    question."""
     if not scopes:
         return Recollection(())
     async with read_only(scopes[0].tenant_id) as tx:
@@ -97,7 +99,7 @@ async def strongest(
 async def newest(
     scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> Recollection:
-    """Without a question: what was learned last."""
+    """Find the memories that were stored last, for a list without a question."""
     if not scopes:
         return Recollection(())
     async with read_only(scopes[0].tenant_id) as tx:

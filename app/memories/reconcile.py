@@ -1,7 +1,6 @@
-"""The step that both ways of remembering share: facts → reconciled, inside the caller's
-transaction.
+"""Reconcile facts with the memories of their scope, inside the caller's transaction.
 
-A conversation's facts and those that a client states itself come through the same ``reconcile``.
+The facts of a conversation and those that a client states directly take the same way.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ from app.rules.types import (
 from app.tenancy.quotas import room_for_memories
 
 NEIGHBOURS = 8
-"""How many neighbours of a fact are compared by meaning; beyond the nearest few, texts only share
-their owner_key."""
+"""How many neighbours of a fact are compared by meaning. Beyond the nearest few, texts have little
+in common but their owner."""
 
 PLAN_LIMIT = "plan_limit"
 """The reason of a fact for which the tenant's plan has no room."""
@@ -46,8 +45,8 @@ PLAN_LIMIT = "plan_limit"
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a fact goes, and where it comes from. ``team_id`` is the team that it is meant for, be
-    it shared or not."""
+    """Where a fact goes, and where it comes from. ``team_id`` is the team that it is meant for,
+    whether it is shared or not."""
 
     scope: Scope
     user_id: str
@@ -65,8 +64,8 @@ class Destination:
 
 
 async def current_destination(tx: TenantTx, destination: Destination) -> Destination:
-    """The destination as it is now: what was meant for a team that is dissolved goes where the
-    team's memories went, to its author. The caller holds the destination's owner."""
+    """Give the destination as it is now: what was meant for a dissolved team goes where the team's
+    memories went, to its author. The caller has locked the destination's owner."""
     team_id = destination.scope.team_id
     tenant_id = destination.scope.tenant_id
     if team_id is None or await teams.get(tx, team_id) is not None:
@@ -88,11 +87,11 @@ async def reconcile(
     """Write each fact as a new memory, or find it a duplicate, or let it replace what it
     contradicts. All of them belong to one scope.
 
-    The caller's transaction has the owner's ``lock``; a fact that does not say since when it is
-    true is so since ``lock.now``, which is the time of all that is written here. ``vectors`` are of
-    the embedding ``model``, whose similarities ``bands`` read. Facts are also compared with those
-    before them in ``facts``, and ``relations`` between them become edges of the graph. Where the
-    tenant's plan has no room for a new memory, the fact is rejected.
+    The caller's transaction has the owner's ``lock``. A fact without ``valid_from`` is true since
+    ``lock.now``, which is the time of everything that is written here. ``vectors`` are of the
+    embedding ``model``, and ``bands`` are for its similarities. Facts are also compared with those
+    before them in ``facts``, and ``relations`` between them become edges of the graph. A fact is
+    rejected when the tenant's plan has no room for a new memory.
     """
     if not facts:
         return []
@@ -133,7 +132,7 @@ async def reconcile(
 async def _waiting(
     tx: TenantTx, scope: Scope, facts: Sequence[Fact], hashes: Sequence[bytes]
 ) -> dict[bytes, UUID]:
-    """The suspicious ones among the facts that wait for review already."""
+    """Find which facts to be quarantined are in quarantine already."""
     suspicious = [
         content_hash
         for fact, content_hash in zip(facts, hashes, strict=True)
@@ -143,8 +142,8 @@ async def _waiting(
 
 
 class _Reconciliation:
-    """The facts being reconciled together: what each comes to, and what is to be written for all of
-    them."""
+    """The facts that are reconciled together: what becomes of each, and what is to be written for
+    all of them."""
 
     def __init__(
         self,
@@ -172,15 +171,15 @@ class _Reconciliation:
         return alive - len(self._retired.keys() - own)
 
     def neighbours(self, n: int, found: Sequence[Neighbour]) -> list[Neighbour]:
-        """The neighbours of fact ``n`` as they are by now, those of this batch among them, best
-        first."""
+        """Give the neighbours of fact ``n`` as they are by now, those of this batch among them, the
+        best first."""
         alive = [
             each for each in [*found, *self._earlier(n)] if each.memory_id not in self._retired
         ]
         return sorted(alive, key=lambda neighbour: -neighbour.similarity)
 
     def _earlier(self, n: int) -> list[Neighbour]:
-        """The nearest of the facts before ``n`` that became memories."""
+        """Give the nearest of the facts before ``n`` that became memories."""
         places = [place for place, new in self._new.items() if new.superseded_by is None]
         if not places:
             return []
@@ -196,7 +195,7 @@ class _Reconciliation:
     def add(
         self, n: int, to: Destination, fact: Fact, valid_from: datetime, decision: Decision
     ) -> Reconciled:
-        """Take the decision down; what it came to."""
+        """Record the decision about fact ``n``, and give its result."""
         neighbour = decision.neighbour
         similarity = neighbour.similarity if neighbour else None
         if decision.outcome == "duplicate" and neighbour is not None:
@@ -227,8 +226,8 @@ class _Reconciliation:
         valid_from: datetime,
         waiting: dict[bytes, UUID],
     ) -> Reconciled:
-        """Leave the fact for a person to review: it is compared with nothing and retires nothing.
-        ``waiting`` holds what waits already, and gains this one."""
+        """Put the fact into quarantine: it is compared with nothing and replaces nothing.
+        ``waiting`` holds what is there already, and gains this one."""
         memory_id = waiting.get(self._hashes[n])
         if memory_id is None:
             new = self._memory(n, to, fact, valid_from, None)
@@ -237,12 +236,12 @@ class _Reconciliation:
         return Reconciled(fact, Action.QUARANTINED, fact.quarantine_reason or "", memory_id)
 
     async def write(self, tx: TenantTx, scope: Scope) -> None:
-        """Retire first, then write: a value may come back that a fact before it has replaced. One
-        of these facts that a later one has replaced is history from the start."""
+        """Supersede first, then write: a value may come back that a fact before it has replaced. A
+        fact of this batch that a later one has replaced is history from the start."""
         own = {new.memory_id for new in self._new.values()}
         for memory_id, by in sorted(
             self._retired.items(), key=itemgetter(0)
-        ):  # In the order of graph/connect.
+        ):  # In the same order as `connect` of memories/graph.py locks them.
             if memory_id in own:
                 continue
             await memories.supersede(
@@ -258,7 +257,7 @@ class _Reconciliation:
         await self._link(tx, written)
 
     async def _link(self, tx: TenantTx, written: Sequence[NewMemory]) -> None:
-        """The graph follows: what was replaced hands its edges on, and stays one edge away."""
+        """Move the edges of what was replaced to its successor, and connect the two."""
         heirs = {old: self._alive(by.memory_id) for old, by in self._retired.items()}
         await edges.carry(tx, heirs)
         supersedes = [
@@ -274,7 +273,7 @@ class _Reconciliation:
     def edges(
         self, relations: Sequence[Relation], reconciled: Sequence[Reconciled]
     ) -> list[NewEdge]:
-        """The relations between facts as edges between the memories that now hold them."""
+        """Give the relations between facts as edges between the memories that now hold them."""
         found = []
         for relation in relations:
             start, end = (self._end(reconciled[n]) for n in (relation.from_fact, relation.to_fact))
@@ -285,13 +284,13 @@ class _Reconciliation:
         return found
 
     def _end(self, reconciled: Reconciled) -> UUID | None:
-        """The live memory that holds the fact, if one does."""
+        """Give the live memory that holds the fact, if one does."""
         if reconciled.memory_id is None or reconciled.action == Action.QUARANTINED:
             return None
         return self._alive(reconciled.memory_id)
 
     def _alive(self, memory_id: UUID) -> UUID:
-        """The memory itself or, when one of these facts has replaced it, what holds instead."""
+        """Give the memory itself or, when one of these facts has replaced it, its successor."""
         while memory_id in self._retired:
             memory_id = self._retired[memory_id].memory_id
         return memory_id

@@ -1,4 +1,4 @@
-"""Use case: facts that a client states itself, or a model that it lets, become memories."""
+"""Use case: store facts that a client states directly, or lets a model state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from app.tenancy.quotas import full_of_memories
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a stored fact, as it is kept under an Idempotency-Key."""
+    """What became of a stored fact, as it is kept for an Idempotency-Key."""
 
     action: str
     reason: str
@@ -39,7 +39,7 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Stored:
     """The outcomes, in the order of the facts. ``replayed``: they are those of an earlier request
-    under the same key."""
+    with the same key."""
 
     outcomes: Sequence[Outcome]
     replayed: bool = False
@@ -53,8 +53,8 @@ TRUST: Mapping[Author, float] = {"application": STATED, "model": OF_ROLE["assist
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
-    """A fact as a client states it. ``visibility`` None is the default of its place;
-    ``valid_from`` None is now."""
+    """A fact as a client states it. ``visibility`` None means the default of its place;
+    ``valid_from`` None means now."""
 
     place: Place
     visibility: Visibility | None
@@ -72,8 +72,8 @@ async def store_facts(
     *,
     stated_by: Author,
 ) -> Stored:
-    """Store what a client states, each fact where it says. What a model states is screened as what
-    a chat says is: an order waits in quarantine.
+    """Store what a client states, each fact in its own place. What a model states is screened like
+    a conversation: an order to an agent goes into quarantine.
 
     Raises NotFound, Forbidden, Unprocessable, PlanLimit, ProviderError.
     """
@@ -105,11 +105,12 @@ async def store_facts(
 async def store(
     facts: Sequence[tuple[Destination, Fact]], request: IdempotentRequest | None = None
 ) -> Stored:
-    """Reconcile facts of one tenant that a client states itself: all or, when it raises, none.
+    """Reconcile facts that a client of one tenant states directly: all of them or, when it raises,
+    none.
 
-    They are embedded here and now: raises ProviderError when the embedder gives no answer. A fact
-    for which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there
-    is room for none of them, PlanLimit is raised.
+    They are embedded at once: raises ProviderError when the embedder gives no answer. A fact for
+    which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there is
+    room for none of them, PlanLimit is raised.
     """
     arrived = time.monotonic()
     earlier = await request.earlier_answer() if request else None
@@ -127,7 +128,7 @@ async def store(
                 return _replayed(earlier)
         outcomes = await _reconcile_all(tx, facts, embeddings.vectors, waited)
         if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
-            # Nothing was stored, so a key stands for nothing yet: later there may be room.
+            # Nothing was stored, so the idempotency key stays free: later there may be room.
             raise await full_of_memories(tx)
         if request:
             await request.complete(tx, [_to_json(outcome) for outcome in outcomes])
@@ -146,7 +147,7 @@ async def _reconcile_all(
     by_scope: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
         by_scope.setdefault((destination.owner_key, destination.scope.key), []).append(n)
-    # The authors too, so that an erasure of one is either seen below or waits.
+    # Lock the authors too, so that an erasure of one is either seen below or waits.
     authors = {memory_owners.of_user(destination.user_id) for destination, _ in facts}
     locks = {
         owner_key: await memory_owners.lock(tx, owner_key)

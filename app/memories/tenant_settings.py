@@ -1,5 +1,5 @@
-"""Use case: the rules by which a tenant's memories are ranked, fade and replace each other, and how
-much of people's personal data is kept."""
+"""Use case: read and change a tenant's settings: how memories are ranked, fade and replace each
+other, and which personal data is redacted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from app.startup import runtime
 
 
 async def rules_in_force(caller: Caller) -> InForce:
-    """Read the tenant's rules, defaults filled in."""
+    """Read the tenant's settings for ranking and fading, with the defaults filled in."""
     async with read_only(caller.tenant_id) as tx:
         own = await tenant_settings.tuning(tx)
     return in_force(own, get_providers().bands)
 
 
 async def read(caller: Caller) -> tuple[InForce, Redaction]:
-    """Read all that the tenant can set, defaults filled in."""
+    """Read everything that the tenant can set, with the defaults filled in."""
     async with read_only(caller.tenant_id) as tx:
         own = await tenant_settings.tuning(tx)
         redaction = await tenant_settings.redaction(tx)
@@ -32,8 +32,9 @@ async def read(caller: Caller) -> tuple[InForce, Redaction]:
 async def change(
     caller: Caller, rules: Mapping[str, float | None], redaction: Redaction | None
 ) -> tuple[InForce, Redaction]:
-    """Set the named rules, None for the default, and the redaction unless it is None; give what
-    holds then. Raises Unprocessable for what this installation cannot do or does not fit."""
+    """Change the named settings, None for the default, and the redaction unless it is None; give
+    the settings as they are then. Raises Unprocessable for what this installation cannot do or what
+    does not fit together."""
     if redaction not in (None, "off") and not runtime().settings.presidio:
         raise Unprocessable(
             "redaction: this installation has none; its operator can switch it on"

@@ -1,1 +1,1 @@
-"""What may be kept of people: secrets, personal data, erasure, and how long."""
+"""What may be kept of people, and for how long: secrets, personal data, erasure."""

@@ -1,4 +1,4 @@
-"""Use case: erase all that is kept of a person."""
+"""Use case: erase everything that is kept of a person."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.tenancy.idempotency import whose
 
 
 async def erase_person(caller: Caller, user_id: str) -> Receipt:
-    """Erase all that is kept about or from a user, in every namespace, agent and team: what was
-    accepted, drawn, remembered and noted. What is under way comes to nothing. A second call erases
-    nothing more.
+    """Erase everything that is kept about or from a user, in every namespace, agent and team:
+    conversations, extractions, memories and their history. Work that is under way stores nothing. A
+    second call erases nothing more.
 
-    Raises Forbidden when the key is restricted to less than the whole user.
+    Raises Forbidden when the key does not reach the whole user.
     """
     must_reach_all_of(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
@@ -47,7 +47,7 @@ async def erase_person(caller: Caller, user_id: str) -> Receipt:
 
 
 async def _leave_to_others(tx: TenantTx, user_id: str) -> None:
-    """What a user has told a team and others have told it too stays, in their words."""
+    """Keep what both the user and others have told a team, in the others' words."""
     for memory_id in await undo.shared_by(tx, user_id):
         heir = await undo.heir_of(tx, memory_id, but_user=user_id)
         if heir is not None and heir.said is not None:
@@ -64,7 +64,8 @@ async def verify(
     erased: Mapping[str, int],
     signature: str,
 ) -> bool:
-    """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
+    """Check the receipt of an erasure: this installation issued it for this tenant, and it is
+    unchanged."""
     expected = sign(
         await installation.secret(),
         caller.tenant_id,

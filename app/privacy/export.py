@@ -1,4 +1,4 @@
-"""Use case: all that is kept of a person is handed out."""
+"""Use case: export everything that is kept of a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.tenancy.access import must_reach_all_of
 
 
 def export(caller: Caller, user_id: str) -> AsyncIterator[bytes]:
-    """Read everything that is kept of the user, a JSON document a line, each with its ``type``.
-    Raises Forbidden when the key is restricted to less than the whole user."""
+    """Export everything that is kept of the user, one JSON document a line, each with its ``type``.
+    Raises Forbidden when the key does not reach the whole user."""
     must_reach_all_of(caller, user_id)
     return user_data.export(caller.tenant_id, user_id)

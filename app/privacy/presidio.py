@@ -1,9 +1,9 @@
-"""Personal data in texts, found by Microsoft Presidio and replaced by its kind.
+"""Find personal data in texts with Microsoft Presidio, and replace it by its kind.
 
 An extra: ``pip install '.[presidio]'``. It reduces what is kept and promises nothing: Presidio's
 own documentation says that no detection finds everything. Patterns with checksums or libraries
-behind them work in any language and without a model; names and places need a spaCy model, which is
-the operator's to choose and install.
+behind them work in any language and without a model; names and places need a spaCy model, which the
+operator chooses and installs.
 """
 
 from __future__ import annotations
@@ -18,28 +18,29 @@ if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
 
 SURE = 0.4
-"""Presidio's scores below this are guesses: a bare number that may be a bank account."""
+"""Presidio's results below this score are too uncertain: a bare number that may be a bank
+account."""
 
 _EMAIL = r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
-"""Presidio's own recognizer downloads the list of public suffixes; none is needed to take an
-address for one."""
+"""Presidio's own recognizer downloads the list of public suffixes; an address is recognised without
+one."""
 
 
 class RedactionMissing(ServiceError):
-    """Redaction is switched on and cannot be done here."""
+    """Redaction is switched on, and is not available here."""
 
     code = "redaction_missing"
 
 
 async def redact(texts: list[str]) -> list[str]:
-    """The texts with "[redacted: email address]" and the like where personal data stood. Raises
+    """Replace personal data in the texts by "[redacted: email address]" and the like. Raises
     RedactionMissing."""
     engine = analyzer()
     return await asyncio.to_thread(lambda: [_redacted(engine, text) for text in texts])
 
 
 async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
-    """The same in every string of a JSON object, its keys left as they are."""
+    """Replace personal data in every string of a JSON object; its keys stay as they are."""
     engine = analyzer()
 
     def walk(each: Any) -> Any:
@@ -55,7 +56,7 @@ async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
 
 def _redacted(engine: AnalyzerEngine, text: str) -> str:
     found = engine.analyze(text, language="en", score_threshold=SURE)
-    # The longest of those that begin together wins, and none is cut into by the next.
+    # Of findings that begin together the longest wins, and none may overlap the next.
     at, parts = 0, []
     for each in sorted(found, key=lambda result: (result.start, -result.end)):
         if each.start < at:
@@ -67,7 +68,7 @@ def _redacted(engine: AnalyzerEngine, text: str) -> str:
 
 
 def analyzer() -> AnalyzerEngine:
-    """Give what finds it, built at the first use. Raises RedactionMissing."""
+    """Give the analyzer, built at the first use. Raises RedactionMissing."""
     return runtime().one(_analyzer)
 
 

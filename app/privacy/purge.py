@@ -1,4 +1,4 @@
-"""Use case: what has been kept for long enough goes."""
+"""Use case: remove what has been kept for long enough."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from app.startup import runtime
 
 
 async def purge_expired() -> None:
-    """Remove transcripts, idempotency keys, concluded deliveries and lines of the audit log that
-    are older than the settings keep them. Safe to run at any time, and by several at once. Raises
+    """Remove transcripts, idempotency keys, finished deliveries and audit entries that are older
+    than the settings keep them. Safe to run at any time, and by several at the same time. Raises
     DatabaseUnavailable."""
     settings = runtime().settings
     async with system() as tx:

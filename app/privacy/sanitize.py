@@ -1,6 +1,5 @@
-"""What comes in is cleaned before anything is stored or sent to a provider: secrets are masked, and
-personal data is redacted for tenants that want it.
-"""
+"""Clean what comes in, before anything is stored or sent to a provider: mask secrets, and redact
+personal data for tenants that ask for it."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ Stated = tuple[str, dict[str, Any]]
 async def clean_chat(
     tenant_id: UUID, messages: Sequence[Message], metadata: dict[str, Any]
 ) -> tuple[list[Message], dict[str, Any]]:
-    """The messages and metadata of a chat as they may be stored. Who speaks stays."""
+    """Clean the messages and metadata of a chat for storing. The names of speakers stay."""
     masked = (
         await asyncio.to_thread(_mask_all, messages)
         if sum(len(message.content) for message in messages) > LONG_CHARS
@@ -47,7 +46,7 @@ async def clean_chat(
 
 
 async def clean_facts(tenant_id: UUID, facts: Sequence[Stated]) -> list[Stated]:
-    """Facts that a client states, with their metadata, as they may be stored."""
+    """Clean facts that a client states, with their metadata, for storing."""
     masked = (
         await asyncio.to_thread(_mask_facts, facts)
         if sum(len(text) for text, _ in facts) + 100 * len(facts) > LONG_CHARS
@@ -63,8 +62,8 @@ async def clean_facts(tenant_id: UUID, facts: Sequence[Stated]) -> list[Stated]:
 
 
 async def clean_drawn(tenant_id: UUID, facts: Sequence[Fact]) -> list[Fact]:
-    """Facts that were drawn from a chat, as they may be remembered. Of a tenant that has everything
-    redacted the chat itself was."""
+    """Clean facts that were drawn from a chat, for storing. For a tenant that has everything
+    redacted, the chat itself was cleaned."""
     if await _redaction_of(tenant_id) != "memories":
         return list(facts)
     texts = await redact([fact.text for fact in facts])
@@ -76,7 +75,7 @@ async def clean_drawn(tenant_id: UUID, facts: Sequence[Fact]) -> list[Fact]:
 
 
 async def clean_question(tenant_id: UUID, question: str) -> str:
-    """A question as it may be sent to a provider."""
+    """Clean a question before it is sent to a provider."""
     question = mask_text(question)
     if await _redaction_of(tenant_id) != "everything":
         return question
@@ -85,14 +84,14 @@ async def clean_question(tenant_id: UUID, question: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """The text without secrets."""
+    """Mask the secrets in a text."""
     masked = mask(text)
     _note(masked.counts)
     return masked.text
 
 
 def mask_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The metadata without secrets: in its strings, and under keys that name one."""
+    """Mask the secrets in metadata: in its strings, and under keys that name one."""
     if not metadata:
         return metadata
     masked = mask_json(metadata)
@@ -102,7 +101,8 @@ def mask_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _redaction_of(tenant_id: UUID) -> Redaction:
-    """What the tenant wants redacted; ``off`` without a look where it cannot be done."""
+    """Give what the tenant wants redacted; ``off``, without a look, where redaction is not
+    available."""
     if not runtime().settings.presidio:
         return "off"
     async with read_only(tenant_id) as tx:

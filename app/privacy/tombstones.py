@@ -1,4 +1,4 @@
-"""The tombstones of people who were erased, and the receipts that tell of it."""
+"""Write the tombstones of people who were erased, and the receipts."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from app.errors import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was erased and when, signed by the installation: nobody else can make one, and a changed
-    one does not check. ``erased`` counts rows by kind."""
+    """What was erased and when, signed by the installation: nobody else can issue one, and a
+    changed one does not verify. ``erased`` counts rows by kind."""
 
     erasure_id: UUID
     erased_at: datetime
@@ -29,7 +29,7 @@ class Receipt:
 
 
 async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str, int]) -> Receipt:
-    """Leave the tombstone, and give the receipt. The caller holds the owner."""
+    """Write the tombstone, and give the receipt. The caller has locked the owner."""
     secret = await tenants.installation_secret(tx)
     erasure = await tombstones.add(tx, _digest(secret, tx.tenant_id, owner_key), erased)
     signature = sign(
@@ -44,9 +44,9 @@ async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str
 
 
 async def refuse_if_erased(tx: TenantTx, owners: Sequence[str], *, within_seconds: float) -> None:
-    """Raise Conflict when one of the owners, which the caller has locked, was erased after
-    ``within_seconds`` before the transaction began: what was under way then shall not bring it
-    back."""
+    """Raise Conflict when one of the owners, which the caller has locked, was erased later than
+    ``within_seconds`` before the transaction began: work that was under way then must not bring the
+    person back."""
     secret = await tenants.installation_secret(tx)
     hashes = [_digest(secret, tx.tenant_id, owner_key) for owner_key in owners]
     if await tombstones.any_since(tx, hashes, within_seconds=within_seconds):
@@ -62,7 +62,8 @@ def sign(
     erased_at: datetime,
     erased: Mapping[str, int],
 ) -> str:
-    """HMAC-SHA-256 under the installation's secret, over the receipt as JSON with sorted keys."""
+    """Sign the receipt, as JSON with sorted keys, by HMAC-SHA-256 under the installation's
+    secret."""
     document: dict[str, Any] = {
         "tenant_id": str(tenant_id),
         "user_id": user_id,

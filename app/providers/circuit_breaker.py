@@ -1,7 +1,7 @@
-"""Whether a paid provider is asked at all: circuits that all processes share.
+"""Decide whether a paid provider is called at all: circuits that all processes share.
 
-The truth is in Postgres. Each process keeps what it last saw of it for about a second, so that on a
-calm day a call costs no query more.
+Their state is in Postgres. Each process keeps what it last saw for about a second, so that a call
+costs no further query while all circuits are closed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LOOK_AGAIN_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Seen:
-    """What this process last saw. ``suspect``: those of whose failures the last one was its own, so
-    that its next success is worth noting."""
+    """What this process last saw. ``suspect``: the circuits whose last failure was a call of this
+    process, so that its next success must be written."""
 
     at: float = float("-inf")
     open: dict[Key, OpenCircuit] = field(default_factory=dict)
@@ -47,7 +47,7 @@ def _view() -> _Seen:
 
 async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | None]:
     """Whether conversations that need these providers may be claimed, and the probe when only one
-    may: its run finds out whether they answer again."""
+    may: processing it finds out whether the providers answer again."""
     if not keys:
         return True, None
     found = await circuit_breaker.open_circuits(tx)
@@ -66,14 +66,14 @@ async def claimable(tx: SystemTx, keys: Sequence[Key]) -> tuple[bool, UUID | Non
 
 
 async def give_probe_back(tx: SystemTx, probe: UUID) -> None:
-    """Let somebody else try what this probe has not tried."""
+    """Give the probe back, so that another process can take it."""
     await circuit_breaker.return_probe(tx, probe)
 
 
 @asynccontextmanager
 async def permitted(key: Key, probe: UUID | None = None) -> AsyncIterator[None]:
-    """The block may call the provider: its circuit is closed, or this is the one probe. Raises
-    CircuitOpen, else."""
+    """Let the block call the provider, if its circuit is closed or this is the probe. Raises
+    CircuitOpen otherwise."""
     own = None if probe else await _permit(key)
     try:
         yield
@@ -83,8 +83,8 @@ async def permitted(key: Key, probe: UUID | None = None) -> AsyncIterator[None]:
 
 
 async def is_due(key: Key) -> bool:
-    """Whether the provider may be asked: False while its circuit is closed. Raises CircuitOpen
-    while nobody may ask, by what this process last saw."""
+    """Whether the circuit is due for a probe: False while it is closed. Raises CircuitOpen during
+    its pause, as this process last saw it."""
     circuit = await _resting(key)
     if circuit is None:
         return False
@@ -94,7 +94,8 @@ async def is_due(key: Key) -> bool:
 
 
 async def take_probe(key: Key) -> UUID | None:
-    """The probe of a circuit whose pause is over, for one caller of all processes."""
+    """Take the probe of a circuit whose pause is over; one caller of all processes gets it, the
+    others get None."""
     probe = uuid4()
     async with system() as tx:
         taken = await _take(tx, [key], probe)
@@ -103,18 +104,18 @@ async def take_probe(key: Key) -> UUID | None:
 
 
 async def return_probe(probe: UUID) -> None:
-    """Let somebody else try what this probe has not tried, in a transaction of its own."""
+    """Give the probe back in a transaction of its own, so that another process can take it."""
     try:
         async with system() as tx:
             await give_probe_back(tx, probe)
     except DatabaseUnavailable as error:
-        # It counts as lost after a while.
+        # The probe counts as lost after a while.
         log.warning("database_error", sqlstate=error.sqlstate)
     _view().forget()
 
 
 async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
-    """Note that a call, which took so long, was answered; writes only when that is news."""
+    """Record that a call was answered, and how long it took; writes only when that is news."""
     if key not in _view().suspect and key not in _view().open:
         return
     async with transaction(tenant_id) as tx:
@@ -126,7 +127,8 @@ async def answered(tenant_id: UUID, key: Key, *, seconds: float) -> None:
 
 
 async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: float) -> None:
-    """Note that a call failed after so long, and set ``error.waits`` when the circuit is open."""
+    """Record that a call failed, and after how long; set ``error.waits`` when the circuit is
+    open."""
     kind = _kind(error)
     if kind is None:
         await answered(tenant_id, key, seconds=seconds)
@@ -154,7 +156,7 @@ async def failed(tenant_id: UUID, key: Key, error: ProviderError, *, seconds: fl
 
 
 async def _permit(key: Key) -> UUID | None:
-    """The probe that the caller has become, or None when the circuit is closed."""
+    """Give the probe that the caller has taken, or None when the circuit is closed."""
     if not await is_due(key):
         return None
     probe = await take_probe(key)
@@ -166,7 +168,7 @@ async def _permit(key: Key) -> UUID | None:
 
 async def _resting(key: Key) -> OpenCircuit | None:
     if time.monotonic() - _view().at > LOOK_AGAIN_SECONDS:
-        _view().at = time.monotonic()  # The others need not look as well.
+        _view().at = time.monotonic()  # The other callers need not look as well.
         async with system() as tx:
             _view().take(await circuit_breaker.open_circuits(tx))
     return _view().open.get(key)
@@ -183,7 +185,8 @@ async def _take(tx: SystemTx, keys: Sequence[Key], probe: UUID) -> list[Key]:
 
 
 def _kind(error: ProviderError) -> Kind | None:
-    """None for a failure that is an answer: whoever rejects a request is there."""
+    """Give the kind of a failure; None for one that is an answer, since a provider that rejects a
+    request is there."""
     match error:
         case ProviderRefused():
             return "refused"

@@ -1,7 +1,7 @@
-"""Put each call of a paid provider on the books, before it is made and when it is over.
+"""Meter the calls of paid providers: reserve, record and settle what each one costs.
 
-A call is made when the provider's circuit lets it through, our own limits have room, and the
-tenant's budget covers the worst that it may cost; what it did cost is settled after it.
+A call is made when the provider's circuit is closed, our own rate limits have room, and the
+tenant's budget covers the most that the call may cost. What it did cost is settled after it.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from app.startup import runtime
 Purpose = Literal["extract", "embed"]
 
 BYTES_PER_TOKEN = 4
-"""Of common text. At worst a token is one byte, which is what reservations count with."""
+"""For common text. A token has at least one byte, which is what reservations count with."""
 QUERY_COST_RECORDED_AT_MICROUSD = 100.0
-"""A question costs less than a micro-dollar, so what they cost is written when it comes to this:
-else every read would write."""
+"""A question costs less than a micro-dollar, so the cost of questions is written when it reaches
+this amount; otherwise every read would write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who pays for a call, and to whom. ``probe`` is the probe of an open circuit that the call may
-    be."""
+    """Who pays for a call, and which provider gets it. ``probe`` is the probe of an open circuit
+    that the call may be."""
 
     tenant_id: UUID
     purpose: Purpose
@@ -54,8 +54,8 @@ class Account:
 
 
 class Charge:
-    """One call on the books; without ``call_id`` one that costs nothing, which is on none. The
-    block sets ``usage`` once the call is answered."""
+    """One recorded call; without ``call_id`` one that costs nothing and is not recorded. The block
+    sets ``usage`` when the call is answered."""
 
     def __init__(self, account: Account, call_id: UUID | None = None) -> None:
         self._account, self._call_id = account, call_id
@@ -78,7 +78,7 @@ class Charge:
         await self._close(tx, error)
 
     def note_soft_limit(self) -> None:
-        """Log, once the call is committed, that it took the month over its soft limit."""
+        """Log, after the commit, that the call took the month over its soft limit."""
         if self._over_soft_limit:
             log.warning("budget_soft_limit_reached", tenant_id=str(self._account.tenant_id))
 
@@ -101,13 +101,13 @@ class Charge:
 @asynccontextmanager
 async def charged(account: Account, estimate: Estimate | None) -> AsyncIterator[Charge]:
     """Make one call of a provider in the block; without an estimate it costs nothing, and nothing
-    stands before it.
+    is checked.
 
-    It is on the books before it is made, so that one whose process dies is there as well: its
-    outcome stays ``started``. At the end of the block the books are closed, unless the block has
-    done so in a transaction of its own: with ``charge.usage`` or with the error that it raises.
-    Passes the call's errors on; raises CircuitOpen, ProviderThrottled or OverBudget when the call
-    is not made.
+    The call is recorded before it is made, so one whose process dies is recorded as well: its
+    outcome stays ``started``. At the end of the block the call is settled, unless the block has
+    done so in its own transaction: with ``charge.usage``, or with the error that it raises. Passes
+    the call's errors on; raises CircuitOpen, ProviderThrottled or OverBudget when the call is not
+    made.
     """
     if estimate is None:
         yield Charge(account)
@@ -126,7 +126,7 @@ async def charged(account: Account, estimate: Estimate | None) -> AsyncIterator[
                 await circuit_breaker.failed(account.tenant_id, account.key, error, seconds=seconds)
             raise
         except BaseException:
-            # The call itself was answered; what came after it failed.
+            # The call was answered; what came after it failed.
             if not charge.closed and charge.usage is not None:
                 await _close_alone(account, charge, charge.usage)
             raise
@@ -147,7 +147,7 @@ async def _close_alone(account: Account, charge: Charge, how: Usage | BaseExcept
 
 
 async def _begin(account: Account, worst: int) -> Charge:
-    """Reserve the worst that the call may cost and note that it begins. Raises OverBudget."""
+    """Reserve the most that the call may cost, and record that it begins. Raises OverBudget."""
     limits = runtime().settings.spending_caps
     call_id: UUID = uuid_utils.uuid7()
     try:
@@ -200,13 +200,13 @@ async def _over_budget(account: Account, worst: int, *, today: bool) -> OverBudg
 
 @dataclass(slots=True)
 class _Unbilled:
-    """What questions have cost each tenant in this process and is not written yet."""
+    """The cost of questions, by tenant, that this process has not written yet."""
 
     microusd: dict[UUID, float] = field(default_factory=dict)
 
 
 async def record_query_cost(tenant_id: UUID, text: str) -> None:
-    """Count a question's embedding; write it with others once they come to something."""
+    """Count the cost of embedding a question; write it together with others."""
     unbilled = runtime().one(_Unbilled).microusd
     tokens = len(text.encode()) / BYTES_PER_TOKEN
     owed = unbilled.pop(tenant_id, 0.0) + tokens * runtime().settings.embedding_usd
@@ -218,9 +218,9 @@ async def record_query_cost(tenant_id: UUID, text: str) -> None:
 
 
 def worst_microusd(purpose: Purpose, estimate: Estimate) -> int:
-    """Compute the most that a call may cost, in millionths of a US dollar: every byte that it sends
-    a token, and as many tokens back as it may give. A price per million tokens is a micro-dollar
-    per token."""
+    """Compute the most that a call may cost, in millionths of a US dollar: a token for every byte
+    that it sends, and as many output tokens as it may give. A price per million tokens is the price
+    of one token in micro-dollars."""
     settings = runtime().settings
     if purpose == "embed":
         return math.ceil(estimate.sends_bytes * settings.embedding_usd)
@@ -253,14 +253,14 @@ def _outcome(error: BaseException) -> str:
 
 
 def _usage(how: Usage | BaseException) -> Usage | None:
-    """The tokens that are billed, as far as they are known."""
+    """Give the tokens that are billed, as far as they are known."""
     told = how.tokens if isinstance(how, ProviderAnswerInvalid) else how
     return told if isinstance(told, Usage) else None
 
 
 def _cost(how: Usage | BaseException, purpose: Purpose) -> int | None:
-    """What the call cost: 0 for one that was not served; None, all that was reserved, for one that
-    may have been, since an answer that we did not wait for is billed too."""
+    """Give what the call cost: 0 for one that was not served; None, all that was reserved, for one
+    that may have been, since an answer that we did not wait for is billed too."""
     usage = _usage(how)
     if usage is not None:
         return cost_microusd(usage, purpose)

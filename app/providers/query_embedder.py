@@ -1,4 +1,4 @@
-"""Questions embedded by a paid provider, unless its circuit is open: then readers do not wait."""
+"""Embed questions with a paid provider, unless its circuit is open: then readers do not wait."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _tenant: ContextVar[UUID] = ContextVar("tenant_that_asks")
 
 @contextmanager
 def asking(tenant_id: UUID) -> Iterator[None]:
-    """What is embedded in this block is a question of the tenant's, on its books. A cache between
-    here and the embedder knows nothing of tenants."""
+    """Charge what is embedded in this block to the tenant, as a question. A cache between here and
+    the embedder knows nothing of tenants."""
     token = _tenant.set(tenant_id)
     try:
         yield
@@ -34,8 +34,8 @@ def asking(tenant_id: UUID) -> Iterator[None]:
 class PaidQuestions:
     """An embedder that raises CircuitOpen at once while the provider's circuit is open.
 
-    When the pause is over the question of one reader is the probe, and that reader does not wait
-    for it either: it goes on in the background. Belongs to one event loop.
+    When the pause is over, the question of one reader is the probe. That reader does not wait for
+    it either: it goes on in the background. Belongs to one event loop.
     """
 
     def __init__(self, embedder: Embedder) -> None:
@@ -52,15 +52,15 @@ class PaidQuestions:
         return self._embedder.dimension
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
-        """As the embedder behind does it."""
+        """Estimate as the embedder behind it does."""
         return self._embedder.estimate(texts)
 
     async def embed_documents(self, texts: Sequence[str]) -> Embeddings:
-        """As the embedder behind does it."""
+        """Embed as the embedder behind it does."""
         return await self._embedder.embed_documents(texts)
 
     async def embed_query(self, text: str) -> Vector:
-        """The vector of a question. Raises ProviderError."""
+        """Give the vector of a question. Raises ProviderError."""
         if await circuit_breaker.is_due(self._key):
             if self._probing is None or self._probing.done():
                 self._probing = asyncio.create_task(self._probe(text))

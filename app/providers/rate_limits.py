@@ -1,7 +1,7 @@
-"""Our own limits of calls and tokens a minute, shared by all workers.
+"""Limit our own calls and tokens a minute to each provider, shared by all workers.
 
-The windows are in Redis. Without it each process goes on with a share of its own, smaller than what
-it would be entitled to: a limit never turns into none.
+The counters are in Redis. Without it each process keeps to a share, smaller than its fair one: a
+limit never turns into none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from app.settings import Settings
 from app.startup import runtime
 
 TOKENS_PER_UNIT = 1_000
-"""The window keeps an entry for each unit, so tokens are counted by the thousand."""
+"""The counter keeps an entry for each unit, so tokens are counted by the thousand."""
 WORKERS_ASSUMED = 2
-"""Without Redis nobody knows how many others there are: so many workers with as many processes as
-this one share the limit."""
+"""Without Redis nobody knows how many other workers there are: this many, with as many processes as
+this one, are assumed to share the limit."""
 REDIS_RETRY_SECONDS = 5.0
 
 
@@ -44,7 +44,7 @@ async def take(provider: str, tokens: int) -> None:
 
 
 class ProviderRateLimits:
-    """The windows of one process and event loop."""
+    """The counters of one process and event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._limits = {
@@ -65,20 +65,22 @@ class ProviderRateLimits:
         self._redis_away_until = 0.0
 
     def wanted(self, provider: str, tokens: int) -> list[tuple[str, RateLimitItem, int]]:
-        """The windows that a call needs room in: a name, the limit, and how many units of it."""
+        """Give the limits that a call needs room in: a name, the limit, and how many units of
+        it."""
         requests, per_minute = self._limits[provider]
         found: list[tuple[str, RateLimitItem, int]] = []
         if requests is not None:
             found.append(("requests", RateLimitItemPerMinute(requests, 1, provider), 1))
         if per_minute is not None:
             limit = per_minute // TOKENS_PER_UNIT
-            # A call larger than a whole minute's tokens takes them all; else it would never come.
+            # A call larger than a whole minute's tokens takes them all; otherwise it would wait
+            # for ever.
             units = min(math.ceil(tokens / TOKENS_PER_UNIT) or 1, limit)
             found.append(("tokens", RateLimitItemPerMinute(limit, 1, provider), units))
         return found
 
     async def hit(self, name: str, limit: RateLimitItem, units: int) -> float | None:
-        """Take the units, or say in how many seconds to come again."""
+        """Take the units; give None, or in how many seconds to try again."""
         if self._shared is not None and time.monotonic() >= self._redis_away_until:
             try:
                 return await self._hit(self._shared, name, limit, units)
@@ -106,7 +108,7 @@ def _provider_rate_limits() -> ProviderRateLimits:
 
 
 def _shared(url: str | None) -> MovingWindowRateLimiter | None:
-    """The windows in the queue's Redis; None for a queue in files."""
+    """Give the counters in the queue's Redis; None for a queue in files."""
     parts = urlsplit(url or "")
     options: dict[str, Any] = {"socket_timeout": 1.0, "socket_connect_timeout": 0.5}
     if parts.scheme == "redis+socket":

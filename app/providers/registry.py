@@ -1,9 +1,8 @@
-"""Builds the paid clients, or their keyless stand-ins, from settings: once per process and event
-loop.
+"""Build the paid clients, or the built-in parts, from the settings: one of each per process and
+event loop.
 
 Their packages are imported when they are needed: Claude's takes two seconds of a processor and
-Voyage's one, which a process without a key, and one that reads no chats, should not pay at its
-start.
+Voyage's one, which a process should not pay at its start when it has no key or reads no chats.
 """
 
 from __future__ import annotations
@@ -31,13 +30,14 @@ if TYPE_CHECKING:
 MINILM_BANDS = Bands(duplicate=0.985, contradiction=0.985, candidate=0.55, remote=0.25)
 """MiniLM puts paraphrases of short facts as low as 0.55 and new values of one attribute as high as
 0.97, among facts that are merely alike: the judge reads from 0.55 on, and no band of this model
-retires a memory by itself. Two cities one may live in lie as far apart as 0.36, two jobs 0.28."""
+replaces a memory by itself. Two cities that a person may live in are as far apart as 0.36, two jobs
+0.28."""
 
 
 @dataclass(frozen=True)
 class Providers:
-    """What this process embeds and extracts with. A keyless stand-in is demo quality, and everyone
-    is told so."""
+    """The extractor and the embedder of this process. A built-in one is of demo quality, and the
+    log, /health and the start say so."""
 
     embedder: Embedder
     query_embedder: Embedder
@@ -49,12 +49,12 @@ class Providers:
 
     @cached_property
     def extractor(self) -> Extractor:
-        """What reads chats; built at its first use."""
+        """The extractor, built at its first use."""
         return self.build_extractor()
 
     @property
     def circuits(self) -> list[tuple[str, str]]:
-        """The paid providers in use, each with its model: those that may fail."""
+        """The circuits of the paid providers in use."""
         extractor, embedder = (EXTRACTOR, self.extraction_model), (EMBEDDER, self.embedder.model)
         return [extractor] * self.paid_extractor + [embedder] * self.paid_embedder
 
@@ -69,10 +69,10 @@ def _providers() -> Providers:
 
 
 def build(settings: Settings) -> Providers:
-    """The providers that ``settings`` ask for: a key, or a base URL of one's own, chooses the paid
+    """Build the providers that ``settings`` ask for: a key, or a base URL, chooses the paid
     client."""
     embedder = _embedder(settings, settings.embedding_timeout_seconds)
-    # A reader waits less patiently than a worker: its client has a deadline of its own.
+    # A reader waits less long than a worker, so its client has a shorter deadline.
     reader = (
         embedder
         if isinstance(embedder, MiniLM)
@@ -80,8 +80,8 @@ def build(settings: Settings) -> Providers:
     )
     return Providers(
         embedder=embedder,
-        # The circuit is behind the cache: what was asked before is answered in full while it is
-        # open.
+        # The circuit is behind the cache: a question that was asked before needs no call, also
+        # while the circuit is open.
         query_embedder=QueryCache(
             reader if isinstance(reader, MiniLM) else PaidQuestions(reader),
             settings.query_cache_entries,

@@ -1,4 +1,4 @@
-"""Attempts → how long to wait before the next one."""
+"""Compute how long to wait before the next attempt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from __future__ import annotations
 def backoff_seconds(
     attempts: int, draw: float, *, base_seconds: float, cap_seconds: float
 ) -> float:
-    """Seconds to wait after ``attempts`` (≥ 1) failed attempts, in [0, min(cap, base · 2^(attempts
-    - 1))].
+    """Compute the seconds to wait after ``attempts`` (≥ 1) failed attempts, in [0, min(cap, base ·
+    2^(attempts - 1))].
 
     ``draw`` is a random number in [0, 1). Full jitter: Brooker, "Exponential Backoff And Jitter",
     AWS 2015.

@@ -1,4 +1,4 @@
-"""Similarity to the nearest neighbour → new, contradiction or duplicate."""
+"""Map similarity to the nearest neighbour to a band: new, contradiction or duplicate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Band(StrEnum):
-    """Where a similarity falls."""
+    """The band that a similarity falls into."""
 
     NEW = "new"
     CONTRADICTION = "contradiction"
@@ -20,9 +20,9 @@ class Bands:
     model.
 
     At or above ``duplicate`` two facts are the same; at or above ``contradiction`` the newer
-    replaces the older. From ``candidate`` on the texts are close enough for a judge to compare what
-    they mean. From ``remote`` on (None: from ``candidate``) it is heard when it is sure at any
-    distance: two cities that somebody lives in have little else in common.
+    replaces the older. From ``candidate`` on the texts are close enough for the judge to compare
+    what they mean. From ``remote`` on (None: from ``candidate``) the judge decides when it is sure
+    at any distance: two cities that somebody lives in have little else in common.
     """
 
     duplicate: float = 0.985
@@ -37,11 +37,11 @@ class Bands:
 
     @property
     def floor(self) -> float:
-        """Below this nothing is compared."""
+        """The similarity below which nothing is compared."""
         return self.candidate if self.remote is None else self.remote
 
     def between(self, contradiction: float, duplicate: float) -> Bands:
-        """The same with other bands; what the judge reads begins no later than these."""
+        """Give the same with other bands; what the judge reads begins no later than these."""
         return Bands(
             duplicate,
             contradiction,
@@ -50,7 +50,8 @@ class Bands:
         )
 
     def of(self, similarity: float) -> Band:
-        """The band of a cosine similarity in [-1, 1]; a boundary belongs to the band above it."""
+        """Give the band of a cosine similarity in [-1, 1]; a boundary belongs to the band above
+        it."""
         if similarity >= self.duplicate:
             return Band.DUPLICATE
         if similarity >= self.contradiction:
@@ -59,4 +60,5 @@ class Bands:
 
 
 PUBLISHED = Bands()
-"""The thresholds of the public guide: duplicate from 0.985, contradiction from 0.94."""
+"""The default thresholds (docs/reference/contract.md, 2.4): duplicate from 0.985, contradiction
+from 0.94."""

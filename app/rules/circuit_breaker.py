@@ -1,6 +1,7 @@
-"""A provider's failures → whether it is tried, and when next: the rules of a circuit.
+"""Decide from a provider's failures whether it is called, and when next: the rules of a circuit
+breaker.
 
-Times are in seconds and relative to the database's now, so that nothing here has a clock.
+Times are in seconds and relative to the database's now, so that nothing here needs a clock.
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ class Limits:
 
 
 def after_failure(circuit: Circuit, failure: Failure, limits: Limits) -> Circuit:
-    """The circuit once the failure is known; its ``age_seconds`` is 0 when the state is new.
+    """Give the circuit after a failure; its ``age_seconds`` is 0 when the state is new.
 
-    A refusal or a rate limit opens it at once. A call that began before the state was what it is
-    says nothing new: it neither counts as a failed probe nor makes the pause grow.
+    A refusal or a rate limit opens it at once. A call that began before the circuit changed says
+    nothing new: it neither counts as a failed probe nor makes the pause grow.
     """
     if circuit.state == "closed":
         counting = circuit.failures > 0 and circuit.window_age_seconds <= limits.window_seconds

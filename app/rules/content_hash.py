@@ -1,4 +1,4 @@
-"""A fact's words → a hash that is equal for texts no reader could tell apart."""
+"""Hash a fact's words, so that texts which no reader could tell apart have one hash."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ _TYPOGRAPHIC = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "�
 
 
 def normalised(text: str) -> str:
-    """``text`` in one Unicode form, without invisible characters, case, spare white space or a
-    closing full stop.
-    """
+    """Give ``text`` in one Unicode form, without invisible characters, case, extra white space or a
+    closing full stop."""
     plain = unicodedata.normalize("NFC", visible(text).translate(_TYPOGRAPHIC).casefold())
     words = " ".join(plain.split())
     return words.rstrip(" .!") or words
 
 
 def visible(text: str) -> str:
-    """``text`` as it looks: in one Unicode form, without invisible characters."""
+    """Give ``text`` as it looks: in one Unicode form, without invisible characters."""
     return unicodedata.normalize("NFC", text.translate(_REMOVED))
 
 
 def content_hash(fact: str) -> bytes:
-    """32 bytes that two live memories of one scope never share."""
+    """Compute 32 bytes that two live memories of one scope never share."""
     return hashlib.sha256(normalised(fact).encode()).digest()

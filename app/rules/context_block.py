@@ -1,4 +1,4 @@
-"""Memories → the block of text for a prompt."""
+"""Format memories as the block of text for a prompt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ NOTHING_KNOWN = "No memories of this user yet."
 
 
 def context_block(memories: Sequence[Recalled]) -> str:
-    """One line a memory, numbered from 1 in the given order; a one-line notice when there is none.
+    """Format one line for each memory, numbered from 1 in the given order; a one-line notice when
+    there is none.
 
     White space inside a fact is folded, so that a fact can never add a line of its own to the
     block.
@@ -27,10 +28,10 @@ def context_block(memories: Sequence[Recalled]) -> str:
 
 
 def _label(source: str) -> str:
-    """A source without the brackets with which it could end its place in the line."""
+    """Give a source without the brackets with which it could end its place in the line."""
     return folded(source.translate(_BRACKETS))
 
 
 def folded(text: str) -> str:
-    """``text`` on one line, each run of white space one space."""
+    """Give ``text`` on one line, each run of white space as one space."""
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""A fact and its neighbours → what becomes of it."""
+"""Decide what a fact is to its neighbours: new, duplicate, replacement or history."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Outcome: TypeAlias = Literal["new", "duplicate", "replaces", "history"]
 
 
 FIRM = frozenset({"other_subject", "other_thing", "other_time", "restated", "several_possible"})
-"""Reasons for "different" that hold however close two texts lie: what they say can be true side by
-side. Other reasons rest on words alone, and from the contradiction band on the model's reading
-weighs more than that."""
+"""Reasons for "different" that hold however close two texts are: both can be true at the same time.
+Other reasons rest on words alone, and from the contradiction band on the embedding model weighs
+more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Decision:
 def decide(
     fact: str, valid_from: datetime, neighbours: Sequence[Neighbour], bands: Bands
 ) -> Decision:
-    """What becomes of ``fact``, which is true since ``valid_from``, beside its live neighbours
-    (best first).
+    """Decide what ``fact``, which is true since ``valid_from``, is to its live neighbours (the best
+    first).
 
     Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not
     sure enough, the band of the similarity decides. Farther apart, down to ``bands.floor``, the
-    judge is heard only on an attribute that both name. A duplicate anywhere wins over a
+    judge decides only about an attribute that both name. A duplicate anywhere wins over a
     contradiction: the memory that says the same is already there. A contradiction follows event
     time, not arrival.
     """

@@ -1,4 +1,4 @@
-"""Which memories a question is about, besides its words."""
+"""Filters: which memories a question is about, besides its words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_CONDITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What one metadata field must be. Values of different JSON types are never in order."""
+    """What one metadata field must be. Values of different JSON types are never compared."""
 
     key: str
     operator: str
@@ -22,11 +22,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Every bound must hold; the default filters nothing.
+    """Bounds that must all hold; the default filters nothing.
 
     ``created_*`` bound when we learned it, ``valid_after`` and ``valid_before`` since when it is
-    true: the lower bound counts in, the upper one does not. ``valid_at`` asks for what was true
-    then, retired memories too. ``quarantined`` asks for what waits for review instead.
+    true: the lower bound is included, the upper one is not. ``valid_at`` asks for what was true
+    then, superseded memories too. ``quarantined`` asks for what waits for review instead.
     """
 
     source: str | None = None
@@ -43,7 +43,7 @@ NO_FILTERS = Filters()
 
 
 def conditions(wanted: Mapping[str, Any]) -> tuple[Condition, ...]:
-    """A metadata filter as conditions: a plain value must be equal, an object names operators.
+    """Parse a metadata filter: a plain value must be equal, an object names operators.
 
     ``{"project": "atlas", "priority": {"gte": 2, "lt": 5}}``. Raises ValueError, with what is
     wrong.

@@ -1,4 +1,4 @@
-"""Which of the facts that a model claims are really in the transcript."""
+"""Check which of the facts that a model claims are really in the transcript."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A claimed fact and why we do not believe it."""
+    """A claimed fact and why it was rejected."""
 
     fact: Fact
     reason: Reason
@@ -42,8 +42,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """Claimed facts, sorted out; both parts keep the model's order. ``origins`` are the places that
-    the accepted ones had among all that were claimed."""
+    """Claimed facts, accepted or rejected; both keep the model's order. ``origins`` are the places
+    that the accepted ones had among all claimed ones."""
 
     accepted: tuple[Fact, ...]
     rejected: tuple[Rejected, ...]
@@ -51,9 +51,10 @@ class Grounded:
 
 
 def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Grounded:
-    """Sort a model's facts into those the window's messages carry and those they do not.
+    """Sort a model's facts into those that the window's messages support and those that they do
+    not.
 
-    A fact is accepted when its quote stands in a cited message of the user that is fresh in this
+    A fact is accepted when its quote is in a cited message of the user that is fresh in this
     window, or in a cited message of the assistant that a cited, fresh message of the user follows:
     the user's confirmation. Quotes are compared without regard to case, white space, Unicode form,
     and typographic quotes and dashes.
@@ -80,13 +81,14 @@ def ground(transcript: Transcript, window: Window, facts: Sequence[Fact]) -> Gro
 
 
 def folded(text: str) -> str:
-    """The text as quotes are compared: NFC, plain quotes and dashes, single spaces, no case."""
+    """Give the text as quotes are compared: NFC, plain quotes and dashes, single spaces, no
+    case."""
     plain = unicodedata.normalize("NFC", text).translate(_PLAIN)
     return " ".join(plain.casefold().split())
 
 
 class _Reader:
-    """A transcript's messages, each folded once however many facts cite it."""
+    """A transcript's messages, each folded only once however many facts cite it."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._messages = transcript.messages
@@ -102,7 +104,7 @@ class _Reader:
 
 
 def _judge(reader: _Reader, window: Window, fact: Fact) -> Fact | Reason:
-    """The fact as accepted, or why not."""
+    """Give the fact as accepted, or the reason why not."""
     text, quote = fact.text.strip(), folded(fact.quote)
     if not text or not quote:
         return Reason.BLANK
@@ -127,9 +129,8 @@ def _judge(reader: _Reader, window: Window, fact: Fact) -> Fact | Reason:
 
 
 def _vouched_at(reader: _Reader, holder: int, users: list[int]) -> int | None:
-    """The last message by which the user stands behind what ``holder`` says: itself, or a later
-    confirmation.
-    """
+    """Find the last message by which the user confirms what ``holder`` says: itself, or a later
+    one."""
     if reader.role(holder) == "user":
         return holder
     if reader.role(holder) == "assistant":

@@ -1,4 +1,4 @@
-"""Which part of a tenant's data an API key may touch."""
+"""The restriction of an API key to a part of its tenant's data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class KeyRestriction:
-    """The users, namespaces and agents that a key is restricted to; None is no restriction.
+    """The users, namespaces and agents that a key is restricted to; None means no restriction.
 
     A key restricted to agents reaches nothing but the memories of these agents.
     """

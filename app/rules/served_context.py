@@ -1,6 +1,5 @@
-"""Context that we served, told apart from what people say: fenced on its way out, taken out on its
-way back in, so that no memory is learned again from its own echo.
-"""
+"""Recognise context that we served: fence it on its way out, and remove it when it comes back in a
+transcript, so that no memory is learned again from its own echo."""
 
 from __future__ import annotations
 
@@ -39,16 +38,18 @@ _PLAIN_HEAD = "[#](importance:#,decay:#,source:"
 _SURE_CUT = len("[#](importance:#")
 _CUT_MARKS = ("…", "...")
 _HEAD_MAX_CHARS = 80
-"""No head of a line is longer, up to its source."""
+"""No line's head, up to its source, is longer."""
 
 _OPENING = re.compile(r"<memories\s{1,3}fingerprint=\\?\"[^\"\n<>]{0,128}\"\s{0,3}>")
 _CLOSING = "</memories>"
 
 
 def fingerprint(lines: Sequence[str], secret: bytes) -> str:
-    """16 characters (80 bits of HMAC-SHA-256, base 32) by which a server knows a block of its own.
+    """Compute 16 characters (80 bits of HMAC-SHA-256, base 32) by which a server recognises its own
+    block.
 
-    The same for a line before and after ``fenced`` has made it safe. ValueError without a secret.
+    They are the same for a line before and after ``fenced`` has made it safe. Raises ValueError
+    without a secret.
     """
     if not secret:
         raise ValueError("a fingerprint needs a secret")
@@ -60,12 +61,12 @@ def fingerprint(lines: Sequence[str], secret: bytes) -> str:
 
 
 def fenced(block: str, fingerprint: str) -> str:
-    """``block`` between a line that opens the fence and one that closes it.
+    """Put ``block`` between a line that opens the fence and one that closes it.
 
     Wherever the block itself holds a "<" that begins "memories" or "/memories", in any case, width
     or spacing and through invisible characters, it becomes "&lt;": no fact can close the fence or
-    open another. Everything else stays as it is. ValueError for a fingerprint that is not letters
-    and digits.
+    open another. Everything else stays as it is. Raises ValueError for a fingerprint that is not
+    letters and digits.
     """
     if not (fingerprint.isascii() and fingerprint.isalnum()):
         raise ValueError("a fingerprint is ASCII letters and digits")
@@ -73,12 +74,13 @@ def fenced(block: str, fingerprint: str) -> str:
 
 
 def without_served(text: str) -> tuple[str, int]:
-    """``text`` without the context that we served in it, and the number of lines that held some.
+    """Remove the context that we served from ``text``; gives the rest and the number of lines that
+    held some.
 
-    A fenced block goes whole; so does each line that is a served one, also when it is indented,
-    quoted, in a list, or cut off at the end of the text. Where a served line stands behind other
-    words, those words stay. A fence that is never closed takes only its own line and the served
-    lines: whoever forges one hides nothing but that. Everything else stays byte for byte.
+    A fenced block is removed as a whole; so is each line that is a served one, also when it is
+    indented, quoted, in a list, or cut off at the end of the text. Where a served line is behind
+    other words, those words stay. A fence that is never closed removes only its own line and the
+    served lines: whoever forges one hides nothing but that. Everything else stays byte for byte.
     """
     if "[" not in text and "<" not in text and NOTHING_KNOWN not in text:
         return text, 0
@@ -88,9 +90,8 @@ def without_served(text: str) -> tuple[str, int]:
 
 
 def transcript_without_served(transcript: Transcript) -> Transcript:
-    """The transcript with each message's served context taken out. Indexes stay: a message may
-    become empty.
-    """
+    """Remove the served context from each message of a transcript. Indexes stay: a message may
+    become empty."""
     return replace(
         transcript,
         messages=tuple(
@@ -105,9 +106,8 @@ def _unforgeable(text: str) -> str:
 
 
 def _without_fences(text: str) -> tuple[str, int]:
-    """Closed fences out, with the markers before and the line end after where nothing else is on
-    their lines.
-    """
+    """Remove closed fences, with the markers before and the line end after where nothing else is on
+    their lines."""
     parts: list[str] = []
     at = taken = 0
     while opening := _OPENING.search(text, at):
@@ -126,7 +126,8 @@ def _without_fences(text: str) -> tuple[str, int]:
 
 
 def _line_end_after(text: str, at: int) -> int:
-    """Behind the line end that follows ``at`` with nothing but blanks between; else ``at``."""
+    """Give the place behind the line end that follows ``at`` with nothing but blanks between;
+    otherwise ``at``."""
     end = at
     while end < len(text) and text[end] in " \t\r":
         end += 1
@@ -154,7 +155,7 @@ def _without_lines(text: str) -> tuple[str, int]:
 
 
 def _rest_of(line: str, *, after_served: bool, is_last: bool) -> str | None:
-    """What is left of a line that holds served text; None for a line that holds none."""
+    """Give what is left of a line that holds served text; None for a line that holds none."""
     head = _HEAD.search(line)
     if head:
         before = line[: head.start()]
@@ -172,8 +173,7 @@ def _rest_of(line: str, *, after_served: bool, is_last: bool) -> str | None:
 
 def _is_cut_off(words: str, *, after_served: bool, is_last: bool) -> bool:
     """Whether a line is the beginning of a served one: at the end of the text, or where a cut is
-    marked. "[2]" or "[2] (i" alone count only behind a served line: they may be anyone's.
-    """
+    marked. "[2]" or "[2] (i" alone count only behind a served line: they may be anyone's."""
     marked = words.endswith(_CUT_MARKS)
     if not (is_last or marked) or len(words) > _HEAD_MAX_CHARS or not words.startswith("["):
         return False

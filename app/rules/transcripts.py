@@ -1,4 +1,4 @@
-"""Transcripts as people and chat APIs write them → messages."""
+"""Parse transcripts as people and chat APIs write them into messages."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ _PEOPLE = frozenset({"claude", "me"})
 
 
 def parse_transcript(text: str) -> list[Message]:
-    """Lines such as "Name: words" → one message each; a line without a name goes on with the
+    """Parse lines such as "Name: words" into one message each; a line without a name continues the
     message before it.
 
     User, Human and Me are the user, Assistant, AI, Bot and the like the assistant; Tool,
     Observation, Function result and the like a tool; any other name is a speaker of that name, in
-    the user's role. Lines before the first name, or a text with no
-    name at all, are the user's, a message a line.
+    the user's role. Lines before the first name, or a text with no name at all, are the user's, one
+    message a line.
     """
     messages: list[Message] = []
     named = False
@@ -70,9 +70,8 @@ def parse_transcript(text: str) -> list[Message]:
 
 
 def speaker_name(name: str | None) -> str | None:
-    """``name`` as that of a person, or None for a blank one and for a role's, such as "system" or
-    "Tool_Result": a fact about "system" would be about nobody.
-    """
+    """Give ``name`` as a person's, or None for a blank one and for a role's, such as "system" or
+    "Tool_Result": a fact about "system" would be about nobody."""
     if not name or not name.strip():
         return None
     role = _label(name)
@@ -80,7 +79,7 @@ def speaker_name(name: str | None) -> str | None:
 
 
 def with_speakers(transcript: Transcript) -> Transcript:
-    """The transcript, in which no message has a role's word for its speaker's name."""
+    """Give the transcript with no role's word as a speaker's name."""
     if all(speaker_name(message.name) == message.name for message in transcript.messages):
         return transcript
     messages = (replace(m, name=speaker_name(m.name)) for m in transcript.messages)
@@ -88,14 +87,14 @@ def with_speakers(transcript: Transcript) -> Transcript:
 
 
 def _label(text: str) -> Role | None:
-    """The role that a label means: "Tool result", "TOOL_OUTPUT[1]", "**Assistant**"."""
+    """Give the role that a label means: "Tool result", "TOOL_OUTPUT[1]", "**Assistant**"."""
     words = _NUMBERED.sub("", " ".join(_PARTS.split(folded(text))).strip())
     return _ROLES.get(words) or ("tool" if _TOOL.match(words) else None)
 
 
 def _is_name(text: str) -> bool:
-    """A known role, or a few words that begin as names do: "José", "Ana de Souza", "प्रिया"; not
-    "Note to self" or "The truth is"."""
+    """Whether it is a known role, or a few words that begin as names do: "José", "Ana de Souza",
+    "प्रिया"; not "Note to self" or "The truth is"."""
     if _label(text):
         return True
     words = unicodedata.normalize("NFC", text).split()
@@ -105,7 +104,7 @@ def _is_name(text: str) -> bool:
 
 
 def said(role: Role, content: Any) -> tuple[Role, str]:
-    """Who says it and what, of a turn as the OpenAI and Anthropic chat APIs send it.
+    """Give who says a turn, and what, as the OpenAI and Anthropic chat APIs send it.
 
     Anthropic's sends what a tool returned in a turn of the user. A turn of nothing else is the
     tool's; beside words of the user it leaves a note, since nobody may take it for theirs.
@@ -128,10 +127,10 @@ def _is_result(block: Any) -> bool:
 
 
 def text_of(content: Any) -> str:
-    """The words of a message's content: a string, or content blocks.
+    """Give the words of a message's content: a string, or content blocks.
 
     Text blocks are joined by line ends and tool results read the same way; anything else leaves a
-    note such as "[image]" in its place, and what has no form at all nothing.
+    note such as "[image]" in its place, and what has no form at all leaves nothing.
     """
     if isinstance(content, str):
         return content

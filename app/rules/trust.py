@@ -1,4 +1,5 @@
-"""How far a memory can be trusted: as far as the least of those whose words it rests on."""
+"""Compute how far a memory can be trusted: as far as the least trusted of those whose words it
+rests on."""
 
 from __future__ import annotations
 
@@ -7,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from app.rules.types import Role, Transcript
 
 STATED = 1.0
-"""The application says it itself, or somebody has reviewed it."""
+"""The application states it, or a person has reviewed it."""
 
 OF_ROLE: Mapping[Role, float] = {"user": 0.9, "assistant": 0.6, "tool": 0.3, "system": 0.3}
-"""What is said in a transcript. A user's own words are theirs, be they true or not; an assistant's
-rest on whatever it had read, a confirmation notwithstanding; tools repeat what strangers write. The
-figures order the kinds and mean nothing else."""
+"""What is said in a transcript. A user's own words are theirs, whether they are true or not; an
+assistant's rest on whatever it had read, even when they are confirmed; tools repeat what strangers
+write. The figures order the kinds and mean nothing else."""
 
 
 def trust_in(transcript: Transcript, message_indexes: Sequence[int]) -> float:
-    """The least trust of the cited messages; that of a user's words when none is cited."""
+    """Give the least trust of the cited messages; that of a user's words when none is cited."""
     roles = [transcript.messages[index].role for index in message_indexes] or ["user"]
     return min(OF_ROLE[role] for role in roles)

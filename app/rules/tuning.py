@@ -1,4 +1,4 @@
-"""What a tenant may set about how its memories are ranked, fade, and replace each other."""
+"""A tenant's settings for how its memories are ranked, fade, and replace each other."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.rules.score import SIMILARITY_WEIGHT
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """A tenant's own values; None is the published default, or the embedding model's for the bands.
+    """A tenant's own values; None means the default, or the embedding model's for the bands.
 
-    ``similarity_weight`` is in [0, 1] and what is left of 1 is the weight of retention.
+    ``similarity_weight`` is in [0, 1], and the weight of retention is 1 minus it.
     ``half_life_days`` is the half-life of a memory of importance 1; importance below
     ``lowest_importance`` counts as that.
     """
@@ -25,7 +25,7 @@ class Tuning:
     contradiction_similarity: float | None = None
 
     def bands(self, of_model: Bands) -> Bands:
-        """The bands in force. Raises ValueError when they are out of order."""
+        """Give the bands in force. Raises ValueError when they are out of order."""
         duplicate = _or(self.duplicate_similarity, of_model.duplicate)
         contradiction = _or(self.contradiction_similarity, of_model.contradiction)
         return of_model.between(contradiction, duplicate)
@@ -33,7 +33,7 @@ class Tuning:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The rules that a tenant's memories follow, defaults filled in."""
+    """The settings that a tenant's memories follow, with the defaults filled in."""
 
     similarity_weight: float
     retention_weight: float
@@ -44,7 +44,7 @@ class InForce:
 
 
 def in_force(tuning: Tuning, of_model: Bands) -> InForce:
-    """The tenant's rules with the defaults filled in. Raises ValueError for bands out of order."""
+    """Fill in the defaults of a tenant's settings. Raises ValueError for bands out of order."""
     bands = tuning.bands(of_model)
     weight = _or(tuning.similarity_weight, SIMILARITY_WEIGHT)
     return InForce(

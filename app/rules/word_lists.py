@@ -4,15 +4,15 @@ from __future__ import annotations
 
 
 def word_list(text: str) -> list[str]:
-    """The words of ``text``, in order."""
+    """Split ``text`` into its words, in order."""
     return text.split()
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of ``text`` as a set."""
+    """Split ``text`` into the set of its words."""
     return frozenset(text.split())
 
 
 def word_map(text: str) -> dict[str, str]:
-    """ "soy:es vivo:vive" → {"soy": "es", "vivo": "vive"}."""
+    """Parse "soy:es vivo:vive" into {"soy": "es", "vivo": "vive"}."""
     return dict(pair.split(":", 1) for pair in text.split())

@@ -1,1 +1,1 @@
-"""Tenants: who is calling, what they may reach, and what they hold."""
+"""Tenants: who is calling, what they may reach, and how much they may store."""

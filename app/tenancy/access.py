@@ -1,7 +1,7 @@
-"""Who may reach which memories: a request's words → scopes, or a refusal.
+"""Decide who may reach which memories: what a request names → scopes, or a refusal.
 
 ``user_id`` is the application's own word for a person and is not authenticated by us: membership
-and roles keep an honest application in order, and the API key is what keeps others out.
+and roles keep an honest application in order, and the API key keeps others out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WRITERS = ("admin", "member")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Whose memories are meant, as a request says it."""
+    """Whose memories a request means."""
 
     user_id: str
     namespace: str = "default"
@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a fact goes. ``team_id`` of a private one is a note: the team that it may be shared
+    """Where a fact goes. ``team_id`` of a private one is recorded as the team that it may be shared
     with."""
 
     scope: Scope
@@ -41,10 +41,10 @@ class Target:
 async def target(
     tx: TenantTx, caller: Caller, place: Place, visibility: Visibility | None
 ) -> Target:
-    """The scope that a store writes to; with a team and no word on visibility it is the team's.
+    """Find the scope that a store writes to; with a team and no visibility it is the team's.
 
     Raises NotFound for an unknown agent, Forbidden for a team that the user may not write to or a
-    place that the key does not reach, Unprocessable for words that do not go together.
+    place that the key does not reach, Unprocessable for fields that do not go together.
     """
     check_key(caller, place)
     if place.agent_id is not None and place.team_id is not None:
@@ -109,8 +109,8 @@ async def readable_scopes(
 
 
 def own(caller: Caller, place: Place) -> list[Scope]:
-    """The user's own memories, which need no look-up. Raises Forbidden when the key does not reach
-    them."""
+    """Give the scope of the user's own memories, without a look-up. Raises Forbidden when the key
+    does not reach them."""
     check_key(caller, place)
     return [_own_scope(caller, place)]
 
@@ -124,11 +124,12 @@ async def sources(
     include_team: bool | None = None,
     visibility: Visibility | None = None,
 ) -> list[Scope]:
-    """The scopes that a question reads; none when nothing can be there.
+    """Find the scopes that a question reads; none when nothing can be there.
 
-    An agent's scope alone when the place names one. Else the user's own, with ``include_agents``
-    those of all agents, and the team's when the place names one, or with ``include_team`` those of
-    every team that the user is in. ``visibility`` leaves out what is not so.
+    If the place names an agent, it is that agent's scope alone. Otherwise it is the user's own
+    scope, with ``include_agents`` also those of all agents, and also the team's when the place
+    names one, or with ``include_team`` those of every team that the user is in. ``visibility``
+    leaves out scopes of the other kind.
     """
     check_key(caller, place, any_agent=include_agents)
     if place.agent_id is not None:
@@ -149,7 +150,7 @@ async def sources(
 
 
 async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
-    """The agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
+    """Get the agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
     agent = await agents.get(tx, agent_id)
     allowed = caller.restriction.agents
     if agent is None or (allowed is not None and agent_id not in allowed):
@@ -158,7 +159,7 @@ async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
 
 
 async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
-    """The agent, if the key may change it: its owner must be within reach. Raises NotFound,
+    """Get the agent, if the key may change it: it must reach the agent's owner. Raises NotFound,
     Forbidden."""
     agent = await known_agent(tx, caller, agent_id)
     may_own_agents(caller, agent.owner_id)
@@ -166,7 +167,7 @@ async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
 
 
 async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
-    """The agent, if the key may read what it is. Raises NotFound."""
+    """Get the agent, if the key may read its fields. Raises NotFound."""
     agent = await known_agent(tx, caller, agent_id)
     if not sees(caller, agent):
         raise NotFound("There is no agent of this id.")
@@ -174,7 +175,7 @@ async def seen_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
 
 
 def sees(caller: Caller, agent: Agent) -> bool:
-    """Whether the key may read what the agent is: one restricted to agents sees these, one
+    """Whether the key may read the agent's fields: a key restricted to agents sees these, one
     restricted to users sees theirs, one restricted to namespaces sees none.
 
     It may still store and search memories of an agent that it does not see, within its reach.
@@ -192,21 +193,21 @@ def may_own_agents(caller: Caller, owner_id: str) -> None:
 
 
 def must_reach_all_of(caller: Caller, user_id: str) -> None:
-    """Raise Forbidden when the key is restricted to less than the whole user."""
+    """Raise Forbidden unless the key reaches the whole user."""
     restriction = caller.restriction
     if not restriction.allows_user(user_id) or restriction.namespaces or restriction.agents:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
 
 
 def may_change_the_tenants(caller: Caller) -> None:
-    """Raise Forbidden unless the key may change what all of the tenant shares."""
+    """Raise Forbidden unless the key may change what the whole tenant shares."""
     if not caller.restriction.unrestricted:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 
 
 async def visible_teams(tx: TenantTx, caller: Caller) -> list[Team]:
-    """The teams that the key may see: all of them, or those of the users that it reaches; none with
-    another restriction."""
+    """List the teams that the key may see: all of them, or those of the users that it reaches; none
+    with another restriction."""
     found = await teams.list_all(tx)
     restriction = caller.restriction
     if restriction.agents is not None or restriction.namespaces is not None:
@@ -222,8 +223,8 @@ async def visible_teams(tx: TenantTx, caller: Caller) -> list[Team]:
 async def may_change(
     tx: TenantTx, caller: Caller, memory_user: str, team_id: UUID | None, acting: str
 ) -> None:
-    """Let the acting user change a memory: a private one must be theirs, a team's asks for a role
-    that writes. Raises NotFound for what they may not even see, else Forbidden."""
+    """Let the acting user change a memory: a private one must be theirs, a team's needs a role that
+    writes. Raises NotFound for what they may not even see, else Forbidden."""
     if not caller.restriction.allows_user(acting):
         raise Forbidden("This API key does not act for this user.", code="out_of_reach")
     if team_id is None:
@@ -236,8 +237,8 @@ async def may_change(
 async def team_to_share_with(
     tx: TenantTx, caller: Caller, user_id: str, team_id: UUID | None
 ) -> UUID:
-    """The team that a user shares a memory with: the one named, or the only one that they may write
-    to."""
+    """Find the team that a user shares a memory with: the one named, or the only one that they may
+    write to."""
     if team_id is not None:
         await _check_member(tx, caller, team_id, user_id, to_write=True)
         return team_id

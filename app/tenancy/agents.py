@@ -1,4 +1,4 @@
-"""Use case: agents are made known, looked up, changed and removed."""
+"""Use case: create, read, change and delete agents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.tenancy.quotas import count_one_more
 async def create(
     caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
 ) -> Made[Agent]:
-    """Make an agent known; ``values`` are its columns. Raises Forbidden, PlanLimit."""
+    """Create an agent; ``values`` are its columns. Raises Forbidden, PlanLimit."""
     may_own_agents(caller, values["owner_id"])
     if caller.restriction.agents is not None:
         raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
@@ -54,7 +54,8 @@ async def change(caller: Caller, agent_id: UUID, changes: Mapping[str, Any]) -> 
 
 
 async def delete(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None:
-    """Remove an agent; its memories stay unless they are to go too. Raises NotFound, Forbidden."""
+    """Delete an agent; its memories stay unless they are deleted too. Raises NotFound,
+    Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         await known_agent(tx, caller, agent_id)
         if caller.restriction.users or caller.restriction.namespaces:

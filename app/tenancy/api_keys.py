@@ -1,10 +1,10 @@
-"""API keys: how they look, how they are checked, how they are kept.
+"""Create, check and revoke API keys.
 
-``smara_`` + 40 random base-62 characters (238 bits) + a CRC-32 in 6 base-62 characters. The prefix
-lets secret scanners find a leaked key and the checksum tells a typo from a key without asking the
-database; the form follows GitHub's tokens (GitHub blog, April 2021). Stored as HMAC-SHA-256 under
-the installation's secret: a key has enough entropy that a slow hash would only help those who want
-to keep us busy.
+A key is ``smara_`` + 40 random base-62 characters (238 bits) + a CRC-32 in 6 base-62 characters.
+The prefix lets secret scanners find a leaked key, and the checksum tells a typo from a key without
+asking the database; the form follows GitHub's tokens (GitHub blog, April 2021). It is stored as
+HMAC-SHA-256 under the installation's secret: a key has enough entropy that a slow hash would only
+help those who want to keep us busy.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _CHECKSUM_CHARS = 6
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A key at the only moment that it is known in clear."""
+    """A new key, at the only moment when it is known in clear."""
 
     api_key: str
     info: KeyInfo
 
 
 def generate() -> str:
-    """A new key."""
+    """Generate a key."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARS))
     return PREFIX + body + _checksum(body)
 
@@ -62,7 +62,7 @@ def well_formed(key: str) -> bool:
 
 
 def key_hash(key: str, secret: bytes) -> bytes:
-    """What is stored for a key: 32 bytes."""
+    """Compute what is stored for a key: 32 bytes."""
     return hmac.digest(secret, key.encode(), hashlib.sha256)
 
 
@@ -74,7 +74,7 @@ async def issue(
     expires_at: datetime | None = None,
     restriction: KeyRestriction = UNRESTRICTED,
 ) -> IssuedKey:
-    """Make a key for the tenant and store its hash."""
+    """Create a key for the tenant and store its hash."""
     key = generate()
     info = await api_keys.add(
         tx,
@@ -89,7 +89,7 @@ async def issue(
 
 
 async def rotate(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> IssuedKey | None:
-    """A new key that may do the same; the old one ends after ``grace_seconds``. None when the
+    """Create a key that may do the same; the old one expires after ``grace_seconds``. None when the
     tenant has no such live key."""
     old = await api_keys.retire(tx, key_id, grace_seconds=grace_seconds)
     if old is None:
@@ -111,8 +111,8 @@ async def create(
     expires_at: datetime | None,
     restriction: KeyRestriction,
 ) -> IssuedKey:
-    """Issue a key for the caller's tenant. Raises NotFound for an unknown agent, Unprocessable for
-    an expiry that is past."""
+    """Create a key for the caller's tenant. Raises NotFound for an unknown agent, Unprocessable for
+    an expiry in the past."""
     async with transaction(caller.tenant_id) as tx:
         for agent_id in sorted(restriction.agents or ()):
             await known_agent(tx, caller, agent_id)
@@ -146,7 +146,7 @@ async def revoke(caller: Caller, key_id: UUID) -> None:
 
 
 async def replace(caller: Caller, key_id: UUID, *, grace_seconds: float) -> IssuedKey:
-    """Rotate a key: issue a new one that may do the same; the old one ends after
+    """Rotate a key: create a new one that may do the same; the old one expires after
     ``grace_seconds``. Raises NotFound when it is not live."""
     async with transaction(caller.tenant_id) as tx:
         issued = await rotate(tx, key_id, grace_seconds=grace_seconds)

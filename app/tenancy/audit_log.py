@@ -1,8 +1,8 @@
-"""Use case: what was asked of the service is noted, a moment later and in batches, so that a read
-stays a read.
+"""Use case: record requests for the audit log, a moment later and in batches, so that a read writes
+nothing.
 
-Of the user whom a request was about there is a digest under the installation's secret. It answers
-whether this key read that user, for whoever has the id; it gives no id back.
+A user is recorded as a digest under the installation's secret. Whoever has the id can ask whether a
+key read that user's data; the digest gives no id back.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from app.rules.types import Access, Caller, NewAccess
 from app.tenancy import installation
 
 MOST = 10_000
-"""What waits to be written, in one process: some megabytes."""
+"""How many entries may wait to be written, in one process: some megabytes."""
 BATCH = 1_000
 FLUSH_SECONDS = 0.5
 LAST_SECONDS = 5.0
@@ -45,13 +45,13 @@ class _Noted:
 
 
 def user_hash(secret: bytes, tenant_id: UUID, user_id: str) -> bytes:
-    """What stands for a user in the audit log."""
+    """Compute what stands for a user in the audit log."""
     return hmac.digest(secret, b"audited:" + tenant_id.bytes + user_id.encode(), "sha256")
 
 
 class Recorder:
-    """Keeps what happened until a task of its own has written it. When more happens than can be
-    kept, the oldest goes, and the log says how much of it."""
+    """Keeps entries until its own task has written them. When there are more than it can keep, it
+    drops the oldest, and the log says how many."""
 
     def __init__(self, *, most: int = MOST) -> None:
         self._waiting: deque[_Noted] = deque(maxlen=most)
@@ -70,7 +70,7 @@ class Recorder:
         users: Collection[str],
         status: int,
     ) -> None:
-        """One request, once for each user that it was about. Returns at once."""
+        """Record one request, one entry for each user that it was about. Returns at once."""
         at = time.monotonic()
         for user_id in users or (None,):
             self._keep(
@@ -84,7 +84,7 @@ class Recorder:
         self._task = asyncio.create_task(self._write_now_and_then())
 
     async def stop(self) -> None:
-        """Write what is left, for a few seconds if need be."""
+        """Stop, and write what is left, for a few seconds if need be."""
         self._stopping = True
         self._enough.set()
         if self._task is not None:
@@ -102,14 +102,14 @@ class Recorder:
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._enough.wait()
             except TimeoutError:
-                pass  # The time has come without there being many.
+                pass  # The time is up, although there are few entries.
             self._enough.clear()
             if not await self._write():
                 await asyncio.sleep(FLUSH_SECONDS)
 
     async def _write(self) -> bool:
-        """Write all that waits, each tenant's in a transaction of its own. False when the database
-        did not take some of it, which then goes on waiting."""
+        """Write all waiting entries, each tenant's in a transaction of its own. False when the
+        database did not accept some of them, which then go on waiting."""
         taken = sorted(self._waiting, key=lambda noted: noted.tenant_id)
         self._waiting.clear()
         if self._dropped:
@@ -125,7 +125,7 @@ class Recorder:
             except DatabaseUnavailable as error:
                 log.warning("accesses_wait", error=type(error).__name__)
             except ServiceError as error:
-                # Of this tenant they cannot be written at all, now or later.
+                # This tenant's entries can never be written, now or later.
                 log.error("accesses_lost", error=type(error).__name__, count=len(theirs))
                 continue
             refused += theirs
@@ -173,8 +173,8 @@ async def read(
     before: UUID | None,
     limit: int,
 ) -> list[Access]:
-    """List what was asked with the tenant's keys, newest first. Raises NotFound for a key that the
-    tenant does not have."""
+    """List what was requested with the tenant's keys, newest first. Raises NotFound for a key that
+    the tenant does not have."""
     digest = None
     if user_id is not None:
         digest = user_hash(await installation.secret(), caller.tenant_id, user_id)

@@ -1,4 +1,4 @@
-"""The first start: a tenant, and a key to call with."""
+"""Create the first tenant, and its first key."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ KEY_FILE = "api_key"
 
 
 async def first_key(settings: Settings) -> tuple[Path | None, bool]:
-    """The file with the installation's first API key, and whether it was issued just now.
+    """Give the file with the installation's first API key, and whether it was created just now.
 
-    On a fresh database a tenant and a key are made and the key is written to ``api_key`` in the
+    On a fresh database a tenant and a key are created, and the key is written to ``api_key`` in the
     data folder, mode 0600. None when the database has tenants already and the folder has no key of
     theirs.
     """

@@ -1,4 +1,7 @@
-"""Look up and enforce idempotency keys: a request is carried out once and answered every time."""
+"""Look up and enforce idempotency keys.
+
+A request with a key is executed once, and answered each time that it is sent.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """A key of a tenant, the request that it stands for, and the users whom that names.
+    """An idempotency key of a tenant, the request that it stands for, and the users whom that
+    request names.
 
-    Only digests of these are kept, under the installation's secret: nobody can try out what was
-    asked.
+    Only digests of these are stored, under the installation's secret: nobody can guess from them
+    what was asked.
     """
 
     tenant_id: UUID
@@ -33,7 +37,8 @@ class IdempotentRequest:
     users: Collection[str] = ()
 
     async def earlier_answer(self) -> Any | None:
-        """The answer of the first time, if there was one: a look before any costly work.
+        """Give the answer of an earlier request with the same key, if there was one: a look before
+        any costly work.
 
         Raises Unprocessable when the key was used for another request.
         """
@@ -42,7 +47,7 @@ class IdempotentRequest:
             return self._checked(secret, await idempotency.find(tx, self.key))
 
     async def begin(self, tx: TenantTx) -> Any | None:
-        """Hold the key until the transaction ends, or give the answer of the first time."""
+        """Lock the key until the transaction ends, or give the answer of the earlier request."""
         secret = await tenants.installation_secret(tx)
         kept = await idempotency.begin(
             tx,
@@ -53,7 +58,7 @@ class IdempotentRequest:
         return self._checked(secret, kept)
 
     async def complete(self, tx: TenantTx, answer: Any) -> None:
-        """Keep the answer (JSON) with what the transaction has done."""
+        """Store the answer (JSON) in the transaction of what it tells."""
         await idempotency.complete(tx, self.key, answer)
 
     def _digest(self, secret: bytes) -> bytes:
@@ -70,12 +75,12 @@ class IdempotentRequest:
 
 
 def whose(secret: bytes, tenant_id: UUID, user_id: str) -> bytes:
-    """What stands for a user beside a key under which they were named."""
+    """Compute what stands for a user beside a key under which they were named."""
     return hmac.digest(secret, b"named:" + tenant_id.bytes + user_id.encode(), hashlib.sha256)
 
 
 def reused() -> Unprocessable:
-    """The refusal of a key that stands for another request."""
+    """Build the refusal of a key that stands for another request."""
     return Unprocessable(
         "This Idempotency-Key was used with another body; use a new key for a new request.",
         code="idempotency_key_reused",
@@ -84,7 +89,7 @@ def reused() -> Unprocessable:
 
 @dataclass(frozen=True, slots=True)
 class Made(Generic[T]):
-    """What a request has made. ``replayed``: an earlier request under the same key made it."""
+    """The result of a request. ``replayed``: an earlier request with the same key made it."""
 
     value: T
     replayed: bool = False
@@ -96,7 +101,7 @@ async def make_once(
     kind: type[T],
     make: Callable[[TenantTx], Awaitable[T]],
 ) -> Made[T]:
-    """Run ``make`` in a transaction of its own, or give what it made under the same key. ``kind``
+    """Run ``make`` in its own transaction, or give what it made for the same key before. ``kind``
     is the frozen dataclass that it makes."""
     answer = TypeAdapter(kind)
     async with transaction(tenant_id) as tx:

@@ -1,4 +1,4 @@
-"""Use case: a process connects to the installation's database, and reads its secret."""
+"""Use case: connect a process to the installation's database, and read its secret."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class _Secret:
 
 
 async def secret() -> bytes:
-    """Give the 32 bytes, read from the database once. Raises DatabaseUnavailable."""
+    """Give the 32 bytes of the secret, read from the database at the first call. Raises
+    DatabaseUnavailable."""
     kept = runtime().one(_Secret)
     if kept.value is None:
         async with system() as tx:

@@ -1,4 +1,4 @@
-"""What a tenant's plan has room for. The counters are held from the check to the end of the
+"""Check what a tenant's plan has room for. The counters are locked from the check to the end of the
 transaction, so that the last place is given once."""
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from app.startup import runtime
 
 
 async def room_for_memories(tx: TenantTx, plan: str) -> int | None:
-    """How many more live memories the plan allows; None when it sets no limit."""
+    """Give how many more live memories the plan allows; None when it sets no limit. Locks the
+    counters."""
     limit = runtime().settings.plan(plan).memories
     if limit is None:
         return None
@@ -29,7 +30,7 @@ async def count_one_more(tx: TenantTx, what: Counted) -> None:
 
 
 async def full_of_memories(tx: TenantTx) -> PlanLimit:
-    """The refusal of a tenant for whose memories there is no room."""
+    """Build the refusal for a tenant whose plan has no room for memories."""
     used = await quotas.used(tx)
     return _full(used, "memories", _limit(used, "memories") or 0)
 

@@ -1,4 +1,4 @@
-"""Use case: skills are made known, and given to agents."""
+"""Use case: create skills, and give them to agents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 async def create(
     caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
 ) -> Made[Skill]:
-    """Make a skill known; ``values`` are its columns. Raises Forbidden."""
+    """Create a skill; ``values`` are its columns. Raises Forbidden."""
     may_change_the_tenants(caller)
 
     async def make(tx: TenantTx) -> Skill:
@@ -46,7 +46,7 @@ async def change(caller: Caller, skill_id: UUID, changes: Mapping[str, Any]) -> 
 
 
 async def delete(caller: Caller, skill_id: UUID) -> None:
-    """Remove a skill, from every agent too. Raises NotFound, Forbidden."""
+    """Delete a skill, and take it from every agent. Raises NotFound, Forbidden."""
     may_change_the_tenants(caller)
     async with transaction(caller.tenant_id) as tx:
         if not await agents.delete_skill(tx, skill_id):
@@ -84,7 +84,7 @@ async def attached(caller: Caller, agent_id: UUID) -> Sequence[AttachedSkill]:
 async def configure(
     caller: Caller, agent_id: UUID, skill_id: UUID, config: Mapping[str, Any]
 ) -> Attachment:
-    """Change how an agent's skill is configured. Raises NotFound, Forbidden."""
+    """Change the configuration of an agent's skill. Raises NotFound, Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         await managed_agent(tx, caller, agent_id)
         if not await agents.configure(tx, agent_id, skill_id, config):

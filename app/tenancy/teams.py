@@ -1,7 +1,7 @@
-"""Use case: teams are formed, joined, led and dissolved.
+"""Use case: create, join, manage and dissolve teams.
 
-The acting user is the application's word, as every ``user_id`` is: these rules keep an honest
-application in order.
+The application says who acts, as it says every ``user_id``: these rules keep an honest application
+in order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from app.tenancy.quotas import count_one_more
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An invitation at the only moment that its token is known in clear."""
+    """An invitation, at the only moment when its token is known in clear."""
 
     invitation: Invitation
     token: str
@@ -39,7 +39,7 @@ async def form(
     email: str | None,
     request: IdempotentRequest | None = None,
 ) -> Made[Team]:
-    """Form a team, its creator the first admin. Raises Forbidden, Conflict for a slug that is
+    """Create a team with its creator as first admin. Raises Forbidden, Conflict for a slug that is
     taken, PlanLimit."""
 
     async def make(tx: TenantTx) -> Team:
@@ -107,7 +107,7 @@ async def add_member(
     added_by: str,
     request: IdempotentRequest | None = None,
 ) -> Made[Member]:
-    """Take a user into the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
+    """Add a user to the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
 
     async def make(tx: TenantTx) -> Member:
         team = await _led(tx, caller, team_id, added_by)
@@ -129,7 +129,7 @@ async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by
 
 
 async def remove_member(caller: Caller, team_id: UUID, user_id: str, *, by: str) -> None:
-    """Take a user out; whoever wants may leave. Raises NotFound, Forbidden, Conflict for the last
+    """Remove a user; a member may leave. Raises NotFound, Forbidden, Conflict for the last
     admin."""
     _check_key(caller, by)
     async with transaction(caller.tenant_id) as tx:
@@ -143,7 +143,7 @@ async def remove_member(caller: Caller, team_id: UUID, user_id: str, *, by: str)
 
 
 async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: str) -> Invited:
-    """Make an invitation for one address. Nobody becomes an admin by a link. Raises NotFound,
+    """Create an invitation for one address. An invitation cannot make admins. Raises NotFound,
     Forbidden, Unprocessable."""
     if role == "admin":
         raise Unprocessable(
@@ -164,9 +164,9 @@ async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: st
 
 
 async def accept(token: str, *, user_id: str, email: str) -> Invitation:
-    """Join by an invitation, which is used up then; the token is the only credential.
+    """Join by an invitation, which is then used up; the token is the only credential.
 
-    Raises NotFound, Gone when it is used or has run out, Forbidden for another address than the
+    Raises NotFound, Gone when it is used or has expired, Forbidden for another address than the
     invited one, Conflict for a member, PlanLimit.
     """
     async with system() as tx:
@@ -199,7 +199,7 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
 
 
 async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
-    """Remove a team. Each of its memories goes to its author, private, unless the author has the
+    """Dissolve a team. Each of its memories goes to its author, private, unless the author has the
     same already. Raises NotFound, Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         tenant_id = caller.tenant_id
@@ -226,7 +226,7 @@ async def _join(
 ) -> Member:
     plan = (await counters.used(tx)).plan
     limit = runtime().settings.plan(plan).team_members
-    # Counted now that the team is held: its own count is from before the wait for that.
+    # Count now that the team is locked: the count from before may be out of date.
     used = len(await teams.members(tx, team.team_id))
     if limit is not None and used >= limit:
         raise PlanLimit("members in a team", plan=plan, limit=limit, used=used)

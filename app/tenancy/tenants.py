@@ -1,4 +1,4 @@
-"""Use case: tenants are made, by set-up or sign-up, and see what they use."""
+"""Use case: create tenants, by set-up or sign-up, and report what they use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.tenancy import api_keys, installation
 
 @dataclass(frozen=True, slots=True)
 class NewTenant:
-    """A tenant at the only moment that its first key is known in clear."""
+    """A tenant, at the only moment when its first key is known in clear."""
 
     tenant_id: UUID
     name: str
@@ -25,7 +25,7 @@ class NewTenant:
 
 
 async def set_up(name: str, *, secret: str | None) -> NewTenant:
-    """Make the first tenant and its key. Works once in the life of an installation.
+    """Create the first tenant and its key. Works once in the life of an installation.
 
     Raises Forbidden when SETUP_SECRET is set and ``secret`` is another, Gone from the second time
     on.
@@ -50,7 +50,7 @@ async def set_up(name: str, *, secret: str | None) -> NewTenant:
 
 
 async def sign_up(email: str, *, address: str) -> NewTenant:
-    """Make a tenant for whoever has the e-mail address, where the operator has opened this.
+    """Create a tenant for whoever has the e-mail address, where the operator allows it.
 
     Raises NotFound where sign-up is closed, RateLimited after too many attempts from one network
     ``address``, Conflict when the e-mail address has a tenant.
@@ -77,7 +77,7 @@ async def sign_up(email: str, *, address: str) -> NewTenant:
 
 
 async def usage(caller: Caller) -> tuple[Used, Budget]:
-    """Read what the tenant holds, and what its month has cost."""
+    """Read how much the tenant has stored, and what its month has cost."""
     async with read_only(caller.tenant_id) as tx:
         used = await quotas.used(tx)
         return used, await spend.budget(tx, runtime().settings.spending_caps)

@@ -1,1 +1,1 @@
-"""Telling a tenant's own servers what has happened, and nobody else's."""
+"""Webhooks: tell a tenant's own servers what has happened."""

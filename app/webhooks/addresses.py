@@ -1,9 +1,9 @@
-"""Where a webhook may go: the public internet, and what an operator has opened.
+"""Check where a webhook may go: the public internet, and networks that an operator has opened.
 
 A tenant chooses the URL and we make the request, from inside: without care it would reach whatever
-we can reach (OWASP API7, server-side request forgery). A name is judged by the addresses that it
-resolves to, when it is registered and again at each connection, which goes to the very address that
-was judged; a name that changes in between gains nothing.
+we can reach (OWASP API7, server-side request forgery). A name is checked by the addresses that it
+resolves to, when it is registered and again at each connection, and the connection goes to the very
+address that was checked. A name that changes in between gains nothing.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Networks: TypeAlias = Collection[IPv4Network | IPv6Network]
 
 PUBLIC_PORTS = (443, 8443)
-"""Elsewhere a request could speak to something that is no web server."""
+"""The allowed ports. On others a request could reach something that is no web server."""
 MAX_URL_CHARS = 2_000
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 _TUNNELS = tuple(
     map(IPv6Network, ("2002::/16", "2001::/32", "::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96"))
 )
-"""6to4, Teredo, the old IPv4-compatible and translated forms, local NAT64: each smuggles an IPv4
-address past a look at the IPv6 one, and nobody serves from them."""
+"""6to4, Teredo, the old IPv4-compatible and translated forms, local NAT64: each hides an IPv4
+address inside an IPv6 one, and nobody serves from them."""
 
 
 class AddressNotAllowed(ServiceError):
@@ -44,10 +44,11 @@ class AddressNotAllowed(ServiceError):
 
 
 def parsed(url: str, allowed: Networks) -> httpx2.URL:
-    """The URL, if a webhook may have such a one. Where its name leads is judged when it is known.
+    """Parse the URL, if webhooks may have such a URL. The addresses of its name are checked when
+    they are known.
 
     Raises AddressNotAllowed. ``allowed`` are the networks that an operator has opened: without any,
-    only https on the public ports will do.
+    only https on the public ports is allowed.
     """
     if len(url) > MAX_URL_CHARS or any(character <= " " or character == "\\" for character in url):
         raise AddressNotAllowed("The URL is too long, or has blanks or backslashes in it.")
@@ -69,8 +70,8 @@ def parsed(url: str, allowed: Networks) -> httpx2.URL:
 
 
 def judge(url: httpx2.URL, addresses: Collection[str], allowed: Networks) -> None:
-    """Raise AddressNotAllowed unless every one of the addresses that the URL's host resolves to is
-    public, or in a network that was opened. In the latter plain http and any port will do too."""
+    """Raise AddressNotAllowed unless every address that the URL's host resolves to is public, or in
+    a network that was opened. In the latter plain http and any port are allowed too."""
     for text in addresses:
         address = _real(ip_address(text.partition("%")[0]))
         if address is None:
@@ -86,12 +87,12 @@ def judge(url: httpx2.URL, addresses: Collection[str], allowed: Networks) -> Non
 
 
 def port_of(url: httpx2.URL) -> int:
-    """The port that the URL means."""
+    """Give the port that the URL means."""
     return url.port or (443 if url.scheme == "https" else 80)
 
 
 def _real(address: Address) -> Address | None:
-    """The address that is reached in the end; None when there is no telling."""
+    """Give the address that is reached in the end; None when that is unknown."""
     if isinstance(address, IPv4Address):
         return address
     if address.ipv4_mapped is not None:

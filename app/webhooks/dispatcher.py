@@ -1,4 +1,4 @@
-"""Use case: what happened → told to those who asked for it."""
+"""Use case: deliver events to the endpoints that subscribe to them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from app.webhooks.sender import DEADLINE_SECONDS, Undelivered, get_sender
 from app.webhooks.slots import STOP_GRACE_SECONDS, Idle, Slots
 
 AT_ONCE = 16
-"""Deliveries that one process has under way."""
+"""How many deliveries one process has under way."""
 LOOK_AGAIN_BESIDE_SECONDS = 0.25
-"""How often a process that is at work on conversations looks for deliveries beside them."""
+"""How often a process that works on conversations looks for deliveries beside them."""
 LEASE_SECONDS = 4 * DEADLINE_SECONDS
 GONE = 410
 NAMED = ("user_id", "memory_id", "replaced_id", "conversation_id", "reason")
-"""What a receiver is told of an event."""
+"""The ids that a delivery has of an event."""
 
 
 async def deliver_due(
@@ -33,10 +33,10 @@ async def deliver_due(
     *,
     stop_grace_seconds: float = STOP_GRACE_SECONDS,
 ) -> bool:
-    """Deliver for as long as ``claiming()``, or until there is no work here nor in the other
+    """Deliver while ``claiming()`` is true, or until there is no work here nor in the other
     dispatchers of ``idle``; True when there may be more.
 
-    Webhooks go out beside the conversations: a slow receiver keeps none of these waiting.
+    Webhooks are sent beside the conversations: a slow receiver makes none of these wait.
     """
     slots, look_again_at = Slots(AT_ONCE), 0.0
     try:
@@ -69,8 +69,8 @@ async def _claim(limit: int) -> list[Attempt]:
 
 
 async def _deliver(attempt: Attempt) -> None:
-    """One attempt and what follows from it. When the database goes away meanwhile, it is made again
-    after its lease: a receiver may hear a thing twice, under one id."""
+    """Make one attempt and record its result. If the database goes away meanwhile, another attempt
+    follows after the lease: a receiver may get a delivery twice, under one id."""
     try:
         await _attempt(attempt)
     except DatabaseUnavailable as error:

@@ -1,5 +1,4 @@
-"""Use case: webhook endpoints are registered, changed, tried, and what they were told is listed and
-sent again."""
+"""Use case: register, change and test webhook endpoints; list and replay their deliveries."""
 
 from __future__ import annotations
 
@@ -17,14 +16,14 @@ from app.webhooks.message import TEST_EVENT, new_secret
 from app.webhooks.sender import get_sender
 
 AT_MOST = 20
-"""Endpoints of one tenant: each event is written down once for each of them."""
+"""Endpoints of one tenant: each event is written once for each of them."""
 
 
 async def register(
     caller: Caller, *, url: str, description: str, events: Sequence[str]
 ) -> tuple[Endpoint, bytes]:
-    """Register an endpoint; it and its secret. Raises Unprocessable for an address that is not
-    allowed, Conflict when the tenant has AT_MOST."""
+    """Register an endpoint; gives it and its secret. Raises Unprocessable for an address that is
+    not allowed, Conflict when the tenant has AT_MOST."""
     await _check(url)
     secret = new_secret()
     async with transaction(caller.tenant_id) as tx:
@@ -56,7 +55,7 @@ async def get(caller: Caller, endpoint_id: UUID) -> Endpoint:
 async def change(
     caller: Caller, endpoint_id: UUID, changes: Mapping[str, Any], *, enabled: bool | None
 ) -> Endpoint:
-    """Set the named columns; ``enabled`` stops the endpoint or lets it go on, None leaves it.
+    """Change the named columns; ``enabled`` disables or enables the endpoint, None leaves it.
     Raises NotFound, Unprocessable for an address that is not allowed."""
     if "url" in changes:
         await _check(changes["url"])
@@ -72,7 +71,7 @@ async def change(
 
 
 async def remove(caller: Caller, endpoint_id: UUID) -> None:
-    """Remove an endpoint, with all that it was to be told. Raises NotFound."""
+    """Delete an endpoint with its deliveries. Raises NotFound."""
     async with transaction(caller.tenant_id) as tx:
         if not await webhooks.delete(tx, endpoint_id):
             raise _unknown()
@@ -100,7 +99,7 @@ async def send_test(caller: Caller, endpoint_id: UUID) -> Delivery:
 async def list_deliveries(
     caller: Caller, endpoint_id: UUID, *, state: str | None, before: UUID | None, limit: int
 ) -> list[Delivery]:
-    """List what an endpoint was told and is to be told, newest first. Raises NotFound."""
+    """List the deliveries of an endpoint, pending and finished, newest first. Raises NotFound."""
     async with read_only(caller.tenant_id) as tx:
         await _known(tx, endpoint_id)
         return await deliveries.list_page(tx, endpoint_id, state=state, before=before, limit=limit)
@@ -114,7 +113,7 @@ async def replay(
     since: datetime | None = None,
 ) -> int:
     """Queue again what failed to arrive since then, or the one delivery that is named, whether it
-    arrived or not; how many. Raises NotFound, Conflict when the endpoint is disabled."""
+    arrived or not; gives how many. Raises NotFound, Conflict when the endpoint is disabled."""
     async with transaction(caller.tenant_id) as tx:
         await _enabled(tx, endpoint_id)
         count = await deliveries.replay(

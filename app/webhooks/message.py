@@ -1,4 +1,4 @@
-"""What a webhook says, and how its receiver knows that it is ours: Standard Webhooks 1.0.0."""
+"""Build and sign the messages of webhooks, by Standard Webhooks 1.0.0."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ EventType: TypeAlias = Literal[
     "memory.deleted",
 ]
 TEST_EVENT = "webhook.test"
-"""Sent when it is asked for, whatever the endpoint wants to hear."""
+"""The event that is sent on request, whatever the endpoint subscribes to."""
 
 SECRET_BYTES = 32
-"""The specification asks for 24 to 64."""
+"""The length of a secret; the specification asks for 24 to 64."""
 
 
 def new_secret() -> bytes:
-    """A secret for a new endpoint."""
+    """Generate a secret for an endpoint."""
     return secrets.token_bytes(SECRET_BYTES)
 
 
 def shown(secret: bytes) -> str:
-    """The secret as people copy it."""
+    """Give the secret in the form that people copy."""
     return "whsec_" + base64.b64encode(secret).decode()
 
 
 def body(event: str, happened_at: datetime, about: Mapping[str, object]) -> bytes:
-    """The event as JSON. ``about`` names things: ids and a reason, nobody's words; what is None is
-    left out. Equal at each attempt."""
+    """Build the event as JSON. ``about`` has ids and a reason, never what somebody said; what is
+    None is left out. It is equal at each attempt."""
     at = happened_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     data = {name: str(value) for name, value in about.items() if value is not None}
     document = {"type": event, "timestamp": at, "data": data}
@@ -52,8 +52,8 @@ def body(event: str, happened_at: datetime, about: Mapping[str, object]) -> byte
 def headers(
     delivery_id: UUID, content: bytes, keys: Sequence[bytes], *, now: datetime
 ) -> dict[str, str]:
-    """The headers of one attempt: an id that stays, a time that does not, a signature by each of
-    the endpoint's secrets."""
+    """Build the headers of one attempt: an id that stays, a time that does not, a signature by each
+    of the endpoint's secrets."""
     message_id = f"msg_{delivery_id}"
     signatures = [Webhook(key).sign(message_id, now, content.decode()) for key in keys]
     return {

@@ -1,4 +1,4 @@
-"""One POST to where a tenant wants it, and to nowhere else."""
+"""Send one POST to the URL of a tenant, and to no address that is not allowed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from app.startup import runtime
 from app.webhooks.addresses import AddressNotAllowed, Networks, judge, parsed, port_of
 
 DEADLINE_SECONDS = 15.0
-"""Of one attempt, from the name's resolution to the status."""
+"""The deadline of one attempt, from resolving the name to the status."""
 
 
 class Undelivered(ServiceError):
-    """Nothing took it; ``code`` says why: `timeout`, `unresolvable`, `unreachable`, `tls`,
-    `protocol`, `url_not_allowed`."""
+    """The delivery did not arrive; ``code`` says why: `timeout`, `unresolvable`, `unreachable`,
+    `tls`, `protocol`, `url_not_allowed`."""
 
     code = "unreachable"
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, as the system resolves them; a numeric one in any notation is its
-    own. Raises Undelivered."""
+    """Resolve a host as the system does; a numeric one in any notation is its own address. Raises
+    Undelivered."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM
@@ -48,7 +48,7 @@ class Sender:
 
     async def check(self, url: str) -> None:
         """Raise AddressNotAllowed when a webhook may not go there. A name that does not resolve at
-        present is judged when it does."""
+        present is checked when it does."""
         found = parsed(url, self._allowed)
         try:
             addresses = await resolve(found.host, port_of(found))
@@ -57,7 +57,8 @@ class Sender:
         judge(found, addresses, self._allowed)
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """The status of the answer; its body is nobody's concern, and a redirect is an answer.
+        """Send the body, and give the status of the answer. The answer's body is not read, and a
+        redirect is an answer.
 
         Raises Undelivered within DEADLINE_SECONDS.
         """
@@ -106,7 +107,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 class _ToJudgedAddresses(httpcore2.AsyncNetworkBackend):
-    """Connects to an address that was judged just now; TLS still proves the name of the URL."""
+    """Connects to an address that was checked just now; TLS still proves the name of the URL."""
 
     def __init__(self, url: httpx2.URL, allowed: Networks) -> None:
         self._url, self._allowed = url, allowed

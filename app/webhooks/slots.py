@@ -1,4 +1,4 @@
-"""Run a bounded number of tasks beside one another, and end them in an orderly way."""
+"""Run a bounded number of tasks in parallel, and end them in an orderly way."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 STOP_GRACE_SECONDS = 8.0
-"""How long a process that is asked to stop lets what it has begun come to its end."""
+"""How long a process that is asked to stop lets its running tasks finish."""
 LOOK_AGAIN_SECONDS = 0.05
 """How often a dispatcher with free slots looks for more while others of its tasks are under way."""
 
@@ -30,7 +30,7 @@ class Slots:
         return not self._running
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start one task; the caller has looked whether a slot is free."""
+        """Start one task; the caller has checked that a slot is free."""
         self._running.add(asyncio.create_task(work))
 
     async def wait(self) -> None:
@@ -43,7 +43,8 @@ class Slots:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def finish(self, stopping: Callable[[], bool], grace_seconds: float) -> None:
-        """Wait for the end of what runs; once ``stopping()`` is true for ``grace_seconds`` only."""
+        """Wait until all tasks have ended; once ``stopping()`` is true, for ``grace_seconds``
+        only."""
         left = grace_seconds
         while self._running and left > 0:
             _, self._running = await asyncio.wait(self._running, timeout=LOOK_AGAIN_SECONDS)
@@ -52,7 +53,7 @@ class Slots:
         await self.cancel()
 
     async def cancel(self) -> None:
-        """End what runs, now."""
+        """Cancel all tasks, now."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -61,7 +62,7 @@ class Slots:
 
 class Idle:
     """Whether the dispatchers that share a process have all run out of work: none of them ends
-    while another could still bring it some."""
+    while another may still find some."""
 
     def __init__(self, *dispatchers: str) -> None:
         self._busy = dict.fromkeys(dispatchers, True)

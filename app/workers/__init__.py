@@ -1,1 +1,1 @@
-"""The queue's shell: Celery messages are wake-ups, and each task is one call."""
+"""The Celery shell: messages are wake-ups, and each task is one call."""

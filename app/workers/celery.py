@@ -1,10 +1,10 @@
-"""The Celery app and its settings. A message is a wakeup: it carries no truth, and losing one
-costs time only.
+"""The Celery app and its settings. A message is a wake-up: it carries no data, and losing one costs
+only time.
 
 The settings follow what was measured of Celery 5.7 over Redis: no result backend, no Celery retry,
-no countdown, since each of them keeps truth in Redis. A child may grow to 700 MB, since it holds an
-embedding model; there is no soft shutdown on idle, since a worker with nothing to do has nothing to
-give back.
+no countdown, since each of them keeps state in Redis. A child process may grow to 700 MB, since it
+holds an embedding model. There is no soft shutdown on idle, since a worker with nothing to do has
+nothing to give back.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PURGE = "app.workers.tasks.purge"
 
 
 def make_celery(settings: Settings) -> Celery:
-    """A Celery app on the broker of ``settings``."""
+    """Build a Celery app on the broker of ``settings``."""
     app = Celery("smara", amqp=Amqp, broker=settings.redis_url, include=["app.workers.tasks"])
     app.conf.update(
         result_backend=None,
@@ -37,18 +37,18 @@ def make_celery(settings: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_default_queue=QUEUE,
-        # On the exchange without a name, whose queues are bound to nothing: a table of bindings in
+        # Use the exchange without a name, whose queues need no bindings: a table of bindings in
         # Redis is one more thing that can be emptied, or refused when its memory is full.
         task_default_exchange="",
         task_acks_late=False,
         task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
-        # After a reconnect Celery would take as many fewer messages as tasks are under way.
+        # Otherwise Celery would take fewer messages after a reconnect, one for each running task.
         worker_enable_prefetch_count_reduction=False,
         task_soft_time_limit=settings.soft_time_limit_seconds,
         task_time_limit=settings.hard_time_limit_seconds,
         worker_max_tasks_per_child=500,
-        worker_max_memory_per_child=700_000,  # kB; with the local embedder it starts near 200,000.
+        worker_max_memory_per_child=700_000,  # kB; with MiniLM it starts near 200,000.
         worker_proc_alive_timeout=30,
         worker_lost_wait=10,
         worker_soft_shutdown_timeout=20,
@@ -102,7 +102,8 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
 
 
 def _ssl(settings: Settings) -> dict[str, Any] | bool:
-    """Kombu trusts any certificate when nothing is said; `ssl_cert_reqs` in the address says it."""
+    """Give the TLS settings. Kombu trusts any certificate by default; here `ssl_cert_reqs` in the
+    address decides."""
     url = urlsplit(settings.redis_url or "")
     if url.scheme != "rediss" or "ssl_cert_reqs" in parse_qs(url.query):
         return False

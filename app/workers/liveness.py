@@ -1,4 +1,5 @@
-"""Which process is which, so that a dead one's work need not wait for its lease to run out."""
+"""Tell which processes are alive, so that the work of a dead one need not wait for its lease; end a
+worker that receives nothing."""
 
 from __future__ import annotations
 
@@ -23,15 +24,16 @@ from app.workers import wakeup
 
 
 def process_id() -> str:
-    """This process: its host, its process namespace (containers may share a host name), its id."""
+    """Name this process: its host, its process namespace (containers may share a host name), its
+    id."""
     return f"{_place()}{os.getpid()}"
 
 
 def dead_processes(processes: Iterable[str]) -> list[str]:
-    """Those of ``processes`` that ran where we run and do not run any more.
+    """Find those of ``processes`` that ran on this host and run no more.
 
-    Of any other place nothing is known from here: there the lease decides, as it does when an id
-    has been given to another process since.
+    Nothing is known from here of processes on other hosts: there the lease decides, as it does when
+    an id has been given to another process since.
     """
     here = _place()
     return [name for name in processes if name.startswith(here) and not _runs(name[len(here) :])]
@@ -40,7 +42,7 @@ def dead_processes(processes: Iterable[str]) -> list[str]:
 def _place() -> str:
     try:
         namespace = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:  # No such file but on Linux.
+    except OSError:  # Only Linux has this file.
         namespace = 0
     return f"{socket.gethostname()}/{namespace}/"
 
@@ -58,11 +60,11 @@ def _runs(process_id: str) -> bool:
 STOP_SECONDS = 15
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
-"""When any process of this worker last took a wake-up; shared with the children."""
+"""When any process of this worker last received a wake-up; shared with the child processes."""
 
 
 def note_wakeup() -> None:
-    """Note that a wake-up was taken."""
+    """Note that a wake-up was received."""
     _heard_at.value = time.monotonic()
 
 
@@ -70,7 +72,8 @@ _looked_at = 0.0
 
 
 class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
-    """Looks from the worker's main process, on its timer."""
+    """Ends the worker when it receives no wake-ups although work is due. Runs on the timer of the
+    worker's main process."""
 
     requires = ("celery.worker.components:Timer",)
 
@@ -86,11 +89,11 @@ def _look() -> None:
     global _looked_at
     settings = runtime().settings
     if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
-        # The timer stands still while the worker looks for its broker: it could not hear, so its
-        # silence begins now.
+        # The timer stands still while the worker looks for its broker. It could receive nothing
+        # meanwhile, so its silence begins now.
         note_wakeup()
     _judge(settings, silent_seconds=time.monotonic() - _heard_at.value)
-    _looked_at = time.monotonic()  # Judging may take long too: a frozen Redis is written to.
+    _looked_at = time.monotonic()  # The check may take long too: it writes to Redis.
 
 
 def _judge(settings: Settings, silent_seconds: float) -> None:
@@ -105,13 +108,14 @@ def _judge(settings: Settings, silent_seconds: float) -> None:
             silent_seconds=round(silent_seconds),
             oldest_due_seconds=round(due_seconds),
         )
-        # What is still running comes to its end, but not for ever.
+        # Running tasks may finish, within a limit.
         signal.alarm(STOP_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _oldest_due_seconds(settings: Settings) -> float:
-    """0 when the database does not answer: then a new worker would do no better."""
+    """Give how long the oldest due conversation has waited; 0 when the database does not answer,
+    since then a new worker would do no better."""
     await open_pool(settings, size=1, serving=True)
     try:
         async with system() as tx:

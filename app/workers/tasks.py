@@ -1,4 +1,4 @@
-"""One thin task per use case, on one event loop for each worker process."""
+"""The Celery tasks, one call each, on one event loop for each worker process."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ T = TypeVar("T")
 celery.steps["worker"].add(liveness.Watchdog)
 
 _stopping = multiprocessing.get_context("fork").Event()
-"""Set by the parent when it is asked to stop; its children inherit it when they are forked."""
+"""Set by the parent process when it is asked to stop; its children inherit it when they are
+forked."""
 
 
 class _Loop:
-    """This process's event loop, with the pool open on it; clients and connections live as long as
-    the process."""
+    """The event loop of this process, with the pool open on it; clients and connections live as
+    long as the process."""
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -49,11 +50,11 @@ class _Loop:
         self._runner.run(open_pool(settings, size=size, serving=True))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to its end."""
+        """Run the coroutine to its end."""
         return self._runner.run(work)
 
     def close(self) -> None:
-        """Close connections and loop."""
+        """Close the connections and the loop."""
         self._runner.run(close_pool())
         self._runner.close()
 
@@ -87,14 +88,14 @@ def _close(**_: object) -> None:
 
 @celery.task
 def process_due() -> None:
-    """Work on what is due, if anything is. Safe to run at any time, any number of times."""
+    """Process what is due, if anything is. Safe to run at any time, any number of times."""
     liveness.note_wakeup()
     if runtime().one(_Loop).run(_process_due()):
         wakeup.publish(1)
 
 
 async def _process_due() -> bool:
-    """Process conversations and deliver webhooks beside them, for the claim window; True when there
+    """Process conversations and deliver webhooks in parallel, for the claim window; True when there
     may be more."""
     deadline = time.monotonic() + runtime().settings.claim_window_seconds
     idle = Idle("conversations", "webhooks")
@@ -122,7 +123,7 @@ async def _call_for_help() -> None:
 
 @celery.task
 def rescue() -> None:
-    """Take back what dead processes held, and wake workers for what is due."""
+    """Take back what dead processes had claimed, and wake workers for what is due."""
     liveness.note_wakeup()
     settings = runtime().settings
     due = runtime().one(_Loop).run(_rescue(settings.max_crashes))

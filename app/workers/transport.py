@@ -1,9 +1,8 @@
-"""How wake-ups come over Redis: kombu's transport, less what a message that carries nothing can do
-without.
+"""Carry wake-ups over Redis: kombu's transport without acknowledgement.
 
 kombu writes each message that it takes a second time, until it is acknowledged, so that none is
-lost. A worker ends when that cannot be written, hears nothing more when Redis dies in between, and
-ends too of a message that it cannot read. A wake-up that is lost costs less than any of these.
+lost. A worker ends when that cannot be written, receives nothing more when Redis dies in between,
+and also ends on a message that it cannot read. A lost wake-up costs less than any of these.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class Unreadable(ValueError):
 
 
 class Message(virtual.Message):  # type: ignore[misc,unused-ignore]
-    """A message; Unreadable if there is none in what was taken from the queue."""
+    """A message; raises Unreadable when what was taken from the queue is none."""
 
     def __init__(self, payload: Any, channel: Any = None, **kwargs: Any) -> None:
         try:
@@ -35,7 +34,7 @@ class Message(virtual.Message):  # type: ignore[misc,unused-ignore]
 
 
 class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
-    """Takes messages and forgets them; what is not UTF-8, JSON or a message is dropped."""
+    """Takes messages and forgets them; drops what is not UTF-8, JSON or a message."""
 
     Message = Message
     ack_emulation = False
@@ -55,22 +54,22 @@ class Channel(redis.Channel):  # type: ignore[misc,unused-ignore]
 
 
 class Transport(redis.Transport):  # type: ignore[misc,unused-ignore]
-    """Kombu's, with our channels."""
+    """Kombu's transport with our channels."""
 
     Channel = Channel
 
 
 class Connection(kombu.Connection):  # type: ignore[misc,unused-ignore]
-    """To a broker, which is asked again every other second at most while it is away: kombu's own
-    pauses grow to half a minute, and so long would all work wait after a long outage."""
+    """A connection to a broker. While the broker is away it is tried every other second: kombu's
+    own pauses grow to half a minute, and all work would wait that long after an outage."""
 
     def get_transport_cls(self) -> Any:
-        """Ours for redis://, rediss:// and redis+socket://."""
+        """Give our transport for redis://, rediss:// and redis+socket://."""
         found = super().get_transport_cls()
         return Transport if found is redis.Transport else found
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        """Connected, however long it takes, if nothing else is said."""
+        """Connect, however long it takes, unless told otherwise."""
         return super().ensure_connection(*args, **{**PAUSES, **kwargs})
 
 

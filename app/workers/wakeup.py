@@ -13,23 +13,23 @@ from app.logs import log
 from app.workers.celery import PROCESS_DUE, QUEUE, RESCUE, celery
 
 DEBOUNCE_SECONDS = 0.1
-"""Between two wake-ups of one process: a worker that wakes works on everything that is due, so more
-of them say no more. With fifty a second, accepts at 16 at once took 1.4 to 1.6 times their floor in
-`make bench`; with ten, 1.2 to 1.3 times."""
+"""Seconds between two wake-ups of one process. A worker that wakes works on everything that is due,
+so more wake-ups change nothing. With fifty a second, accepts at 16 in parallel took 1.4 to 1.6
+times their floor in `make bench`; with ten, 1.2 to 1.3 times."""
 
 ENOUGH = 100
-"""Wake-ups that wait in the queue while no worker takes them: more of them say no more. They do not
-expire, since Celery would compare the sender's clock with the worker's."""
+"""How many wake-ups may wait in the queue while no worker takes them: more would change nothing.
+They do not expire, since Celery would compare the sender's clock with the worker's."""
 
 
 def publish(times: int) -> bool:
     """Put ``times`` wake-ups into the queue, unless ENOUGH wait there. False when Redis did not
-    take them; the rescue publishes one for what is left."""
+    accept them; the rescue then sends one."""
     return _send(PROCESS_DUE, times)
 
 
 def publish_rescue() -> bool:
-    """Ask for a rescue, as beat does. False when Redis did not take it."""
+    """Ask for a rescue, as beat does. False when Redis did not accept it."""
     return _send(RESCUE, 1)
 
 
@@ -53,8 +53,8 @@ def _waiting(channel: Any) -> int:
 
 
 class Wakeup:
-    """Publishes wake-ups from a thread of its own, so that no request ever waits for Redis; those
-    that are requested in quick succession become one."""
+    """Sends wake-ups from its own thread, so that no request ever waits for Redis; several requests
+    in quick succession become one wake-up."""
 
     def __init__(self, *, debounce_seconds: float = DEBOUNCE_SECONDS) -> None:
         self._debounce_seconds = debounce_seconds
@@ -76,7 +76,7 @@ class Wakeup:
             self._changed.notify()
 
     def stop(self) -> None:
-        """Publish what was requested and end the thread; waits up to 3 s."""
+        """Send what was requested and end the thread; waits up to 3 s."""
         with self._changed:
             self._stopping = True
             self._changed.notify()

@@ -1,4 +1,5 @@
-"""`make demo`: chats in, receipts out, then what an agent would be told. No key, no network."""
+"""`make demo`: chats in, receipts out, then the context that an agent would get. No key, no
+network."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ and in another terminal, in this folder:
   echo "User: I live in Lisbon." | smara ingest - --user you --wait
   smara context you "Where do I live?"
 """
-"""Every command is whole on its line, to be pasted as it stands."""
+"""Every command is whole on its line, so that it can be pasted."""
 
 
 def main() -> None:

@@ -19,14 +19,14 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an agent asks the memory before it answers ``q``."""
+    """What an agent asks the service before it answers ``q``."""
 
     user: str
     q: str
 
 
 def chat(user: str, about: str, occurred_at: str, *lines: str) -> Chat:
-    """A chat whose lines alternate: the user first, then the assistant."""
+    """Give a chat whose lines alternate: the user first, then the assistant."""
     roles = ("user", "assistant")
     messages = [{"role": roles[number % 2], "content": line} for number, line in enumerate(lines)]
     return Chat(user, about, occurred_at, {"messages": messages})

@@ -1,4 +1,4 @@
-"""Prints chats, receipts and context blocks."""
+"""Print chats, receipts and context blocks."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ IN_A_FILE = 110
 
 
 def console() -> Console:
-    """The terminal, but not wider than reads well; a file or a pipe has no width of its own."""
+    """Give a console of the terminal, not wider than reads well; a file or a pipe has no width of
+    its own."""
     out = Console(highlight=False)
     out.width = min(out.width, WIDEST) if out.is_terminal else IN_A_FILE
     return out
 
 
 def chat(out: Console, said: Chat) -> None:
-    """The chat as it goes in, its messages numbered as a receipt cites them."""
+    """Print a chat, its messages numbered as a receipt cites them."""
     out.print()
     out.rule(
         f"[bold]{escape(said.about)}[/]  [dim]{said.user}, {said.occurred_at[:10]}[/]", align="left"
@@ -40,7 +41,7 @@ def chat(out: Console, said: Chat) -> None:
 
 
 def receipt(out: Console, conversation: Mapping[str, Any], known: Mapping[str, str]) -> None:
-    """What became of each fact. ``known`` has the words of the memories so far, by id."""
+    """Print what became of each fact. ``known`` has the words of the memories so far, by id."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     table.add_column("action", no_wrap=True, width=9)
     table.add_column("fact", ratio=5)
@@ -66,7 +67,7 @@ def receipt(out: Console, conversation: Mapping[str, Any], known: Mapping[str, s
 
 
 def context(out: Console, user: str, question: str, block: str) -> None:
-    """A question, and the block of text that goes into the prompt."""
+    """Print a question, and the block of text for the prompt."""
     out.print(f"\n  [bold]{escape(question)}[/]  [dim]{escape(user)}[/]")
     for line in block.splitlines():
         out.print(Padding(Text(line, style="green"), (0, 0, 0, 4)))

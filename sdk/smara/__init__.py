@@ -87,7 +87,7 @@ _LATER = {
     "user": "smara.wrapping",
     "wrap": "smara.wrapping",
 }
-"""Imported when they are first asked for: who needs one client does not wait for the other."""
+"""Imported at the first use: a program that needs one client does not wait for the other."""
 
 
 def __getattr__(name: str) -> Any:

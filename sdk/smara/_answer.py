@@ -1,4 +1,4 @@
-"""An HTTP answer → the service's JSON, or the error that it stands for."""
+"""Turn an HTTP answer into the service's JSON, or into the error that it means."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the service did as it was asked."""
+        """Whether the service did what it was asked."""
         return 200 <= self.status < 300
 
     @property
@@ -40,7 +40,7 @@ class Answer:
         return self.headers.get("idempotent-replayed") == "true"
 
     def json(self) -> Any:
-        """The body; an empty one is an empty object."""
+        """Give the body; an empty one is an empty object."""
         if not self.content:
             return {}
         try:
@@ -55,7 +55,7 @@ class Answer:
             ) from None
 
     def parsed(self, model: type[ModelT]) -> ModelT:
-        """The body as ``model``."""
+        """Give the body as ``model``."""
         from pydantic import ValidationError
 
         body = self.json()
@@ -74,7 +74,7 @@ class Answer:
             ) from None
 
     def error(self) -> APIStatusError | InvalidResponse:
-        """What a refusal raises."""
+        """Give the error of a refusal."""
         if self.status < 400:
             return InvalidResponse(
                 f"The service answers with a redirect to {self.headers.get('location', '?')}; "

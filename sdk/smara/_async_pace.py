@@ -1,4 +1,4 @@
-"""The same as smara/_pace.py for asyncio, which has a total time limit of its own."""
+"""The same as smara/_pace.py for asyncio, which has total time limits of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["deadline", "sleep"]
 
 @asynccontextmanager
 async def deadline(seconds: float) -> AsyncIterator[dict[str, Any]]:
-    """Raises TimeoutError once ``seconds`` have passed; yields the extensions that the request has
+    """Raise TimeoutError when ``seconds`` have passed; yields the extensions that the request has
     to carry for it."""
     async with asyncio.timeout(seconds):
         yield {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}

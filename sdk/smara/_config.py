@@ -1,4 +1,4 @@
-"""Where the service is, as whom to call it, and how patiently."""
+"""The configuration of a client: address, key, timeout and retries."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DEFAULT_MAX_RETRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What one client was told. ``timeout`` is seconds for one attempt, from connecting to the last
-    byte."""
+    """What one client was given. ``timeout`` is seconds for one attempt, from connecting to the
+    last byte."""
 
     base_url: str
     api_key: str | None = field(repr=False)
@@ -24,7 +24,7 @@ class Config:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request carries."""
+        """The headers of every request."""
         headers = {"User-Agent": f"smara-python/{VERSION}", "Accept": "application/json"}
         if self.api_key:
             headers["Authorization"] = f"Bearer {self.api_key}"
@@ -34,7 +34,8 @@ class Config:
 def configure(
     api_key: str | None, base_url: str | None, timeout: float, max_retries: int
 ) -> Config:
-    """What was given, else SMARA_API_KEY and SMARA_API_URL; an empty text counts as not given."""
+    """Take what was given, or else SMARA_API_KEY and SMARA_API_URL; an empty text counts as not
+    given."""
     url = _first(base_url, os.environ.get("SMARA_API_URL")) or DEFAULT_URL
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"base_url must begin with http:// or https://: {url!r}")

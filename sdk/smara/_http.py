@@ -1,4 +1,5 @@
-"""What the HTTP library's failures mean. Imported with the first client, for it is not light."""
+"""What the failures of the HTTP library mean. Imported with the first client, since the import
+takes time."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from smara._request import Request
 from smara.errors import APIConnectionError, APITimeoutError
 
 FAILURES = (httpx2.RequestError, httpx2.InvalidURL, TimeoutError)
-"""Everything that can stand in the way of an answer."""
+"""Every failure that leaves a request without an answer."""
 
 _NEVER_ARRIVED = (
     httpx2.ConnectError,
@@ -33,7 +34,7 @@ def is_hopeless(failure: Exception) -> bool:
 def connection_error(
     failure: Exception, request: Request, config: Config, attempts: int
 ) -> APIConnectionError:
-    """Our error for it; the library's own is its ``__cause__``."""
+    """Give our error for a failure; the library's own is its ``__cause__``."""
     tried = f", {attempts} times" if attempts > 1 else ""
     call = f"{request.method} {config.base_url}{request.path.partition('?')[0]}"
     if isinstance(failure, TimeoutError | httpx2.TimeoutException):

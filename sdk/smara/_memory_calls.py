@@ -1,4 +1,4 @@
-"""Requests about memories, and what their answers become."""
+"""Build requests about memories, and parse their answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNCHANGED = Unchanged()
 
 
 class Narrowing(TypedDict, total=False):
-    """What every reading can be narrowed to."""
+    """The filters of every reading of memories."""
 
     source: str | None
     metadata: Mapping[str, Any] | None
@@ -43,7 +43,7 @@ class Narrowing(TypedDict, total=False):
 
 
 class Filters(Narrowing, total=False):
-    """What a search, a context and a listing can be narrowed or widened to."""
+    """The filters of a search, a context and a listing."""
 
     agent_id: str | None
     include_agents: bool | None
@@ -52,7 +52,7 @@ class Filters(Narrowing, total=False):
 
 
 class ListFilters(Filters, total=False):
-    """What a listing can be narrowed to as well."""
+    """The further filters of a listing."""
 
     visibility: str | None
 
@@ -131,7 +131,8 @@ def by_agent(
 
 
 def _known(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """The filters, none of which is misspelt: the service would silently leave that one out."""
+    """Give the filters. Raises TypeError for a misspelt one, which the service would silently
+    ignore."""
     unknown = filters.keys() - ListFilters.__annotations__.keys()
     if unknown:
         raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
@@ -139,7 +140,7 @@ def _known(filters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def found(answer: Answer) -> models.SearchResults:
-    """The answer to a search."""
+    """Parse the answer to a search."""
     parsed = answer.parsed(models.SearchAnswer)
     return models.SearchResults(
         parsed.results, parsed.degraded, parsed.degraded_reason, parsed.explain
@@ -147,13 +148,13 @@ def found(answer: Answer) -> models.SearchResults:
 
 
 def found_by_agent(answer: Answer) -> models.SearchResults:
-    """The answer to an agent's search or listing."""
+    """Parse the answer to an agent's search or listing."""
     parsed = answer.parsed(models.AgentMemories)
     return models.SearchResults(parsed.memories, parsed.degraded, parsed.degraded_reason)
 
 
 def block(answer: Answer) -> models.Context:
-    """The answer to a question for context."""
+    """Parse the answer to a context."""
     parsed = answer.parsed(models.ContextAnswer)
     memories: list[models.FoundMemory] = parsed.memories
     return models.Context(parsed.context, memories, parsed.degraded, parsed.degraded_reason)
@@ -162,7 +163,8 @@ def block(answer: Answer) -> models.Context:
 def batches(
     memories: Iterable[str | Mapping[str, Any]], defaults: Mapping[str, Any]
 ) -> Iterator[list[dict[str, Any]]]:
-    """The memories in portions that one request can carry, each filled up with ``defaults``."""
+    """Split the memories into portions that one request can carry, each filled up with
+    ``defaults``."""
     portion: list[dict[str, Any]] = []
     size = 0
     for memory in memories:
@@ -183,7 +185,7 @@ def batches(
 def conversation(
     messages: str | Sequence[Any] | None, transcript: str | None, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The body of POST /v1/conversations. A text in the place of messages is a transcript."""
+    """Build the body of POST /v1/conversations. A text in the place of messages is a transcript."""
     if isinstance(messages, str):
         messages, transcript = None, transcript or messages
     if (messages is None) == (transcript is None):

@@ -1,4 +1,4 @@
-"""Waiting: a pause, and a total time limit for one attempt of a request."""
+"""Pause, and limit the total time of one attempt of a request."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ends_at: ContextVar[float] = ContextVar("smara_deadline")
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[dict[str, Any]]:
-    """Raises TimeoutError once ``seconds`` have passed; yields the extensions that the request has
+    """Raise TimeoutError when ``seconds`` have passed; yields the extensions that the request has
     to carry for it.
 
-    The HTTP library bounds each read, but not their sum, so a server that answers drop by drop
-    could hold a caller for ever. Its ``trace`` hook hands us each new connection, whose reads and
-    writes then get no more than what is left of the attempt they serve.
+    The HTTP library limits the time of each read, but not of all together, so a server that answers
+    drop by drop could hold a caller for ever. Its ``trace`` hook gives us each new connection,
+    whose reads and writes then get no more than what is left of the attempt they serve.
     """
     token = _ends_at.set(time.monotonic() + seconds)
     try:
@@ -32,7 +32,7 @@ def deadline(seconds: float) -> Iterator[dict[str, Any]]:
 
 
 class _Left(dict[str, float]):
-    """The timeouts of connecting, writing and reading: whatever is left when each begins."""
+    """The timeouts of connecting, writing and reading: what is left when each begins."""
 
     def get(self, _name: str, _default: Any = None) -> float:
         return _left()

@@ -1,4 +1,4 @@
-"""One HTTP request of ours, before anything is sent: plain data."""
+"""One HTTP request before it is sent: plain data."""
 
 from __future__ import annotations
 
@@ -33,12 +33,13 @@ class Request:
 
 
 def get(path: str, params: Mapping[str, Any] | None = None, *, keyless: bool = False) -> Request:
-    """A read."""
+    """Build a read."""
     return Request("GET", path + query(params or {}), repeatable=True, keyless=keyless)
 
 
 def create(path: str, body: Mapping[str, Any], key: str | None = None) -> Request:
-    """A POST that stores: one Idempotency-Key for all of its sendings, so nothing is doubled."""
+    """Build a POST that stores: one Idempotency-Key for all of its attempts, so nothing is
+    doubled."""
     key = key or str(uuid.uuid4())
     if not _KEY.fullmatch(key):
         raise ValueError("idempotency_key must be 1 to 255 visible ASCII characters")
@@ -47,27 +48,28 @@ def create(path: str, body: Mapping[str, Any], key: str | None = None) -> Reques
 
 
 def act(path: str, body: Mapping[str, Any] | None = None, *, keyless: bool = False) -> Request:
-    """A POST whose second sending would do something more; sent again only if it never arrived."""
+    """Build a POST that would do more if it were executed twice; it is sent again only if it never
+    arrived."""
     return Request("POST", path, encode(given(body or {})), keyless=keyless)
 
 
 def change(path: str, body: Mapping[str, Any]) -> Request:
-    """A PATCH. None is sent as null: the caller leaves out what is not to change."""
+    """Build a PATCH. None is sent as null: the caller leaves out what is not to change."""
     return Request("PATCH", path, encode(body), repeatable=True)
 
 
 def remove(path: str, params: Mapping[str, Any] | None = None) -> Request:
-    """A DELETE."""
+    """Build a DELETE."""
     return Request("DELETE", path + query(params or {}), repeatable=True, removes=True)
 
 
 def given(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are not None."""
+    """Give the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def segment(identifier: object) -> str:
-    """An id as one path segment, whatever characters it has."""
+    """Encode an id as one path segment, whatever characters it has."""
     text = quote(str(identifier), safe="")
     if not text:
         raise ValueError("an id must not be empty")
@@ -76,7 +78,7 @@ def segment(identifier: object) -> str:
 
 
 def query(params: Mapping[str, Any]) -> str:
-    """``?a=1&b=true``, without what is None; a mapping becomes JSON."""
+    """Build ``?a=1&b=true``, without what is None; a mapping becomes JSON."""
     pairs = {name: _parameter(value) for name, value in params.items() if value is not None}
     return f"?{urlencode(pairs, errors='surrogatepass')}" if pairs else ""
 
@@ -92,7 +94,7 @@ def _parameter(value: Any) -> str:
 
 
 def encode(body: Any) -> bytes:
-    """``body`` as JSON in UTF-8. Times become ISO 8601, models what they hold."""
+    """Encode ``body`` as JSON in UTF-8. Times become ISO 8601, models become mappings."""
     text = json.dumps(
         body, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
@@ -104,7 +106,8 @@ def encode(body: Any) -> bytes:
 
 
 def iso(at: datetime) -> str:
-    """ISO 8601 with an offset; a time without one is taken as UTC, as the service does."""
+    """Format a time as ISO 8601 with an offset; a time without one is taken as UTC, as the service
+    does."""
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""Whether to send once more, and when."""
+"""Decide whether to send a request again, and when."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MOST_RETRY_AFTER_SECONDS = 60.0
 
 
 def again_after_status(request: Request, status: int) -> bool:
-    """Whether this answer is worth another sending.
+    """Whether a request should be sent again after this status.
 
-    A 429 was turned away before any work, so it is safe for every call; after the others the work
-    may have been done.
+    A 429 was refused before any work, so it is safe for every call; after the others the work may
+    have been done.
     """
     return status in RETRIED_STATUSES and (request.repeatable or status == 429)
 
 
 def again_after_failure(request: Request, *, arrived: bool) -> bool:
-    """Whether to send again when no answer came. ``arrived``: the service may have read it."""
+    """Whether to send again when no answer came. ``arrived``: the service may have received it."""
     return request.repeatable or not arrived
 
 
 def pause(attempt: int, headers: Mapping[str, str] | None = None) -> float:
-    """Seconds to wait after the ``attempt``-th sending (from 1) failed.
+    """Give the seconds to wait after the ``attempt``-th sending (from 1) failed.
 
     Exponential with full jitter, and not less than the answer's Retry-After, which counts for at
     most a minute.
@@ -40,7 +40,7 @@ def pause(attempt: int, headers: Mapping[str, str] | None = None) -> float:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from a Retry-After header, given as seconds or as an HTTP date; None without one."""
+    """Parse a Retry-After header, given as seconds or as an HTTP date; None without one."""
     text = headers.get("retry-after", "").strip()
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""Everything that a call can raise. ``except SmaraError`` catches all of it."""
+"""The errors that a call can raise. ``except SmaraError`` catches all of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class SmaraError(Exception):
-    """Something went wrong with a call to the memory service.
+    """A call to the memory service failed.
 
-    ``status`` is the HTTP status and ``code`` the service's stable word for what happened; both
-    are None when no answer came. ``body`` is the answer as it was parsed (a dict, or text where
-    it was no JSON), ``request_id`` the answer's X-Request-Id if it had one.
+    ``status`` is the HTTP status and ``code`` the service's stable code; both are None when no
+    answer came. ``body`` is the parsed answer (a dict, or text where it was no JSON),
+    ``request_id`` the answer's X-Request-Id if it had one.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class SmaraError(Exception):
 
 
 class APIConnectionError(SmaraError):
-    """No answer: the service could not be reached, or the connection was cut."""
+    """No answer: the service could not be reached, or the connection was closed."""
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
@@ -53,7 +53,7 @@ class APIStatusError(SmaraError):
     """The service refused the call; each status has its own class below."""
 
     def field(self, name: str) -> Any:
-        """One field of the refusal's body, or None."""
+        """Give one field of the refusal's body, or None."""
         return self.body.get(name) if isinstance(self.body, Mapping) else None
 
 
@@ -62,7 +62,7 @@ class BadRequest(APIStatusError):
 
 
 class AuthenticationError(APIStatusError):
-    """401: no API key, or none that is known. Also raised before a call when no key is set."""
+    """401: there is no API key, or it is unknown. Also raised before a call when no key is set."""
 
 
 class PlanLimitError(APIStatusError):
@@ -85,7 +85,7 @@ class PlanLimitError(APIStatusError):
 
     @property
     def upgrade_url(self) -> str | None:
-        """Where a larger plan can be had."""
+        """Where to get a larger plan."""
         return _text(self.field("upgrade_url"))
 
 
@@ -94,7 +94,7 @@ class PermissionDenied(APIStatusError):
 
 
 class NotFound(APIStatusError):
-    """404: there is no such thing in your tenant."""
+    """404: it does not exist in your tenant."""
 
 
 class RequestTimeout(APIStatusError):
@@ -102,11 +102,11 @@ class RequestTimeout(APIStatusError):
 
 
 class Conflict(APIStatusError):
-    """409: it clashes with what is there; ``code`` says how."""
+    """409: it conflicts with what exists; ``code`` says how."""
 
 
 class Gone(APIStatusError):
-    """410: it was possible once and no longer is."""
+    """410: it was possible before, and is no longer."""
 
 
 class PayloadTooLarge(APIStatusError):
@@ -130,24 +130,24 @@ class RateLimited(APIStatusError):
     """429: too many calls, also after the retries."""
 
     retry_after: float | None = None
-    """Seconds after which the service will answer again, if it said so."""
+    """Seconds until the service answers again, if it said so."""
 
 
 class ServerError(APIStatusError):
-    """5xx: a fault of the service or of a proxy before it."""
+    """5xx: a bug of the service, or a failure of a proxy before it."""
 
 
 class ServiceUnavailable(ServerError):
     """503: the service is up, but its database or a provider is away."""
 
     retry_after: float | None = None
-    """Seconds after which the service will answer again, if it said so."""
+    """Seconds until the service answers again, if it said so."""
 
 
 class ConversationFailed(SmaraError):
-    """A conversation that was waited for ended without memories: dead or cancelled.
+    """A conversation that was waited for ended without memories: it is dead or cancelled.
 
-    ``code`` is why; ``conversation`` is the whole of it, whose ``error.replayable`` says whether
+    ``code`` says why; ``conversation`` is the conversation, whose ``error.replayable`` says whether
     ``client.conversations.replay`` can help.
     """
 
@@ -163,9 +163,9 @@ class ConversationFailed(SmaraError):
 
 
 class WaitTimeout(SmaraError, TimeoutError):
-    """A conversation is not finished yet; the service keeps working on it all the same.
+    """A conversation is not finished yet; the service goes on working on it.
 
-    ``conversation.waiting_for`` and ``conversation.error`` say what keeps it, if anything does.
+    ``conversation.waiting_for`` and ``conversation.error`` say what it waits for, if anything.
     """
 
     def __init__(self, conversation: Conversation, seconds: float) -> None:
@@ -198,7 +198,7 @@ BY_STATUS: dict[int, type[APIStatusError]] = {
 
 
 def error_class(status: int) -> type[APIStatusError]:
-    """The class for a status of 400 and more."""
+    """Give the class for a status of 400 and more."""
     return BY_STATUS.get(status, ServerError if status >= 500 else APIStatusError)
 
 

@@ -35,29 +35,30 @@ def wrap(
     metadata: Mapping[str, Any] | None = None,
     on_error: Callable[[Exception], None] | None = None,
 ) -> ClientT:
-    """``client`` as it was, except that it remembers.
+    """Give ``client`` a memory; it is used as before.
 
     It may be any client with ``messages.create`` (Anthropic) or ``chat.completions.create`` (OpenAI
-    and those compatible with it), synchronous or asynchronous. Before each call what is known that
-    bears on the user's last message goes into the system prompt, fenced off as data. After it the
-    new turn, the user's words and the answer, goes to memory in the background.
+    and compatible ones), synchronous or asynchronous. Before each call the wrapper fetches the
+    context for the user's last message and adds it to the system prompt, marked as data. After the
+    call it sends the new turn, the user's words and the answer, to the service in the background.
 
     ``beta.messages`` (Anthropic) and ``with_raw_response.create`` have a memory too. What has none,
     such as ``with_streaming_response``, ``tool_runner`` or OpenAI's ``responses``, works as without
     wrapping, and logs one warning that says so.
 
-    Memory never stands in the way: when it is not there within ``timeout`` seconds, the model is
-    asked without it, with a logged warning and a call of ``on_error``.
+    A failing memory never stops the call: if the service does not answer within ``timeout``
+    seconds, the model is asked without the context, with a logged warning and a call of
+    ``on_error``.
 
     A single call can differ: ``create(…, smara_user_id="u2")``, likewise smara_namespace,
     smara_agent_id, smara_top_n, smara_recall and smara_remember; so can a block of code: ``with
-    smara.user("u2"):``. Without any user a call goes by memory. The wrapped client also has
+    smara.user("u2"):``. A call without a user uses no memory. The wrapped client also has
     ``flush(timeout)``, which waits until everything has been sent; it is called at exit, and in
     ``close``. With asyncio, await it before the loop ends.
 
     ``memory`` is the Smara (AsyncSmara for an asynchronous client) to use; one from the environment
-    if it is not given. ``recall`` and ``remember`` switch one half off. ``instructions`` say what
-    is worth remembering.
+    if it is not given. ``recall`` and ``remember`` switch off the step before or after the call.
+    ``instructions`` say what to remember or leave out.
     """
     options = Options(
         user_id=user_id,

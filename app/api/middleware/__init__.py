@@ -1,1 +1,1 @@
-"""What every request passes, in plain ASGI, one job each."""
+"""What every request passes before a route: plain ASGI, one job a file."""

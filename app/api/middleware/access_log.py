@@ -1,5 +1,5 @@
-"""Note every request once it is answered: how long it took, and for the audit log who asked what
-about whom."""
+"""Record every answered request: its duration for the metrics, and for the audit log whose data was
+read or changed, and by which key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.rules.types import Caller
 from app.tenancy.audit_log import Recorder
 
 PROCESS = CollectorRegistry()
-"""The figures of this process alone."""
+"""The metrics of this process alone."""
 
 _REQUESTS = Histogram(
     "smara_http_request_seconds",
@@ -27,11 +27,11 @@ _REQUESTS = Histogram(
 
 
 class AccessLog:
-    """Times every request, with its route's template as the label, and hands what reached a route
-    to the recorder.
+    """Measures every request, labelled with the template of its route, and hands requests that
+    reached a route to the audit log's recorder.
 
-    A tool call comes as a request within a request (app/mcp/tools/in_process.py): the inner one
-    says what was done, and is noted for both.
+    A tool call is a request within a request (app/mcp/tools/in_process.py): the inner one says what
+    was done, and is recorded for both.
     """
 
     def __init__(self, app: ASGIApp, *, recorder: Recorder | None) -> None:
@@ -76,7 +76,8 @@ class AccessLog:
 
 
 def route_of(scope: Scope) -> str | None:
-    """Give the route's template, once the router has found one. /mcp is no route of FastAPI's."""
+    """Give the template of the route, once the router has found one. /mcp is no route of
+    FastAPI's."""
     if scope["path"].rstrip("/") == "/mcp":
         return "/mcp"
     return getattr(scope.get("route"), "path_format", None)
@@ -84,7 +85,7 @@ def route_of(scope: Scope) -> str | None:
 
 def users_of(scope: Scope, body: bytes) -> set[str]:
     """Find the users that a request was about: the ``user_id`` in the path, the query and the body,
-    and those of a batch. The router has left the path's parts in ``scope``."""
+    and those of a batch. The router has left the parts of the path in ``scope``."""
     found: list[Any] = [
         scope.get("path_params", {}).get("user_id"),
         QueryParams(scope.get("query_string", b"")).get("user_id"),
@@ -103,5 +104,5 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         sent = from_json(body)
     except ValueError:
-        return {}  # It was refused for that.
+        return {}  # The request was refused because of it.
     return sent if isinstance(sent, dict) else {}

@@ -1,4 +1,4 @@
-"""Look up whose API key a request carries, before anything else of it is read."""
+"""Look up the caller by the API key, before anything else of the request is read."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from app.settings import Settings
 from app.tenancy import api_keys
 
 KEY_CACHE_SECONDS = 4.0
-"""A revoked key works for at most this long more; the contract allows 5 s."""
+"""How long a process may go on accepting a revoked key; the contract allows 5 s."""
 
 _OPEN = re.compile(r"/v1/signup|/v1/invitations/[^/]*/accept")
-"""Whoever signs up has no key yet, and an invitation's token is a credential itself."""
+"""Routes that need no key: a person who signs up has none yet, and an invitation's token is a
+credential itself."""
 
 
 class Authentication:
-    """Leaves the caller in ``request.state.caller``, or raises Unauthenticated. Paths outside /v1
+    """Puts the caller into ``request.state.caller``, or raises Unauthenticated. Paths outside /v1
     and /mcp are open."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
@@ -41,8 +42,8 @@ class Authentication:
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:
-        """Find whose key was sent. One that is unknown takes a look-up more than one that is
-        malformed, and nothing else that could be timed."""
+        """Find the caller of the key that was sent. An unknown key takes one look-up more than a
+        malformed one; nothing else differs in time."""
         sent = Headers(scope=scope).get("authorization")
         if sent is not None:
             scheme, _, key = sent.partition(" ")

@@ -1,4 +1,4 @@
-"""Read a request's body whole, before anything parses it, within a size and a time."""
+"""Read the whole body of a request before anything parses it, within a size and a time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.settings import Settings
 
 
 class Body:
-    """Raises TooLarge, RequestTimeout or UnsupportedMediaType; else the body is also in
-    ``request.state.body``."""
+    """Puts the body into ``request.state.body``. Raises TooLarge, RequestTimeout or
+    UnsupportedMediaType."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
@@ -57,7 +57,7 @@ class Body:
 
 
 def _first(message: Message, then: Receive) -> Receive:
-    """Hand out ``message`` first; a disconnect is all that there is."""
+    """Give ``message`` first; after it, wait for a disconnect."""
     handed_out = False
 
     async def receive() -> Message:

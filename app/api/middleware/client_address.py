@@ -1,4 +1,4 @@
-"""Find where a request comes from, behind trusted proxies too."""
+"""Find the address that a request comes from, also behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.settings import Network
 
 
 class ClientAddress:
-    """Leaves the client's own address in ``scope["client"]`` where trusted proxies stand before
-    us."""
+    """Puts the client's own address into ``scope["client"]`` when trusted proxies stand in
+    front."""
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[Network]) -> None:
         self._app, self._trusted = app, trusted
@@ -25,8 +25,8 @@ class ClientAddress:
 
 
 def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -> str:
-    """Give the socket's address; behind trusted proxies the right-most one in X-Forwarded-For that
-    is not a proxy's. What stands to the left of it anybody can write."""
+    """Give the socket's address; behind trusted proxies the right-most address in X-Forwarded-For
+    that is not a proxy's. Addresses to the left of it can be forged."""
     client = scope.get("client")
     address: str = client[0] if client else ""
     if not trusted or not _is_trusted(address, trusted):
@@ -36,7 +36,7 @@ def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -
         try:
             ip_address(hop)
         except ValueError:
-            return address  # Not from a proxy that knows what it does.
+            return address  # No trusted proxy writes this.
         address = hop
         if not _is_trusted(hop, trusted):
             break

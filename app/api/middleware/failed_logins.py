@@ -1,8 +1,8 @@
-"""Failed authentications, counted by the caller's address and by how the key begins.
+"""Limit failed logins, counted by the caller's address and by the first characters of the key.
 
 Only failures are refused: a key that worked here lately is looked up whatever else comes from its
-address, so that nobody locks an office out from behind the same router. A key that this process has
-not seen gets a look-up a second even then.
+address, so that nobody can lock out an office behind the same router. Even from a blocked address,
+a key that this process has not seen is looked up, at most one a second.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from app.errors import RateLimited
 from app.tenancy import api_keys
 
 PREFIX_CHARS = len(api_keys.PREFIX) + 4
-"""As much of a key as its owner may be shown."""
+"""How much of a key may be shown, and is counted by."""
 _OFTEN = 100_000
 _FORGET_SECONDS = 3_600.0
 
 
 class FailedLogins:
-    """``per_minute`` failures, of one address and of one prefix each. What was sent is kept as
-    digests only."""
+    """Limits failures to ``per_minute`` for each address and for each prefix. Only digests of what
+    was sent are kept."""
 
     def __init__(self, limiters: RateLimiters, *, per_minute: int) -> None:
         self._limiters = limiters
@@ -37,7 +37,7 @@ class FailedLogins:
         self._tried: TTLCache[str, bool] = TTLCache(maxsize=_OFTEN, ttl=1.0)
 
     def proven(self, key: str) -> bool:
-        """Whether the key worked in this process within the hour."""
+        """Whether the key worked in this process within the last hour."""
         return _digest(key) in self._proven
 
     def worked(self, key: str) -> None:
@@ -45,11 +45,11 @@ class FailedLogins:
         self._proven[_digest(key)] = True
 
     def failed_after_all(self, key: str) -> None:
-        """The key was revoked or has expired."""
+        """Forget that the key worked: it was revoked or has expired."""
         self._proven.pop(_digest(key), None)
 
     async def refuse(self, address: str, sent: str, *, well_formed: bool) -> None:
-        """Raise RateLimited when one of the two has failed too often."""
+        """Raise RateLimited when the address or the prefix has failed too often."""
         whose = _whose(address, sent)
         waits = await asyncio.gather(*(self._wait_seconds(who) for who in whose))
         longest = max(waits)
@@ -65,12 +65,13 @@ class FailedLogins:
         )
 
     async def count(self, address: str, sent: str) -> None:
-        """One more failure."""
+        """Count one more failure."""
         whose = _whose(address, sent)
         await asyncio.gather(*(self._limiters.take(self._limit, who) for who in whose))
 
     async def _wait_seconds(self, who: str) -> float:
-        """Known here once it is shut: a flood of guesses asks Redis nothing."""
+        """Give how long to wait; a blocked address is known here, so that a flood of invalid keys
+        asks Redis nothing."""
         left = self._shut_until.get(who, 0.0) - time.monotonic()
         if left > 0:
             return left
@@ -86,7 +87,8 @@ def _whose(address: str, sent: str) -> tuple[str, str]:
 
 
 def _network(address: str) -> str:
-    """Whoever has one IPv6 address has 2**64 of them."""
+    """Give the network that is counted as one caller: whoever has one IPv6 address has 2**64 of
+    them."""
     try:
         parsed = ip_address(address)
     except ValueError:

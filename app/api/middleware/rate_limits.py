@@ -1,4 +1,4 @@
-"""How many requests a tenant may send in a minute."""
+"""Limit how many requests a tenant may send in a minute."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from app.tenancy import tenants
 
 _TENANTS = 100_000
 SHARE = 60
-"""A process takes a sixtieth of the limit at a time, about a second's worth: in between it asks
-nobody. What it does not use within ten seconds lapses."""
+"""A process takes a sixtieth of the limit at a time, about a second's worth, and asks Redis nothing
+in between. What it does not use within ten seconds lapses."""
 
 
 class TenantRateLimits:
     """Counts each request against its tenant's limit; raises RateLimited when none is left. A tool
-    call and the request that it becomes are one."""
+    call and the request that it makes count as one."""
 
     def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
@@ -62,7 +62,7 @@ class TenantRateLimit:
 
     @property
     def any(self) -> bool:
-        """Whether there is any limit at all; without one, nothing is counted."""
+        """Whether any limit is set; without one, nothing is counted."""
         return self._by_plan or self._settings.requests_per_minute is not None
 
     async def count(self, tenant_id: UUID) -> None:
@@ -79,7 +79,7 @@ class TenantRateLimit:
             if await self._take(tenant_id, limit):
                 return
             wait = await self._limiters.wait_seconds(_item(limit), str(tenant_id))
-            # A second at most: room comes back all the time.
+            # One second at most: there is room again all the time.
             self._shut_until[tenant_id] = time.monotonic() + min(wait, 1.0)
         seconds = max(1, math.ceil(wait))
         raise RateLimited(
@@ -119,13 +119,14 @@ def _item(limit: int) -> RateLimitItemPerMinute:
 ANSWER_SECONDS = 0.1
 """A Redis on the same network answers in a hundredth of this."""
 REST_SECONDS = 5.0
-"""How long a Redis that did not answer is left alone, so that not every request waits for it."""
+"""How long a Redis that did not answer is not asked, so that not every request waits for it."""
 
 T = TypeVar("T")
 
 
 class RateLimiters:
-    """RateLimiters of one kind; ``strategy`` is one of limits.aio.strategies."""
+    """Counters of one kind, in Redis and in the process; ``strategy`` is one of
+    limits.aio.strategies."""
 
     def __init__(self, redis_url: str | None, strategy: type[RateLimiter]) -> None:
         self._here = strategy(MemoryStorage())
@@ -133,11 +134,11 @@ class RateLimiters:
         self._away_until = 0.0
 
     async def take(self, limit: RateLimitItem, who: str, *, cost: int = 1) -> bool:
-        """Count ``cost`` more, if there is room for it; else count nothing and say so."""
+        """Count ``cost`` more if there is room for it, and say whether there was."""
         return await self._ask(lambda limiter: limiter.hit(limit, who, cost=cost))
 
     async def wait_seconds(self, limit: RateLimitItem, who: str) -> float:
-        """How long until there is room for one more; 0 when there is."""
+        """Give the seconds until there is room for one more; 0 when there is."""
         found = await self._ask(lambda limiter: limiter.get_window_stats(limit, who))
         return 0.0 if found.remaining > 0 else max(found.reset_time - time.time(), 0.1)
 
@@ -153,7 +154,7 @@ class RateLimiters:
 
 
 def _redis(url: str) -> RedisStorage:
-    """``url`` as Celery has it: for a socket that is another form."""
+    """Turn Celery's ``url`` into the form of `limits`, which differs for a socket."""
     return RedisStorage(
         "async+" + url.replace("redis+socket://", "redis+unix://", 1),
         implementation="redispy",

@@ -1,4 +1,5 @@
-"""Answer what is raised outside of the routes, by the middleware or by a fault of ours."""
+"""Render errors that are raised outside of the routes: by the middleware, or by a bug of the
+service."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from app.logs import log
 
 
 class Refusals:
-    """Renders errors like those of the routes, on a connection that stays usable."""
+    """Renders errors as the routes do, on a connection that stays usable."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,7 +28,7 @@ class Refusals:
             await self._app(scope, receive, sending)
         except Exception as error:
             if begun or scope["type"] != "http":
-                raise  # Half an answer can only be cut off.
+                raise  # Half an answer can only be aborted.
             if isinstance(error, ServiceError):
                 response = service_error_response(error)
             else:

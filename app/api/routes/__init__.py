@@ -1,1 +1,1 @@
-"""One file a resource: parse, call one use case, render."""
+"""The routes, one file a resource: parse, call one use case, render."""

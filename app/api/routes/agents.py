@@ -44,7 +44,7 @@ SystemPrompt = Annotated[str, StringConstraints(max_length=10_000), STORABLE, MA
 
 
 class AgentIn(BaseModel):
-    """An agent to be made known."""
+    """An agent to create."""
 
     name: Name
     owner_id: UserId = Field(description="Whose agent it is: your own name for a person.")
@@ -84,7 +84,7 @@ class AgentOut(BaseModel):
 
     @staticmethod
     def fields_of(agent: Agent) -> dict[str, Any]:
-        """The fields of every answer about an agent."""
+        """Give the fields of every answer about an agent."""
         return {
             "id": agent.agent_id,
             "name": agent.name,
@@ -98,7 +98,7 @@ class AgentOut(BaseModel):
 
     @classmethod
     def of(cls, agent: Agent) -> Self:
-        """The agent as its tenant sees it."""
+        """Render an agent."""
         return cls(**cls.fields_of(agent))
 
 
@@ -126,7 +126,7 @@ class AgentMemoryIn(BaseModel):
 
 
 class AgentMemories(BaseModel):
-    """The same list under both names: by score for a question, else newest first."""
+    """The same list under both names: by score for a question, otherwise newest first."""
 
     results: list[MemoryOut]
     memories: list[MemoryOut]
@@ -142,7 +142,7 @@ async def create_agent(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> AgentOut:
-    """Make an agent known. Its memories are a scope of their own, which no other store touches."""
+    """Create an agent. Its memories are a scope of their own, which no other store touches."""
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     made = await agents.create(caller, body.model_dump(), idempotent)
     return AgentOut.of(unwrap(made, response))
@@ -151,16 +151,16 @@ async def create_agent(
 @router.get("")
 async def list_agents(
     caller: Reader,
-    owner_id: Annotated[UserId | None, Query(description="Of this owner only.")] = None,
+    owner_id: Annotated[UserId | None, Query(description="Agents of this owner only.")] = None,
 ) -> AgentList:
-    """The tenant's agents, newest first."""
+    """List the tenant's agents, newest first."""
     found = await agents.list_all(caller, owner_id)
     return AgentList(agents=[AgentOut.of(agent) for agent in found])
 
 
 @router.get("/{agent_id}")
 async def get_agent(caller: Reader, agent_id: UUID) -> AgentDetail:
-    """One agent with its skills."""
+    """Get one agent with its skills."""
     agent, skills = await agents.get(caller, agent_id)
     return AgentDetail(
         **AgentOut.fields_of(agent), skills=[AttachedSkillOut.of(skill) for skill in skills]
@@ -169,7 +169,7 @@ async def get_agent(caller: Reader, agent_id: UUID) -> AgentDetail:
 
 @router.patch("/{agent_id}")
 async def change_agent(body: AgentPatch, caller: Writer, agent_id: UUID) -> AgentOut:
-    """Change what is named; null empties a field."""
+    """Change the given fields of an agent; null empties a field."""
     changes = body.model_dump(exclude_unset=True)
     return AgentOut.of(await agents.change(caller, agent_id, changes))
 
@@ -178,10 +178,10 @@ async def change_agent(body: AgentPatch, caller: Writer, agent_id: UUID) -> Agen
 async def delete_agent(
     caller: Writer,
     agent_id: UUID,
-    memories: Annotated[Flag, Query(description="Also forget its memories.")] = False,
+    memories: Annotated[Flag, Query(description="Also delete its memories.")] = False,
 ) -> None:
-    """Remove an agent. Its memories stay, found with `include_agents=true`, unless they are to be
-    forgotten too."""
+    """Delete an agent. Its memories stay, and `include_agents=true` still finds them, unless
+    `memories=true` deletes them too."""
     await agents.delete(caller, agent_id, with_memories=memories)
 
 
@@ -217,10 +217,12 @@ async def agent_memories(
     filters: FiltersQuery,
     user_id: Annotated[UserId, Query()],
     namespace: Annotated[Namespace, Query()] = "default",
-    q: Annotated[Question | None, Query(description="Without it: the newest.")] = None,
+    q: Annotated[
+        Question | None, Query(description="The question; without it, the newest memories.")
+    ] = None,
     limit: Annotated[int, Lenient(1, 50), Query()] = 10,
 ) -> AgentMemories:
-    """What the agent remembers of a user, and nobody else's memories."""
+    """Search or list what the agent remembers of a user. No other memories are in the answer."""
     scopes = await Reading(namespace, filters, agent_id=agent_id).scopes(caller, user_id)
     if q is None:
         found = await newest(scopes, filters=filters, limit=limit)

@@ -1,4 +1,4 @@
-"""API keys: issue, list, rotate, revoke."""
+"""API keys: create, list, rotate, revoke."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=StrictRoute)
 
 
 class KeyIn(BaseModel):
-    """A key to be made."""
+    """A key to create."""
 
     label: Annotated[str, StringConstraints(max_length=100), STORABLE, MASKED] = ""
     scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], min_length=1)
     expires_at: Time | None = Field(
-        None, description="Until when it works; without it, until it is revoked."
+        None, description="When it expires; without it, it works until it is revoked."
     )
     users: Annotated[list[UserId], Field(min_length=1, max_length=1_000)] | None = Field(
-        None, description="The only users whose memories it reaches."
+        None, description="Restrict the key to these users."
     )
     namespaces: Annotated[list[Namespace], Field(min_length=1, max_length=1_000)] | None = Field(
-        None, description="The only namespaces that it reaches."
+        None, description="Restrict the key to these namespaces."
     )
     agents: Annotated[list[UUID], Field(min_length=1, max_length=1_000)] | None = Field(
-        None, description="The only agents whose memories it reaches, and nothing else."
+        None, description="Restrict the key to the memories of these agents."
     )
 
     @model_validator(mode="after")
@@ -46,7 +46,7 @@ class KeyIn(BaseModel):
 
     @property
     def restriction(self) -> KeyRestriction:
-        """What the key is to be restricted to."""
+        """Give the restriction that the key is to have."""
         return KeyRestriction.of(self.users, self.namespaces, self.agents)
 
 
@@ -62,20 +62,20 @@ class KeyOut(BaseModel):
     """A key without its secret."""
 
     id: UUID
-    prefix: str = Field(description="How it begins, to tell it from others.")
+    prefix: str = Field(description="Its first characters, to tell it from others.")
     label: str
     scopes: list[str]
     created_at: IsoTime
     expires_at: IsoTime | None
     revoked_at: IsoTime | None
     last_used_at: IsoTime | None
-    users: list[str] | None = Field(description="Null is no restriction.")
+    users: list[str] | None = Field(description="Null means no restriction.")
     namespaces: list[str] | None
     agents: list[UUID] | None
 
     @classmethod
     def of(cls, info: KeyInfo) -> Self:
-        """What may be shown of it."""
+        """Render a key without its secret."""
         return cls(
             id=info.key_id,
             prefix=info.prefix,
@@ -92,13 +92,13 @@ class KeyOut(BaseModel):
 
 
 class KeyIssued(KeyOut):
-    """The one answer that holds the key in clear."""
+    """The only answer that holds the key itself."""
 
     api_key: str = Field(description="Keep it: it is not shown again.")
 
     @classmethod
     def of_issued(cls, issued: IssuedKey) -> Self:
-        """The key, shown once."""
+        """Render a new key, with its secret."""
         return cls(**KeyOut.of(issued.info).model_dump(mode="python"), api_key=issued.api_key)
 
 
@@ -110,7 +110,7 @@ class KeyList(BaseModel):
 
 @router.post("", status_code=201)
 async def issue(body: KeyIn, caller: Admin) -> KeyIssued:
-    """Make a key for the caller's tenant. Needs the scope `admin`."""
+    """Create a key for the caller's tenant. Needs the key scope `admin`."""
     issued = await api_keys.create(
         caller,
         label=body.label,
@@ -123,19 +123,19 @@ async def issue(body: KeyIn, caller: Admin) -> KeyIssued:
 
 @router.get("")
 async def list_keys(caller: Admin) -> KeyList:
-    """The tenant's keys. Needs the scope `admin`."""
+    """List the tenant's keys, revoked ones too. Needs the key scope `admin`."""
     return KeyList(keys=[KeyOut.of(info) for info in await api_keys.list_all(caller)])
 
 
 @router.delete("/{key_id}", status_code=204)
 async def revoke(caller: Admin, key_id: UUID) -> None:
-    """Revoke a key; within 5 seconds no process accepts it any more. The last one that has the
-    scope `admin` stays. Needs the scope `admin`."""
+    """Revoke a key; within 5 seconds no process accepts it any more. The last key with the key
+    scope `admin` cannot be revoked (409). Needs the key scope `admin`."""
     await api_keys.revoke(caller, key_id)
 
 
 @router.post("/{key_id}/rotate", status_code=201)
 async def rotate(caller: Admin, key_id: UUID, body: RotationIn | None = None) -> KeyIssued:
-    """Replace a live key by a new one that may do the same. Needs the scope `admin`."""
+    """Replace a live key with a new one that may do the same. Needs the key scope `admin`."""
     grace_seconds = body.grace_seconds if body else 0
     return KeyIssued.of_issued(await api_keys.replace(caller, key_id, grace_seconds=grace_seconds))

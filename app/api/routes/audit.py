@@ -1,4 +1,4 @@
-"""Who did what, on whom, and when."""
+"""The audit log: which key read or changed whose data, and when."""
 
 from __future__ import annotations
 
@@ -25,15 +25,18 @@ class AccessOut(BaseModel):
     key_id: UUID
     method: str
     route: str = Field(examples=["/v1/memories/{memory_id}"])
-    via: str | None = Field(description="The route of the tool call that led to it, if one did.")
+    via: str | None = Field(
+        description="The route of the tool call that made this request, if one did."
+    )
     user_hash: str | None = Field(
-        description="Stands for the user that it was about, if it named one; equal users are equal."
+        description="A digest of the user that the request was about, if it named one. Equal"
+        " users have equal digests."
     )
     status: int
 
     @classmethod
     def of(cls, access: Access) -> Self:
-        """As it may be shown."""
+        """Render an entry."""
         return cls(
             id=access.access_id,
             at=access.at,
@@ -56,22 +59,24 @@ class AccessPage(BaseModel):
 @router.get("/audit")
 async def list_accesses(
     caller: Admin,
-    user_id: Annotated[UserId | None, Query(description="About this user.")] = None,
-    key_id: Annotated[UUID | None, Query(description="By this key.")] = None,
+    user_id: Annotated[UserId | None, Query(description="Requests about this user.")] = None,
+    key_id: Annotated[UUID | None, Query(description="Requests with this key.")] = None,
     route: Annotated[
         Text | None,
-        Query(description="Of this route.", max_length=200, examples=["/v1/memories/search"]),
+        Query(
+            description="Requests to this route.", max_length=200, examples=["/v1/memories/search"]
+        ),
     ] = None,
     since: Annotated[QueryTime | None, Query(description="At this time or later.")] = None,
     until: Annotated[QueryTime | None, Query(description="Before this time.")] = None,
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Lenient(1, 1_000), Query()] = 100,
 ) -> AccessPage:
-    """What was asked of the service with the tenant's keys, a second after it was answered. Needs
-    the scope `admin`.
+    """List what was requested with the tenant's keys; an entry appears about a second after the
+    answer. Needs the key scope `admin`.
 
-    Users are kept as digests only, so an erased one leaves nothing that could be read; who knows an
-    id can ask for it.
+    Users are recorded as digests only, so an erased user leaves nothing that could be read; whoever
+    knows an id can filter by it.
     """
     page = await audit_log.read(
         caller,

@@ -33,12 +33,12 @@ async def accept(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> ConversationAccepted:
-    """Take in a conversation; its memories can be recalled seconds later.
+    """Accept a conversation; its memories can be recalled seconds later.
 
-    202 means that it is committed: it ends as `done`, `dead` (visible, with the reason, replayable)
-    or `cancelled`. The same `Idempotency-Key` with the same body gives the same answer again, with
-    `Idempotent-Replayed: true`, and with another body a 422. Without a key, a POST that is sent
-    twice is two conversations; what they say twice is still remembered once.
+    202 means that it is committed: it ends as `done`, `dead` (visible, with the reason, and it can
+    be replayed) or `cancelled`. The same `Idempotency-Key` with the same body gives the same answer
+    again, with `Idempotent-Replayed: true`; with another body it is a 422. Without a key, a POST
+    that is sent twice makes two conversations; what both say is still remembered only once.
     """
     accepted = await accept_conversation(caller, body.to_accept(key_of(idempotency_key)))
     mark_replayed(response, accepted.replayed)
@@ -56,7 +56,8 @@ async def list_conversations(
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
 ) -> ConversationPage:
-    """The tenant's conversations, newest first; `state=dead` lists what needs a look."""
+    """List the tenant's conversations, newest first; `state=dead` lists those that need
+    attention."""
     page = await conversations.list_page(
         caller, user_id=user_id, state=state, since=since, before=cursor, limit=limit
     )
@@ -73,11 +74,11 @@ async def get(
     wait: Annotated[
         int,
         Lenient(0, MAX_WAIT_SECONDS),
-        Query(description="Hold the answer for up to this many seconds until done."),
+        Query(description="Wait up to this many seconds until it is finished."),
     ] = 0,
 ) -> ConversationOut:
-    """Where a conversation stands and, when it is done, the receipt: each fact, what became of it,
-    and why."""
+    """Get the state of a conversation and, when it is done, the receipt: each fact, what became of
+    it, and why."""
     return ConversationOut.of(
         *await conversations.progress(caller, conversation_id, wait_seconds=wait)
     )
@@ -85,16 +86,16 @@ async def get(
 
 @router.post("/{conversation_id}/replay", status_code=202)
 async def replay(caller: Writer, conversation_id: UUID) -> ConversationAccepted:
-    """Queue a dead or done conversation once more. What it said before and is remembered stays
-    remembered once."""
+    """Queue a dead or done conversation again. What it said before and is remembered is not stored
+    twice."""
     queued = await conversations.replay(caller, conversation_id)
     return ConversationAccepted.of(conversation_id, queued.created_at)
 
 
 @router.post("/{conversation_id}/revert")
 async def revert(caller: Writer, conversation_id: UUID) -> ConversationReverted:
-    """Undo everything that a finished conversation did: what it stored is deleted, what it replaced
-    is alive again, its edges are cut. Its text stays, and a replay learns from it anew."""
+    """Undo everything that a finished conversation did: delete what it stored, restore what it
+    replaced, remove its edges. Its text stays, and a replay draws facts from it again."""
     undone = await undo.revert(caller, conversation_id)
     return ConversationReverted(
         id=conversation_id,
@@ -111,6 +112,6 @@ async def erase(
     conversation_id: UUID,
     memories: Annotated[Flag, Query(description="Also erase what was learned from it.")] = False,
 ) -> None:
-    """Cancel it if it is unfinished, and erase its text; with `memories=true` also what was learned
-    from it."""
+    """Cancel a conversation if it is unfinished, and erase its text; with `memories=true` also what
+    was learned from it."""
     await undo.erase(caller, conversation_id, with_memories=memories)

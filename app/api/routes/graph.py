@@ -1,4 +1,4 @@
-"""The graph: memories connected, walked, disconnected."""
+"""The graph: connect memories, follow edges, delete them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ Relationship = Annotated[str, StringConstraints(min_length=1, max_length=100), S
 
 
 class ConnectIn(BaseModel):
-    """Two memories to be connected."""
+    """Two memories to connect."""
 
     from_memory_id: UUID
     to_memory_id: UUID
     relationship_type: Relationship = Field(
         examples=["context_for"],
-        description="Your own word; usual ones are context_for, relates_to, part_of, requires.",
+        description="A type in your own words; usual ones are context_for, relates_to, part_of,"
+        " requires.",
     )
     weight: Share = 1.0
     metadata: MaskedMetadata = {}
@@ -48,7 +49,7 @@ class ConnectIn(BaseModel):
 
 
 class EdgeCreated(BaseModel):
-    """The edge; it is directed, and walked in both directions."""
+    """An edge. It has a direction, and is followed both ways."""
 
     id: UUID
     from_memory_id: UUID
@@ -60,7 +61,7 @@ class EdgeCreated(BaseModel):
 
     @classmethod
     def of(cls, edge: Edge) -> Self:
-        """The edge as its tenant sees it."""
+        """Render an edge."""
         return cls(
             id=edge.edge_id,
             from_memory_id=edge.from_memory_id,
@@ -97,7 +98,7 @@ class RelatedNode(BaseModel):
 
     @staticmethod
     def fields_of(node: Node) -> dict[str, Any]:
-        """The fields of every answer about a node."""
+        """Give the fields of every answer about a node."""
         return {
             "memory_id": node.memory_id,
             "fact": node.fact,
@@ -118,13 +119,13 @@ class RelatedNode(BaseModel):
 
 
 class WalkedNode(RelatedNode):
-    """A memory that the walk has reached."""
+    """A memory that the traversal has reached."""
 
     depth: int = Field(description="The smallest number of edges from the root.")
 
 
 class Walk(BaseModel):
-    """Each memory once, nearest first; the root is not among them."""
+    """Each memory once, the nearest first; the root is not among them."""
 
     root_memory_id: UUID
     max_depth: int
@@ -134,7 +135,7 @@ class Walk(BaseModel):
 
 
 class Related(BaseModel):
-    """By the weight of the edge, strongest first."""
+    """By the weight of the edge, the greatest first."""
 
     memory_id: UUID
     related: list[RelatedNode]
@@ -148,7 +149,7 @@ async def connect(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> EdgeCreated:
-    """Connect two live memories. When one is replaced, its successor takes over the edge."""
+    """Connect two live memories. When one of them is replaced, its successor gets the edge."""
     edge = NewEdge(body.from_memory_id, body.to_memory_id, body.relationship_type, body.weight)
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     made = await graph.connect(caller, edge, body.metadata, idempotent)
@@ -161,11 +162,14 @@ async def traverse(
     memory_id: UUID,
     depth: Annotated[int, Lenient(1, 5), Query()] = 2,
     relationship_type: Annotated[
-        Relationship | None, Query(description="Only along edges of this type.")
+        Relationship | None, Query(description="Follow only edges of this type.")
     ] = None,
-    limit: Annotated[int, Lenient(1, 10_000), Query(description="At most so many nodes.")] = 1_000,
+    limit: Annotated[
+        int, Lenient(1, 10_000), Query(description="The most nodes to return.")
+    ] = 1_000,
 ) -> Walk:
-    """What is connected to a memory, over several edges in either direction, breadth first."""
+    """Find the memories that are connected to one, over several edges in either direction, breadth
+    first."""
     found = await graph.traverse(
         caller, memory_id, depth=depth, relationship_type=relationship_type, limit=limit
     )
@@ -188,11 +192,14 @@ async def related(
     memory_id: UUID,
     relationship_type: Annotated[
         Relationship | None,
-        Query(description="`supersedes` lists what this memory has replaced, retired as it is."),
+        Query(
+            description="Only edges of this type. `supersedes` lists what this memory has"
+            " replaced, although that is superseded."
+        ),
     ] = None,
     limit: Annotated[int, Lenient(1, 100), Query()] = 20,
 ) -> Related:
-    """What is one edge away, strongest first."""
+    """List the memories that are one edge away, the greatest weight first."""
     found = await graph.related(caller, memory_id, relationship_type=relationship_type, limit=limit)
     return Related.model_construct(
         memory_id=memory_id,
@@ -202,5 +209,5 @@ async def related(
 
 @router.delete("/edge/{edge_id}", status_code=204)
 async def delete_edge(caller: Writer, edge_id: UUID) -> None:
-    """Cut an edge."""
+    """Delete an edge."""
     await graph.disconnect(caller, edge_id)

@@ -1,4 +1,4 @@
-"""Health for machines, the pipeline for operators."""
+"""Health checks for machines, queue figures for operators."""
 
 from __future__ import annotations
 
@@ -25,22 +25,24 @@ VERSION = version("smara-server")
 
 
 class Part(BaseModel):
-    """A part that a key could replace."""
+    """The extractor or the embedder in use."""
 
     model: str
-    embedded: bool = Field(description="True for the built-in stand-in, which is of demo quality.")
+    embedded: bool = Field(description="True for the built-in part, which is of demo quality.")
 
 
 class CircuitOut(BaseModel):
-    """Whether a paid provider is asked: `closed` is yes, `open` is not before the pause is over,
-    `half_open` is one call that finds out."""
+    """The circuit of a paid provider. `closed`: the provider is called; `open`: it is not, until
+    the pause is over; `half_open`: one call probes it."""
 
     provider: str
     model: str
     state: Literal["closed", "open", "half_open"]
-    since: IsoTime | None = Field(description="Since when it is not asked.")
-    retry_in_seconds: float | None = Field(description="When it is tried next, if it is not asked.")
-    reason: str | None = Field(description="The code of the failure that opened it.")
+    since: IsoTime | None = Field(description="Since when it is not called.")
+    retry_in_seconds: float | None = Field(
+        description="Seconds until the next probe, if it is not called."
+    )
+    reason: str | None = Field(description="The code of the failure that opened the circuit.")
 
 
 class Health(BaseModel):
@@ -56,7 +58,8 @@ class Health(BaseModel):
         description="How long the oldest due conversation has waited."
     )
     circuits: list[CircuitOut] = Field(
-        description="The paid providers; `status` is `degraded` while one of them is not asked."
+        description="The circuits of the paid providers; `status` is `degraded` while one of"
+        " them is not closed."
     )
 
 
@@ -73,8 +76,8 @@ class PipelineOut(BaseModel):
     )
     dead_by_reason: dict[str, int]
     waiting_for: dict[BlockedBy, int] = Field(
-        description="How many conversations are queued and cannot go on: until a `provider` answers"
-        " again, until the `budget` is renewed or raised."
+        description="How many conversations are queued and blocked: until a `provider` answers"
+        " again, or until the `budget` is renewed or raised."
     )
     at: IsoTime
 
@@ -85,10 +88,11 @@ class PipelineOut(BaseModel):
     responses={503: {"model": Health, "description": "The database does not answer."}},
 )
 async def health() -> JSONResponse:
-    """Open to anyone. 200 when the database answers, 503 with the same body when it does not.
+    """Report whether the service can work. Open to anyone: 200 when the database answers, 503 with
+    the same body when it does not.
 
-    `degraded` with a 200: a paid provider is not asked at present. Conversations are accepted and
-    wait, searches go by words.
+    `degraded` with a 200: a paid provider is not called at present. Conversations are accepted and
+    wait; searches use words.
     """
     settings, providers = runtime().settings, get_providers()
     db: Literal["ok", "error"] = "ok"
@@ -136,11 +140,13 @@ def _circuits(in_use: Sequence[Key], open_: Sequence[OpenCircuit]) -> list[Circu
 async def read_pipeline(
     caller: Reader,
     minutes: Annotated[
-        int, Lenient(1, 1_440), Query(description="How far back throughput and times look.")
+        int,
+        Lenient(1, 1_440),
+        Query(description="Over how many minutes throughput and times are computed."),
     ] = 5,
 ) -> PipelineOut:
-    """Counts by state, how long the oldest due conversation has waited, throughput, stage times,
-    the dead by reason."""
+    """Report the tenant's queue: counts by state, how long the oldest due conversation has waited,
+    throughput, stage times, the dead by reason."""
     found, blocked = await pipeline(caller.tenant_id, window_minutes=minutes)
     waiting_for: dict[BlockedBy, int] = {"provider": 0, "budget": 0}
     if blocked is not None:

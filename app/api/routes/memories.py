@@ -1,4 +1,4 @@
-"""Store facts; list, read, change, bring back and forget memories."""
+"""Store facts; list, read, change, restore and delete memories."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ StatedBy = Annotated[
     Author,
     Header(
         alias="Smara-Stated-By",
-        description="`model` when a model decided to store this, as in a tool call: it is trusted"
-        " less, and what reads as an order to an agent is `quarantined`.",
+        description="`model` when a model decided to store this, as in a tool call. It is then"
+        " trusted less, and what reads as an order to an agent is `quarantined`.",
     ),
 ]
 
@@ -69,8 +69,8 @@ async def store_memory(
     idempotency_key: IdempotencyKey = None,
     stated_by: StatedBy = "application",
 ) -> MemoryStored | MemoryDuplicate:
-    """Store one fact. What it repeats is found (`duplicate`), what it contradicts is retired
-    (`replaced`)."""
+    """Store one fact. If a memory says the same, the answer is `duplicate`; if it contradicts an
+    older memory, it has `replaced` that one."""
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     stored = await store_facts(caller, [body.stated()], idempotent, stated_by=stated_by)
     return stored_answer(body, stored, response)
@@ -85,8 +85,8 @@ async def store_batch(
     idempotency_key: IdempotencyKey = None,
     stated_by: StatedBy = "application",
 ) -> BatchStored:
-    """Store up to 1,000 facts, all of them or none. They are compared with what is remembered, and
-    those of one scope with each other."""
+    """Store up to 1,000 facts, all of them or none. They are compared with the memories of their
+    scope, and with each other."""
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     facts = [memory.stated() for memory in body.memories]
     stored = await store_facts(caller, facts, idempotent, stated_by=stated_by)
@@ -121,17 +121,21 @@ async def list_memories(
     cursor: Annotated[
         UUID | None,
         Query(
-            description="`next_cursor` of the page before; stays right while \
-memories are added."
+            description="`next_cursor` of the page before; it stays right while memories are added."
         ),
     ] = None,
-    visibility: Annotated[Visibility | None, Query(description="Only what is so.")] = None,
+    visibility: Annotated[
+        Visibility | None, Query(description="Only memories with this visibility.")
+    ] = None,
     state: Annotated[
         Literal["live", "quarantined"],
-        Query(description="`quarantined`: what reads as an order to an agent, for review."),
+        Query(
+            description="`quarantined`: those that read as an order to an agent and wait for"
+            " review."
+        ),
     ] = "live",
 ) -> MemoryPage:
-    """The user's memories, newest first; with a team, the team's too."""
+    """List the user's memories, newest first; with a team, the team's too."""
     filters = replace(reading.filters, quarantined=state == "quarantined")
     scopes = await reading.scopes(caller, user_id, visibility)
     page = await read.list_page(
@@ -148,7 +152,8 @@ memories are added."
 
 @router.get("/memories/{memory_id}")
 async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
-    """One memory, live or superseded: where it came from, what it replaced, what happened to it."""
+    """Get one memory, live, superseded or quarantined: where it came from, what it replaced, what
+    happened to it."""
     found = await read.detail(caller, memory_id)
     memory = found.memory
     return MemoryDetail.model_construct(
@@ -173,8 +178,8 @@ async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
 
 @router.patch("/memories/{memory_id}")
 async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> MemoryRecord:
-    """Correct, weigh, move or share a live memory. A new fact is embedded anew; how it was stays in
-    its history."""
+    """Change a live memory: its text, importance, metadata, namespace or visibility. A new text is
+    embedded; the old one stays in its history."""
     revision = Revision(
         fact=body.fact,
         metadata=body.metadata,
@@ -191,10 +196,12 @@ async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> M
 async def restore_memory(
     caller: Writer,
     memory_id: UUID,
-    user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
+    user_id: Annotated[
+        UserId | None, Query(description="On whose behalf; without it, the key alone decides.")
+    ] = None,
 ) -> MemoryRecord:
-    """Bring a superseded memory back (what had replaced it stays live too), or let one out of
-    quarantine: somebody has read it and stands for it."""
+    """Make a superseded memory live again (its successor stays live too), or release one from
+    quarantine after a person has reviewed it."""
     return MemoryRecord.of(await edit.restore(caller, memory_id, user_id))
 
 
@@ -202,9 +209,11 @@ async def restore_memory(
 async def delete_memory(
     caller: Writer,
     memory_id: UUID,
-    user_id: Annotated[UserId | None, Query(description="Who asks for it, if one does.")] = None,
+    user_id: Annotated[
+        UserId | None, Query(description="On whose behalf; without it, the key alone decides.")
+    ] = None,
 ) -> MemoryDeleted:
-    """Forget a memory for good: its text, its edges, its place in the history of others."""
+    """Delete a memory for good: its text, its edges, its place in the history of others."""
     await edit.delete(caller, memory_id, user_id)
     return MemoryDeleted(id=memory_id, deleted=True)
 
@@ -212,7 +221,7 @@ async def delete_memory(
 def stored_answer(
     body: MemoryIn, stored: Stored, response: Response
 ) -> MemoryStored | MemoryDuplicate:
-    """What the client is told about one fact that was not rejected."""
+    """Render what became of one fact that was not rejected."""
     mark_replayed(response, stored.replayed)
     [outcome] = stored.outcomes
     assert outcome.memory_id is not None, "only a rejected fact has no memory"

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what this process answers, and how the whole installation stands."""
+"""Metrics for Prometheus: of this process, and of the whole installation."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ ProcessCollector(registry=PROCESS)
 
 @router.get("/metrics", include_in_schema=False)
 async def metrics(request: Request) -> Response:
-    """The figures in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for whoever
-    sends that as a bearer token. Those of the installation are the same from every API process."""
+    """Report the metrics in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for
+    whoever sends it as a bearer token. Those of the installation are the same from every API
+    process."""
     _admit(request)
     wakeup: Wakeup = request.app.state.wakeup
     shown = CollectorRegistry()
@@ -63,7 +64,7 @@ class _Families(Collector):
 def _of_the_wakeups(wakeup: Wakeup) -> Iterator[Metric]:
     wakeups = CounterMetricFamily(
         "smara_wakeups",
-        "Messages to the workers: taken by Redis, or failed because it did not take them.",
+        "Wake-up messages to the workers: accepted by Redis, or failed.",
         labels=["outcome"],
     )
     wakeups.add_metric(["published"], wakeup.published)
@@ -78,7 +79,7 @@ async def _of_the_installation() -> list[Metric]:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(
         "smara_circuit_state",
-        "1 for the state that a paid provider's circuit is in: open is not asked.",
+        "1 for the state of a paid provider's circuit; while it is open, no call is made.",
         labels=["provider", "model", "state"],
     )
     open_ = {each.key: each.state for each in circuits}
@@ -102,11 +103,11 @@ def _of_the_queue(standing: Standing) -> Iterator[Metric]:
     yield conversations
     yield GaugeMetricFamily(
         "smara_oldest_due_seconds",
-        "How long the oldest conversation that could be worked on has waited.",
+        "How long the oldest due conversation has waited.",
         value=standing.oldest_due_seconds,
     )
     yield GaugeMetricFamily(
         "smara_webhook_deliveries_pending",
-        "What webhooks are still to be told, retries too.",
+        "Deliveries that are not sent yet, retries too.",
         value=standing.pending_deliveries,
     )

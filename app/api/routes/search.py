@@ -19,7 +19,9 @@ from app.rules.types import Caller
 
 router = APIRouter(prefix="/v1", tags=["recall"], route_class=StrictRoute)
 
-Explain = Annotated[Flag, Query(description="Show how each score came about, and by which rules.")]
+Explain = Annotated[
+    Flag, Query(description="Show the parts of each score, and the settings in force.")
+]
 
 
 @router.get("/memories/search", response_model_exclude_unset=True)
@@ -31,7 +33,7 @@ async def search_memories(
     limit: Annotated[int, Lenient(1, 50), Query()] = 10,
     explain: Explain = False,
 ) -> SearchResults:
-    """The memories that best answer a question, ranked by similarity and retention over all of
+    """Find the memories that best answer a question, ranked by similarity and retention over all of
     them."""
     scopes = await reading.scopes(caller, user_id)
     found = await recall(scopes, user_id, q, filters=reading.filters, limit=limit)
@@ -47,23 +49,27 @@ async def search_memories(
 async def context(
     caller: Reader,
     reading: ReadingQuery,
-    user_id: Annotated[UserId, Path(description="Any characters; an encoded slash too.")],
+    user_id: Annotated[UserId, Path(description="Any characters, an encoded slash too.")],
     q: Annotated[
         Question | None,
-        Query(description="The message at hand; without it, the strongest memories."),
+        Query(
+            description="The current message; without it, the memories with the highest retention."
+        ),
     ] = None,
     top_n: Annotated[int, Lenient(1, 20), Query()] = 5,
     explain: Explain = False,
     fenced: Annotated[
         Flag,
         Query(
-            description="Put the block between `<memories …>` and `</memories>`, which no memory"
-            " can close: for prompts in which it must not run into other text."
+            description="Put the block between `<memories …>` and `</memories>`, which no"
+            " memory can close: for prompts in which it must not run into other"
+            " text."
         ),
     ] = False,
 ) -> Context:
-    """What an agent should know before it answers: a block of text, a line a memory. Ask before
-    each LLM call. What is served here is not learned again when it comes back in a conversation."""
+    """Get what an agent should know before it answers: a block of text, one line a memory. Ask
+    before each LLM call. What is served here is not learned again when it comes back in a
+    conversation."""
     scopes = await reading.scopes(caller, user_id)
     if q is None:
         found = await strongest(scopes, filters=reading.filters, limit=top_n)
@@ -80,7 +86,7 @@ async def context(
 
 
 def shown(found: Recollection, *, explain: bool = False) -> list[MemoryOut]:
-    """The memories as the client sees them."""
+    """Render memories."""
     return [MemoryOut.of(memory, explain=explain) for memory in found.memories]
 
 

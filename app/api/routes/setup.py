@@ -1,4 +1,4 @@
-"""The first key of an installation, and sign-up where it is open."""
+"""Create the first key of an installation; sign up, where it is allowed."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class SetUp(BaseModel):
 
 
 class SignupIn(BaseModel):
-    """Who signs up."""
+    """The person who signs up."""
 
     email: Email
 
 
 class SignedUp(BaseModel):
-    """A tenant of one's own."""
+    """The new tenant's key."""
 
     api_key: str = Field(description="Keep it: it is not shown again.")
     message: str
@@ -54,11 +54,11 @@ class SignedUp(BaseModel):
 async def setup(
     body: SetupIn | None = None,
     x_setup_secret: Annotated[
-        str | None, Header(description="Asked for when SETUP_SECRET is set.")
+        str | None, Header(description="Required when SETUP_SECRET is set.")
     ] = None,
 ) -> SetUp:
-    """Make the first tenant and its key. Works once in the life of an installation; 410 from then
-    on."""
+    """Create the first tenant and its key. Works once in the life of an installation;
+    afterwards 410."""
     made = await tenants.set_up((body or SetupIn()).tenant_name, secret=x_setup_secret)
     return SetUp(
         tenant_id=made.tenant_id,
@@ -74,7 +74,7 @@ async def setup(
     responses={429: {"model": ErrorBody, "description": "Too many attempts."}},
 )
 async def signup(body: SignupIn, request: Request) -> SignedUp:
-    """Make a tenant of one's own, where the operator has opened this. 404 elsewhere."""
+    """Create a tenant of one's own, where the operator allows it; otherwise 404."""
     address = request.client.host if request.client else ""
     made = await tenants.sign_up(body.email, address=address)
     return SignedUp(api_key=made.api_key, message="Keep this key: it is not shown again.")

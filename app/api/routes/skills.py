@@ -24,7 +24,7 @@ Category = Annotated[str, StringConstraints(max_length=100), STORABLE, MASKED]
 
 
 class SkillIn(BaseModel):
-    """Something that agents can be given."""
+    """A skill to create."""
 
     name: Name
     description: Description | None = None
@@ -62,7 +62,7 @@ class SkillOut(BaseModel):
 
     @classmethod
     def of(cls, skill: Skill) -> Self:
-        """The skill as its tenant sees it."""
+        """Render a skill."""
         return cls(
             id=skill.skill_id,
             name=skill.name,
@@ -80,7 +80,7 @@ class AttachedSkillOut(SkillOut):
 
     @classmethod
     def of(cls, skill: Skill) -> Self:
-        """The skill with the agent's configuration."""
+        """Render a skill with the agent's configuration."""
         return cls.model_validate({**asdict(skill), "id": skill.skill_id})
 
 
@@ -97,14 +97,14 @@ class AttachedSkills(BaseModel):
 
 
 class AttachIn(BaseModel):
-    """A skill to be given to an agent."""
+    """A skill to give to an agent."""
 
     skill_id: UUID
     config: MaskedMetadata = {}
 
 
 class ConfigIn(BaseModel):
-    """How the agent's skill is to be configured."""
+    """The configuration of the agent's skill."""
 
     config: MaskedMetadata
 
@@ -118,7 +118,7 @@ class Attached(BaseModel):
 
     @classmethod
     def of(cls, attachment: Attachment) -> Self:
-        """The agent's skill as its tenant sees it."""
+        """Render an agent's skill."""
         return cls.model_validate(asdict(attachment))
 
 
@@ -130,7 +130,7 @@ async def create_skill(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> SkillOut:
-    """Make a skill known."""
+    """Create a skill."""
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     made = await skills.create(caller, body.model_dump(by_alias=True), idempotent)
     return SkillOut.of(unwrap(made, response))
@@ -140,27 +140,27 @@ async def create_skill(
 async def list_skills(
     caller: Reader, category: Annotated[Category | None, Query()] = None
 ) -> SkillList:
-    """The tenant's skills, oldest first."""
+    """List the tenant's skills, oldest first."""
     found = await skills.list_all(caller, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
 
 @router.get("/skills/{skill_id}")
 async def get_skill(caller: Reader, skill_id: UUID) -> SkillOut:
-    """One skill."""
+    """Get one skill."""
     return SkillOut.of(await skills.get(caller, skill_id))
 
 
 @router.patch("/skills/{skill_id}")
 async def change_skill(body: SkillPatch, caller: Writer, skill_id: UUID) -> SkillOut:
-    """Change what is named; null empties a field."""
+    """Change the given fields of a skill; null empties a field."""
     changes = body.model_dump(exclude_unset=True, by_alias=True)
     return SkillOut.of(await skills.change(caller, skill_id, changes))
 
 
 @router.delete("/skills/{skill_id}", status_code=204)
 async def delete_skill(caller: Writer, skill_id: UUID) -> None:
-    """Remove a skill, from every agent too."""
+    """Delete a skill, and take it from every agent."""
     await skills.delete(caller, skill_id)
 
 
@@ -181,7 +181,7 @@ async def attach_skill(
 
 @router.get("/agents/{agent_id}/skills")
 async def agent_skills(caller: Reader, agent_id: UUID) -> AttachedSkills:
-    """The agent's skills, by name."""
+    """List the agent's skills, by name."""
     found = await skills.attached(caller, agent_id)
     return AttachedSkills(skills=[AttachedSkillOut.of(skill) for skill in found])
 
@@ -190,7 +190,7 @@ async def agent_skills(caller: Reader, agent_id: UUID) -> AttachedSkills:
 async def configure_skill(
     body: ConfigIn, caller: Writer, agent_id: UUID, skill_id: UUID
 ) -> Attached:
-    """Change how the agent's skill is configured."""
+    """Change the configuration of an agent's skill."""
     return Attached.of(await skills.configure(caller, agent_id, skill_id, body.config))
 
 

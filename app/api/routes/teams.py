@@ -27,11 +27,11 @@ MemberPath = Annotated[UserId, Path(description="The member's user_id.")]
 
 
 class TeamIn(BaseModel):
-    """A team to be formed."""
+    """A team to create."""
 
     name: Name
     slug: Slug = Field(description="Lowercase letters, digits and hyphens.")
-    user_id: UserId = Field(description="Who forms it, and becomes its first admin.")
+    user_id: UserId = Field(description="Who creates it, and becomes its first admin.")
     email: Email | None = None
 
 
@@ -50,7 +50,7 @@ class TeamPatch(BaseModel):
 
 
 class MemberIn(BaseModel):
-    """A user to be taken in."""
+    """A user to add."""
 
     user_id: UserId
     added_by: UserId = Field(description="The admin who asks for it.")
@@ -66,15 +66,17 @@ class RoleIn(BaseModel):
 
 
 class InvitationIn(BaseModel):
-    """Somebody to be invited."""
+    """A person to invite."""
 
     email: Email
     invited_by: UserId = Field(description="The admin who asks for it.")
-    role: Role = Field("member", description="member or read_only: a link makes no admins.")
+    role: Role = Field(
+        "member", description="`member` or `read_only`: an invitation cannot make admins."
+    )
 
 
 class AcceptIn(BaseModel):
-    """Who joins."""
+    """The user who joins."""
 
     user_id: UserId
     email: Email = Field(description="The address that was invited.")
@@ -91,7 +93,7 @@ class TeamOut(BaseModel):
 
     @classmethod
     def of(cls, team: Team) -> Self:
-        """The team as its tenant sees it."""
+        """Render a team."""
         return cls(
             id=team.team_id,
             tenant_id=team.tenant_id,
@@ -108,7 +110,7 @@ class TeamListed(TeamOut):
 
     @classmethod
     def of(cls, team: Team) -> Self:
-        """The team as a list shows it."""
+        """Render a team as in a list."""
         return cls(**TeamOut.of(team).model_dump(), member_count=team.member_count)
 
 
@@ -130,7 +132,7 @@ class MemberOut(BaseModel):
 
     @classmethod
     def of(cls, member: Member) -> Self:
-        """The member as the tenant sees them."""
+        """Render a member."""
         return cls.model_validate(
             {
                 "id": member.member_id,
@@ -150,18 +152,20 @@ class TeamDetail(TeamListed):
 
 
 class InvitationOut(BaseModel):
-    """The one answer that holds the token."""
+    """The only answer that holds the token."""
 
     id: UUID
     email: str
     role: Role
-    token: str = Field(description="64 hex digits; whoever has it may join with the address.")
+    token: str = Field(
+        description="64 hexadecimal digits; whoever has it may join with the invited address."
+    )
     expires_at: IsoTime
     created_at: IsoTime
 
     @classmethod
     def of(cls, invited: Invited) -> Self:
-        """The invitation with its token."""
+        """Render an invitation with its token."""
         invitation = invited.invitation
         return cls.model_validate(
             {
@@ -191,7 +195,7 @@ async def create_team(
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> TeamOut:
-    """Form a team; memories stored with `visibility: team` are shared by its members."""
+    """Create a team; its members share memories that are stored with `visibility: team`."""
     made = await teams.form(
         caller,
         name=body.name,
@@ -205,13 +209,13 @@ async def create_team(
 
 @router.get("/teams")
 async def list_teams(caller: Reader) -> TeamList:
-    """The tenant's teams, oldest first."""
+    """List the tenant's teams, oldest first."""
     return TeamList(teams=[TeamListed.of(team) for team in await teams.list_all(caller)])
 
 
 @router.get("/teams/{team_id}")
 async def get_team(caller: Reader, team_id: UUID) -> TeamDetail:
-    """One team with its members."""
+    """Get one team with its members."""
     team, members = await teams.get(caller, team_id)
     return TeamDetail(
         **TeamListed.of(team).model_dump(), members=[MemberOut.of(member) for member in members]
@@ -220,7 +224,7 @@ async def get_team(caller: Reader, team_id: UUID) -> TeamDetail:
 
 @router.patch("/teams/{team_id}")
 async def change_team(body: TeamPatch, caller: Writer, team_id: UUID) -> TeamOut:
-    """Rename a team. Only its admins may."""
+    """Change the name or the slug of a team. Only its admins may."""
     return TeamOut.of(
         await teams.rename(caller, team_id, name=body.name, slug=body.slug, by=body.user_id)
     )
@@ -245,7 +249,7 @@ async def add_member(
     team_id: UUID,
     idempotency_key: IdempotencyKey = None,
 ) -> MemberOut:
-    """Take a user into the team: `admin` manages, `member` reads and writes, `read_only` reads."""
+    """Add a user to the team: `admin` manages, `member` reads and writes, `read_only` reads."""
     made = await teams.add_member(
         caller,
         team_id,
@@ -262,7 +266,7 @@ async def add_member(
 async def change_member(
     body: RoleIn, caller: Writer, team_id: UUID, user_id: MemberPath
 ) -> MemberOut:
-    """Change a member's role. The last admin stays one."""
+    """Change a member's role. The last admin stays admin (409)."""
     return MemberOut.of(
         await teams.set_role(caller, team_id, user_id, role=body.role, by=body.changed_by)
     )
@@ -275,14 +279,14 @@ async def remove_member(
     user_id: MemberPath,
     removed_by: Annotated[UserId, Query(description="An admin, or the member.")],
 ) -> None:
-    """Take a user out of the team, or leave it. The last admin cannot leave."""
+    """Remove a user from the team; a member may leave. The last admin cannot leave (409)."""
     await teams.remove_member(caller, team_id, user_id, by=removed_by)
 
 
 @router.post("/teams/{team_id}/invitations", status_code=201)
 async def invite(body: InvitationIn, caller: Writer, team_id: UUID) -> InvitationOut:
-    """Make an invitation, valid for 7 days and once. Sending it is yours. Its token is not kept, so
-    a request that comes twice makes two."""
+    """Create an invitation, valid for 7 days and for one use. You send it yourself. Its token is
+    not kept, so a request that is sent twice makes two invitations."""
     invited = await teams.invite(
         caller, team_id, email=body.email, role=body.role, by=body.invited_by
     )
@@ -296,7 +300,7 @@ async def invite(body: InvitationIn, caller: Writer, team_id: UUID) -> Invitatio
 async def accept_invitation(
     body: AcceptIn, token: Annotated[Text, Path(max_length=200)]
 ) -> Accepted:
-    """Join a team by an invitation. No API key: the token is the credential."""
+    """Join a team by an invitation. It needs no API key: the token is the credential."""
     invitation = await teams.accept(token, user_id=body.user_id, email=body.email)
     return Accepted.model_validate(
         {

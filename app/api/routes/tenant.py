@@ -1,4 +1,4 @@
-"""The tenant itself: what it uses, by which rules it remembers."""
+"""The tenant: what it uses, and its settings."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ router = APIRouter(prefix="/v1", tags=["account"], route_class=StrictRoute)
 
 
 class Used(BaseModel):
-    """How much of something is in use; without a limit, `limit` is null."""
+    """How much is in use; without a limit, `limit` is null."""
 
     used: int
     limit: int | None
 
 
 class UsedByKind(BaseModel):
-    """What a plan counts. Memories are live ones."""
+    """What a plan counts. Only live memories count."""
 
     memories: Used
     agents: Used
@@ -42,16 +42,19 @@ class BudgetOut(BaseModel):
 
     month: str = Field(examples=["2026-04"])
     spent_usd: float
-    reserved_usd: float = Field(description="What calls under way may cost at worst.")
-    soft_usd: float | None = Field(description="Noted once it is spent; null is no such limit.")
+    reserved_usd: float = Field(description="The most that calls under way may cost.")
+    soft_usd: float | None = Field(
+        description="When this is spent, a warning is logged; null means no such limit."
+    )
     hard_usd: float | None = Field(
-        description="Once it is spent conversations wait and stores are refused; null is no limit."
+        description="When this is spent, conversations wait and stores are refused; null means"
+        " no limit."
     )
     soft_reached_at: IsoTime | None
 
 
 class Usage(BaseModel):
-    """What the tenant holds, and what its plan allows; null is no limit."""
+    """How much the tenant has stored, and how much its plan allows; null means no limit."""
 
     plan: str
     memory_limit: int | None
@@ -62,7 +65,7 @@ class Usage(BaseModel):
 
     @classmethod
     def of(cls, used: UsedNow, month: Budget, plan: Plan) -> Self:
-        """What a tenant sees of what it uses."""
+        """Render a tenant's usage."""
         left = None if plan.memories is None else max(plan.memories - used.memories, 0)
         return cls(
             plan=used.plan,
@@ -86,39 +89,43 @@ class Usage(BaseModel):
 
 
 class TenantSettings(RulesInForce):
-    """What the tenant has set, defaults filled in."""
+    """What the tenant has set, with the defaults filled in."""
 
     redaction: Redaction
 
     @classmethod
     def of_both(cls, rules: InForce, redaction: Redaction) -> Self:
-        """The settings as the tenant sees them."""
+        """Render the settings."""
         return cls(**RulesInForce.of(rules).model_dump(), redaction=redaction)
 
 
 class RulesPatch(BaseModel):
-    """The tenant's own rules; null is the default. At least one of them."""
+    """The tenant's own settings; null means the default. Give at least one."""
 
     similarity_weight: Share | None = Field(
-        None, description="Of similarity in the score (0.7); what is left of 1 weighs retention."
+        None,
+        description="The weight of similarity in the score (0.7). The weight of retention"
+        " is 1 minus this.",
     )
     half_life_days: Annotated[float, Field(ge=0.01, le=36_500, allow_inf_nan=False)] | None = Field(
-        None, description="Half-life of a memory of importance 1 (10)."
+        None, description="The half-life of a memory of importance 1 (10)."
     )
     lowest_importance: Annotated[float, Field(ge=0.01, le=1, allow_inf_nan=False)] | None = Field(
-        None, description="Importance below this counts as this when memories fade (0.1)."
+        None, description="A lower importance counts as this one when memories fade (0.1)."
     )
     duplicate_similarity: Share | None = Field(
-        None, description="From this cosine similarity on two facts are the same (0.985)."
+        None, description="From this cosine similarity on, a fact is a duplicate (0.985)."
     )
     contradiction_similarity: Share | None = Field(
-        None, description="From this one on the newer replaces the older (0.94)."
+        None,
+        description="From this cosine similarity on, the newer fact replaces the older one (0.94).",
     )
 
     redaction: Redaction | None = Field(
         None,
-        description="`memories`: no personal data in what is remembered. `everything`: nor in what"
-        " is accepted, nor in what a provider is sent. `off` is the default.",
+        description="Where personal data is replaced. `memories`: in memories and quotes."
+        " `everything`: also in what is accepted and sent to a provider. `off` is"
+        " the default.",
     )
 
     @model_validator(mode="after")
@@ -130,21 +137,23 @@ class RulesPatch(BaseModel):
 
 @router.get("/usage")
 async def read_usage(caller: Reader) -> Usage:
-    """What the tenant holds, what its plan allows, and what its month has cost."""
+    """Report how much the tenant has stored, how much its plan allows, and what its month has
+    cost."""
     used, month = await tenants.usage(caller)
     return Usage.of(used, month, runtime().settings.plan(used.plan))
 
 
 @router.get("/settings")
 async def read_rules(caller: Reader) -> TenantSettings:
-    """The rules by which the tenant's memories are ranked, fade, and replace each other; and what
-    of people's personal data is redacted."""
+    """Get the tenant's settings: how memories are ranked, fade and replace each other, and which
+    personal data is redacted."""
     return TenantSettings.of_both(*await tenant_settings.read(caller))
 
 
 @router.patch("/settings")
 async def change_rules(body: RulesPatch, caller: Admin) -> TenantSettings:
-    """Change them; searches and stores follow from the next one on. Needs the scope `admin`."""
+    """Change the tenant's settings; the next search and store follow. Needs the key scope
+    `admin`."""
     changes = body.model_dump(exclude_unset=True)
     changes.pop("redaction", None)
     redaction = body.redaction or "off" if "redaction" in body.model_fields_set else None

@@ -1,5 +1,4 @@
-"""Function definitions for OpenAI and Anthropic clients, and the one endpoint that carries the
-calls out."""
+"""Function definitions for OpenAI and Anthropic clients, and the route that executes the calls."""
 
 from __future__ import annotations
 
@@ -54,12 +53,12 @@ class FactSettled(BaseModel):
 
     id: UUID
     action: Literal["stored", "replaced", "duplicate", "quarantined"]
-    replaced_id: UUID | None = Field(description="With `replaced`: the memory that was retired.")
-    replacedId: UUID | None = Field(description="The same.")  # noqa: N815
+    replaced_id: UUID | None = Field(description="With `replaced`: the memory that was replaced.")
+    replacedId: UUID | None = Field(description="The same as `replaced_id`.")  # noqa: N815
 
 
 class Definitions(BaseModel):
-    """Ready to be passed on as `tools=`."""
+    """Definitions to pass as `tools=`."""
 
     tools: list[dict[str, Any]]
 
@@ -69,10 +68,10 @@ async def list_tools(
     _: Reader,
     format: Annotated[
         Literal["openai", "anthropic"],
-        Query(description="Whose client library the definitions are for."),
+        Query(description="The client library that the definitions are for."),
     ] = "openai",
 ) -> Definitions:
-    """The functions to offer to a model; what it calls goes to `POST /v1/openai/tool-call`."""
+    """List the functions to offer to a model; its calls go to `POST /v1/openai/tool-call`."""
     shape = for_openai if format == "openai" else for_anthropic
     return Definitions(tools=[shape(tool, _DEFAULTS) for tool in FUNCTIONS])
 
@@ -96,9 +95,9 @@ async def call_tool(
     request: Request,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Carry out a function call of a model, from OpenAI, Anthropic or elsewhere.
+    """Execute a function call of a model, from OpenAI, Anthropic or elsewhere.
 
-    It does what the endpoint behind it does, in the name of the same key.
+    It does what the route behind the function does, with the same key.
     """
     tool = _FUNCTIONS.get(body.name)
     if tool is None:
@@ -149,7 +148,8 @@ def _answer(tool: Tool, method: str, answer: httpx2.Response) -> Response:
 
 
 def _shown_name(tool: Tool, path: str) -> str:
-    """The name that the model knows for what the endpoint behind the tool calls ``path``."""
+    """Give the name that the model knows for ``path``, which is what the route behind the tool
+    calls it."""
     return next((each.name for each in tool.inputs if each.sent_as == path), path)
 
 

@@ -1,4 +1,4 @@
-"""What a person may ask for: all that is kept of them, and that it goes."""
+"""What a person may ask for: an export of what is kept of them, and its erasure."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ router = APIRouter(tags=["people"], route_class=StrictRoute)
 users = APIRouter(prefix="/v1/users", route_class=StrictRoute)
 erasures = APIRouter(prefix="/v1/erasures", route_class=StrictRoute)
 
-UserPath = Annotated[UserId, Path(description="Any characters; an encoded slash too.")]
+UserPath = Annotated[UserId, Path(description="Any characters, an encoded slash too.")]
 
 
 class ErasedCounts(BaseModel):
-    """How many rows of each kind are gone."""
+    """How many rows of each kind were removed."""
 
     memories: int
     conversations: int
     extractions: int
     events: int
     edges: int
-    agents: int = Field(0, description="Those that the user owned.")
+    agents: int = Field(0, description="The agents that the user owned.")
 
 
 class UserErased(BaseModel):
-    """Nothing is kept of the user any more: the receipt, signed by this installation."""
+    """The receipt of an erasure, signed by this installation."""
 
     user_id: str
     erased: ErasedCounts
     erasure_id: UUID
     erased_at: IsoTime
-    signature: str = Field(description="Send the whole to POST /v1/erasures/verify to check it.")
+    signature: str = Field(
+        description="Send the whole receipt to POST /v1/erasures/verify to check it."
+    )
 
 
 class Verified(BaseModel):
-    """Whether a receipt is this installation's, and unchanged."""
+    """Whether this installation issued the receipt, and it is unchanged."""
 
     valid: bool
 
@@ -60,15 +62,15 @@ class Verified(BaseModel):
     },
 )
 async def export_user(caller: Reader, user_id: UserPath) -> StreamingResponse:
-    """All that is kept of a user: memories with their past, conversations with their text, events,
-    edges."""
+    """Export everything that is kept of a user, one JSON document a line: memories with their
+    history, conversations with their text, events, edges."""
     return StreamingResponse(export(caller, user_id), media_type="application/x-ndjson")
 
 
 @users.delete(f"/{USER_ID}")
 async def erase(caller: Writer, user_id: UserPath) -> UserErased:
-    """Erase all that is kept about or from a user: memories, conversations, their history. What is
-    still being worked on comes to nothing."""
+    """Erase everything that is kept about or from a user: memories, conversations, their history.
+    Work that is under way for them stores nothing."""
     receipt = await erasure.erase_person(caller, user_id)
     return UserErased(
         user_id=user_id,
@@ -81,7 +83,8 @@ async def erase(caller: Writer, user_id: UserPath) -> UserErased:
 
 @erasures.post("/verify")
 async def verify(body: UserErased, caller: Reader) -> Verified:
-    """Check the receipt of an erasure: it was made here, for this tenant, and says what it said."""
+    """Check the receipt of an erasure: this installation issued it for this tenant, and it is
+    unchanged."""
     valid = await erasure.verify(
         caller,
         user_id=body.user_id,

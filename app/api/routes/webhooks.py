@@ -1,4 +1,4 @@
-"""Webhooks: registered, changed, tried, and what they were told."""
+"""Webhooks: register, change and test them, and look at their deliveries."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=StrictR
 
 @router.post("", status_code=201)
 async def register(body: WebhookIn, caller: Admin) -> WebhookMade:
-    """Be told what happens: conversations that finish, memories that change. Needs the scope
-    `admin`.
+    """Register a URL that is called when conversations finish and memories change. Needs the key
+    scope `admin`.
 
     Deliveries follow Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
-    Their bodies name ids and quote nobody. Any 2xx is taken as read; else it is tried again, eight
-    times over 28 hours.
+    Their bodies hold ids and never what somebody said. Any 2xx means received; otherwise the
+    delivery is retried, eight times in all over 28 hours.
     """
     return WebhookMade.with_secret(
         *await endpoints.register(
@@ -45,27 +45,28 @@ async def register(body: WebhookIn, caller: Admin) -> WebhookMade:
 
 @router.get("")
 async def list_webhooks(caller: Admin) -> WebhookList:
-    """The tenant's webhooks. Needs the scope `admin`."""
+    """List the tenant's webhooks. Needs the key scope `admin`."""
     found = await endpoints.list_all(caller)
     return WebhookList(webhooks=[WebhookOut.of(endpoint) for endpoint in found])
 
 
 @router.get("/{webhook_id}")
 async def read_webhook(caller: Admin, webhook_id: UUID) -> WebhookOut:
-    """One webhook, and whether it is failing. Needs the scope `admin`."""
+    """Get one webhook, and whether it is failing. Needs the key scope `admin`."""
     return WebhookOut.of(await endpoints.get(caller, webhook_id))
 
 
 @router.patch("/{webhook_id}")
 async def change(caller: Admin, webhook_id: UUID, body: WebhookPatch) -> WebhookOut:
-    """Change where it goes or what it hears; stop it, or go on with it. Needs the scope `admin`."""
+    """Change the URL or the events of a webhook; disable or enable it. Needs the key scope
+    `admin`."""
     changes = body.model_dump(exclude_none=True, exclude={"enabled"})
     return WebhookOut.of(await endpoints.change(caller, webhook_id, changes, enabled=body.enabled))
 
 
 @router.delete("/{webhook_id}", status_code=204)
 async def remove(caller: Admin, webhook_id: UUID) -> None:
-    """Remove it, with all that it was to be told. Needs the scope `admin`."""
+    """Delete a webhook with its deliveries. Needs the key scope `admin`."""
     await endpoints.remove(caller, webhook_id)
 
 
@@ -73,8 +74,8 @@ async def remove(caller: Admin, webhook_id: UUID) -> None:
 async def rotate_secret(
     caller: Admin, webhook_id: UUID, body: SecretRotationIn | None = None
 ) -> WebhookMade:
-    """A new secret; for a while deliveries are signed with both, so that the receiver can change
-    over. Needs the scope `admin`."""
+    """Create a new secret. For `grace_seconds` deliveries are signed with both, so that the
+    receiver can change over. Needs the key scope `admin`."""
     grace_seconds = (body or SecretRotationIn()).grace_seconds
     return WebhookMade.with_secret(
         *await endpoints.rotate(caller, webhook_id, grace_seconds=grace_seconds)
@@ -83,7 +84,7 @@ async def rotate_secret(
 
 @router.post("/{webhook_id}/test", status_code=202)
 async def try_out(caller: Admin, webhook_id: UUID) -> DeliveryOut:
-    """Have it told `webhook.test` now; its deliveries show what came of it. Needs the scope
+    """Send `webhook.test` to a webhook now; its deliveries show the result. Needs the key scope
     `admin`."""
     return DeliveryOut.of(await endpoints.send_test(caller, webhook_id))
 
@@ -96,7 +97,7 @@ async def list_deliveries(
     cursor: Annotated[UUID | None, Query(description="`next_cursor` of the page before.")] = None,
     limit: Annotated[int, Lenient(1, 100), Query()] = 50,
 ) -> DeliveryPage:
-    """What it was told and is to be told, and what came of it. Needs the scope `admin`."""
+    """List the deliveries of a webhook, pending and finished. Needs the key scope `admin`."""
     page = await endpoints.list_deliveries(
         caller, webhook_id, state=state, before=cursor, limit=limit + 1
     )
@@ -109,7 +110,7 @@ async def list_deliveries(
 
 @router.post("/{webhook_id}/replay")
 async def replay_failed(caller: Admin, webhook_id: UUID, body: ReplayIn | None = None) -> Replayed:
-    """Tell it again what has failed to arrive, from the first attempt on. Needs the scope
+    """Send the failed deliveries of a webhook again, from the first attempt on. Needs the key scope
     `admin`."""
     since = body.since if body else None
     return Replayed(replayed=await endpoints.replay(caller, webhook_id, since=since))
@@ -117,6 +118,6 @@ async def replay_failed(caller: Admin, webhook_id: UUID, body: ReplayIn | None =
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay")
 async def replay_one(caller: Admin, webhook_id: UUID, delivery_id: UUID) -> Replayed:
-    """Tell it this again, whether it has arrived or not, under the same id. Needs the scope
-    `admin`."""
+    """Send one delivery again, whether it has arrived or not, under the same id. Needs the key
+    scope `admin`."""
     return Replayed(replayed=await endpoints.replay(caller, webhook_id, delivery_id=delivery_id))

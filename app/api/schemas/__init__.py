@@ -1,1 +1,1 @@
-"""What requests and answers look like."""
+"""Request and response models."""

@@ -1,4 +1,4 @@
-"""What a conversation looks like on its way in and out."""
+"""Request and response models of conversations."""
 
 from __future__ import annotations
 
@@ -35,12 +35,13 @@ class MessageIn(BaseModel):
 
     role: Role
     content: Text | list[dict[str, Any]] | None = Field(
-        description="The words, or content blocks; one without text leaves a note, `[image]`."
+        description="The text, or content blocks; a block without text becomes a note such as"
+        " `[image]`."
     )
     name: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = Field(
-        None, description="Who speaks, where several people share a role."
+        None, description="Who speaks, when several people share a role."
     )
-    at: Time | None = Field(None, description="When it was said; else `occurred_at`.")
+    at: Time | None = Field(None, description="When it was said; otherwise `occurred_at`.")
 
     @model_validator(mode="after")
     def blocks_are_storable(self) -> Self:
@@ -67,7 +68,9 @@ class ConversationIn(BaseModel):
         }
     )
 
-    user_id: UserId = Field(description="Whose memories these become: your own name for a person.")
+    user_id: UserId = Field(
+        description="The user whose memories these become: your own name for a person."
+    )
     messages: Annotated[list[MessageIn], Field(min_length=1, max_length=MAX_MESSAGES)] | None = (
         Field(None, description="The turns in order; give these or `transcript`.")
     )
@@ -75,23 +78,23 @@ class ConversationIn(BaseModel):
         None, description='Plain text instead of `messages`, in lines such as "Name: words".'
     )
     namespace: Namespace = "default"
-    agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
+    agent_id: UUID | None = Field(None, description="Store the facts in this agent's own scope.")
     team_id: UUID | None = Field(None, description="A team that the user may write to.")
     visibility: Visibility | None = Field(
         None,
-        description="`team`: what is learned is the team's; the default when team_id is given. "
-        "`private`: only its author's.",
+        description="`team`: the facts belong to the team; the default when team_id is given."
+        " `private`: only the author finds them.",
     )
     source: Source = "conversation"
     external_id: Annotated[str, StringConstraints(max_length=200), STORABLE, MASKED] | None = Field(
-        None, description="Your own id for it."
+        None, description="Your own id for the conversation."
     )
     occurred_at: Time | None = Field(
         None, description="When the chat took place; relative dates count from here."
     )
-    metadata: Metadata = Field({}, description="Copied onto each memory.")
+    metadata: Metadata = Field({}, description="Copied to each memory.")
     instructions: Annotated[str, StringConstraints(max_length=4_000), STORABLE] | None = Field(
-        None, description="What to remember or leave out, in your words."
+        None, description="What to remember or leave out, in your own words."
     )
     priority: Literal["live", "backfill"] = "live"
 
@@ -115,8 +118,8 @@ class ConversationIn(BaseModel):
         return self
 
     def to_accept(self, idempotency_key: str | None) -> ConversationToAccept:
-        """The conversation as the use case takes it, its messages as plain text whichever way they
-        came."""
+        """Give the conversation for the use case, with its messages as plain text in whichever form
+        they were sent."""
         digest = None
         if idempotency_key is not None:
             digest = hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).digest()
@@ -136,7 +139,7 @@ class ConversationIn(BaseModel):
 
 
 class ConversationAccepted(BaseModel):
-    """The conversation is stored and will be worked on, whatever happens from here on."""
+    """The conversation is stored and will be processed."""
 
     id: UUID
     status: Literal["queued"]
@@ -145,7 +148,7 @@ class ConversationAccepted(BaseModel):
 
     @classmethod
     def of(cls, conversation_id: UUID, created_at: datetime) -> Self:
-        """The 202 of a conversation."""
+        """Render the 202 of a conversation."""
         return cls(
             id=conversation_id,
             status="queued",
@@ -159,7 +162,7 @@ class ConversationError(BaseModel):
 
     code: str
     message: str
-    replayable: bool = Field(description="Whether POST …/replay would queue it once more.")
+    replayable: bool = Field(description="Whether POST …/replay would queue it again.")
 
 
 class FactReceipt(BaseModel):
@@ -178,7 +181,7 @@ class FactReceipt(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What a conversation came to."""
+    """What became of a conversation."""
 
     facts: list[FactReceipt]
     models: dict[str, str | None]
@@ -187,7 +190,7 @@ class Receipt(BaseModel):
 
 
 class ConversationOut(BaseModel):
-    """Where a conversation stands. The text itself is not returned."""
+    """The state of a conversation. Its text is not returned."""
 
     id: UUID
     user_id: str
@@ -207,20 +210,20 @@ class ConversationOut(BaseModel):
     started_at: IsoTime | None
     finished_at: IsoTime | None
     stages: dict[str, float] = Field(
-        description="Milliseconds by stage of the run that finished it."
+        description="Milliseconds by stage, of the attempt that finished it."
     )
     error: ConversationError | None
     waiting_for: BlockedBy | None = Field(
         None,
-        description="Why it is still queued, if it is not for its turn: a `provider` that does not"
-        " answer, or the tenant's `budget`, which is used up.",
+        description="Why it is still queued, unless it only waits for its turn: a `provider`"
+        " does not answer, or the tenant's `budget` is used up.",
     )
     receipt: Receipt | None = Field(description="When it is done.")
-    reverted_at: IsoTime | None = Field(description="When what it did was undone, if it was.")
+    reverted_at: IsoTime | None = Field(description="When what it did was reverted, if it was.")
 
     @classmethod
     def of(cls, progress: Progress, waiting_for: BlockedBy | None = None) -> Self:
-        """What its owner may see of it."""
+        """Render a conversation."""
         error = None
         if progress.error_code is not None:
             error = ConversationError(
@@ -258,10 +261,10 @@ class ConversationReverted(BaseModel):
     """What was undone."""
 
     id: UUID
-    deleted: int = Field(description="Memories that it had made.")
-    restored: int = Field(description="Memories that it had replaced, alive again.")
-    edges: int = Field(description="Edges that it had drawn.")
-    weakened: int = Field(description="Memories that it had repeated, and which it no longer does.")
+    deleted: int = Field(description="Memories that it had stored, now deleted.")
+    restored: int = Field(description="Memories that it had replaced, now live again.")
+    edges: int = Field(description="Edges that it had added, now removed.")
+    weakened: int = Field(description="Memories that it had reinforced, and no longer does.")
 
 
 class ConversationPage(BaseModel):
@@ -269,5 +272,5 @@ class ConversationPage(BaseModel):
 
     conversations: list[ConversationOut]
     next_cursor: str | None = Field(
-        description="Send as `cursor` for the page that follows; null on the last."
+        description="Send it as `cursor` to get the next page; null on the last page."
     )

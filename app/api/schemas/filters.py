@@ -1,4 +1,4 @@
-"""The query parameters that every reading of memories shares."""
+"""The query parameters of every request that reads memories."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.tenancy.access import Place
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which of a user's memories a request is about."""
+    """Which of a user's memories a request reads."""
 
     namespace: str
     filters: Filters
@@ -31,7 +31,7 @@ class Reading:
     async def scopes(
         self, caller: Caller, user_id: str, visibility: Visibility | None = None
     ) -> list[Scope]:
-        """The scopes to read for this user. Raises NotFound and Forbidden."""
+        """Find the scopes to read for this user. Raises NotFound and Forbidden."""
         return await access.readable_scopes(
             caller,
             Place(user_id, self.namespace, self.agent_id, self.team_id),
@@ -42,7 +42,7 @@ class Reading:
 
 
 async def _filters(
-    source: Annotated[Source | None, Query(description="Of this source only.")] = None,
+    source: Annotated[Source | None, Query(description="Memories of this source only.")] = None,
     metadata: Annotated[
         Text | None,
         Query(
@@ -52,10 +52,10 @@ async def _filters(
         ),
     ] = None,
     created_after: Annotated[
-        QueryTime | None, Query(description="Learned at this time or later.")
+        QueryTime | None, Query(description="Stored at this time or later.")
     ] = None,
     created_before: Annotated[
-        QueryTime | None, Query(description="Learned before this time.")
+        QueryTime | None, Query(description="Stored before this time.")
     ] = None,
     valid_after: Annotated[
         QueryTime | None, Query(description="True since this time or later.")
@@ -65,7 +65,7 @@ async def _filters(
     ] = None,
     valid_at: Annotated[
         QueryTime | None,
-        Query(description="As of this time: what was true then, later replaced or not."),
+        Query(description="What was true at this time, even if it was replaced later."),
     ] = None,
 ) -> Filters:
     return Filters(
@@ -85,12 +85,12 @@ FiltersQuery = Annotated[Filters, Depends(_filters)]
 async def _reading(
     filters: FiltersQuery,
     namespace: Annotated[Namespace, Query()] = "default",
-    agent_id: Annotated[UUID | None, Query(description="In this agent's scope only.")] = None,
+    agent_id: Annotated[UUID | None, Query(description="Only this agent's scope.")] = None,
     include_agents: Annotated[
-        Flag, Query(description="In the scopes of all agents too, which are left out otherwise.")
+        Flag, Query(description="Also the scopes of all agents, which are left out by default.")
     ] = False,
     team_id: Annotated[
-        UUID | None, Query(description="The team's memories too; the user must be a member.")
+        UUID | None, Query(description="Also this team's memories; the user must be a member.")
     ] = None,
     include_team: Annotated[
         Flag | None,

@@ -1,4 +1,4 @@
-"""The Idempotency-Key header: what it may be, and what it stands for."""
+"""Read the Idempotency-Key header, and the request that it stands for."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def key_of(header: str | None) -> str | None:
 def idempotent_request(
     request: Request, caller: Caller, header: str | None, body: BaseModel
 ) -> IdempotentRequest | None:
-    """Say what the request's key stands for, if it has one."""
+    """Give the request that the key stands for; None without a key."""
     key = key_of(header)
     if key is None:
         return None
@@ -54,19 +54,19 @@ def idempotent_request(
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:
-    """Say in a header that this answer was given before."""
+    """Mark in a header that this answer was given before."""
     if replayed:
         response.headers["Idempotent-Replayed"] = "true"
 
 
 def unwrap(made: Made[T], response: Response) -> T:
-    """Give what was made, and mark the answer when it was made before."""
+    """Give the result, and mark the answer if it was given before."""
     mark_replayed(response, made.replayed)
     return made.value
 
 
 def _users_named_in(document: Any) -> set[str]:
-    """Find the users that a body names, however deep."""
+    """Find the users that a body names, at any depth."""
     if isinstance(document, list):
         return {user for each in document for user in _users_named_in(each)}
     if not isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""JSON as the standard has it, or a 400 that says where it ends."""
+"""Parse JSON strictly, and answer 400 with the place of an error."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StrictRoute(APIRoute):
                 field = self.body_field
                 optional = field is not None and not field.field_info.is_required()
                 if field is not None and not (optional and not await request.body()):
-                    # Read here, outside FastAPI's own try block, which would hide what is wrong.
+                    # Parse it here, outside FastAPI's own try block, which would hide the error.
                     await request.json()
             return await handler(request)
 

@@ -1,4 +1,4 @@
-"""What memories look like on their way in and out."""
+"""Request and response models of memories."""
 
 from __future__ import annotations
 
@@ -25,25 +25,27 @@ from app.tenancy.access import Place
 
 
 class MemoryIn(BaseModel):
-    """A fact that the client states itself."""
+    """A fact that the client states directly."""
 
     user_id: UserId
     fact: FactText = Field(examples=["Prefers Python over JavaScript for backend work"])
-    importance: Share = Field(0.5, description="Half-life in days is ten times this.")
+    importance: Share = Field(0.5, description="The half-life in days is ten times this.")
     source: Source = "api"
     namespace: Namespace = "default"
-    agent_id: UUID | None = Field(None, description="Into this agent's own scope.")
+    agent_id: UUID | None = Field(None, description="Store it in this agent's own scope.")
     team_id: UUID | None = Field(None, description="A team that the user may write to.")
     visibility: Visibility | None = Field(
         None,
-        description="`team`: every member recalls it; the default when team_id is given. "
-        "`private`: only its author.",
+        description="`team`: every member finds it; the default when team_id is given."
+        " `private`: only the author finds it.",
     )
     metadata: Metadata = Field({}, description="Your own fields.")
-    valid_from: Time | None = Field(None, description="When it became true in the world; else now.")
+    valid_from: Time | None = Field(
+        None, description="When it became true in the world; otherwise now."
+    )
 
     def stated(self) -> StatedFact:
-        """The fact as the use case takes it."""
+        """Give the fact for the use case."""
         return StatedFact(
             Place(self.user_id, self.namespace, self.agent_id, self.team_id),
             self.visibility,
@@ -56,7 +58,7 @@ class MemoryIn(BaseModel):
 
 
 class MemoriesIn(BaseModel):
-    """Facts to be stored together."""
+    """Facts to store together."""
 
     memories: Annotated[list[MemoryIn], Field(min_length=1, max_length=1_000)]
 
@@ -65,7 +67,7 @@ class MemoryPatch(BaseModel):
     """What to change; at least one of them besides user_id."""
 
     fact: FactText | None = None
-    metadata: Metadata | None = Field(None, description="Takes the place of what was there.")
+    metadata: Metadata | None = Field(None, description="Replaces the metadata as a whole.")
     importance: Share | None = None
     visibility: Visibility | None = Field(
         None, description="`team` shares it with team_id, or with the user's only team."
@@ -73,7 +75,7 @@ class MemoryPatch(BaseModel):
     namespace: Namespace | None = None
     team_id: UUID | None = None
     user_id: UserId | None = Field(
-        None, description="Who asks for it: checked against author and team role when given."
+        None, description="On whose behalf: author and team role are checked when it is given."
     )
 
     @model_validator(mode="after")
@@ -96,12 +98,12 @@ class MemoryStored(BaseModel):
     agent_id: UUID | None = None
     team_id: UUID | None = None
     replaced_id: UUID | None = Field(
-        None, description="With `replaced`: the memory that this one retired."
+        None, description="With `replaced`: the memory that this one replaced."
     )
 
 
 class MemoryDuplicate(BaseModel):
-    """The fact was known; `id` is the memory that holds it."""
+    """The fact was known; `id` is the memory that says the same."""
 
     action: Literal["duplicate"]
     id: UUID
@@ -111,13 +113,13 @@ class BatchResult(BaseModel):
     """What became of one fact of a batch."""
 
     action: Literal["stored", "replaced", "duplicate", "rejected", "quarantined"]
-    id: UUID | None = Field(description="None when the fact was rejected.")
+    id: UUID | None = Field(description="Null when the fact was rejected.")
     replaced_id: UUID | None
-    reason: str = Field(description="Stable, for programs: why it came to this.")
+    reason: str = Field(description="Stable, for programs: why this action was taken.")
 
 
 class BatchStored(BaseModel):
-    """What became of each fact, in their order."""
+    """What became of each fact, in the order in which they were sent."""
 
     results: list[BatchResult]
     stored: int
@@ -127,24 +129,26 @@ class BatchStored(BaseModel):
 
 
 class Explanation(BaseModel):
-    """How a score came about: score = similarity_part + retention_part."""
+    """The parts of a score: score = similarity_part + retention_part."""
 
     age_days: float
     half_life_days: float
-    reinforcements: int = Field(description="How often it was said again; each lengthens the life.")
+    reinforcements: int = Field(
+        description="How often it was said again; each time lengthens its half-life."
+    )
     similarity_part: float
     retention_part: float
 
 
 class MemoryOut(BaseModel):
-    """A memory as a question brought it back."""
+    """A memory that a search or a context found."""
 
     id: UUID
     fact: str
     importance: float
     decay_score: float = Field(description="Retention: 1 when new, 0.5 after one half-life.")
     similarity: float
-    score: float = Field(description="0.7 · similarity + 0.3 · decay_score; orders this answer.")
+    score: float = Field(description="0.7 · similarity + 0.3 · decay_score; it orders this answer.")
     source: str
     namespace: str
     created_at: IsoTime
@@ -155,9 +159,11 @@ class MemoryOut(BaseModel):
     metadata: dict[str, Any]
     valid_from: IsoTime
     conversation_id: UUID | None = Field(
-        description="The conversation that it was drawn from, if one was."
+        description="The conversation that it was drawn from, if any."
     )
-    message_indexes: list[int] = Field(description="The messages in it, counted from 0.")
+    message_indexes: list[int] = Field(
+        description="The messages of that conversation, counted from 0."
+    )
     trust: float = Field(
         description="1 stated by the application or reviewed, 0.9 said by a user, 0.6 said by an"
         " assistant and confirmed."
@@ -166,7 +172,7 @@ class MemoryOut(BaseModel):
 
     @staticmethod
     def of(memory: Recalled, *, explain: bool = False) -> MemoryOut:
-        """The memory with its figures to 4 decimals."""
+        """Render a memory with its figures to 4 decimals."""
         extra: dict[str, Any] = {"explain": _explanation(memory)} if explain else {}
         return MemoryOut.model_construct(
             id=memory.memory_id,
@@ -203,18 +209,18 @@ def _explanation(memory: Recalled) -> Explanation:
 
 
 class RulesInForce(BaseModel):
-    """The tenant's rules, defaults filled in."""
+    """The tenant's settings, with the defaults filled in."""
 
     similarity_weight: float
     retention_weight: float
     half_life_days: float = Field(description="Of a memory of importance 1.")
-    lowest_importance: float = Field(description="Importance below this counts as this.")
+    lowest_importance: float = Field(description="A lower importance counts as this one.")
     duplicate_similarity: float
     contradiction_similarity: float
 
     @staticmethod
     def of(rules: InForce) -> RulesInForce:
-        """The rules with their figures to 4 decimals."""
+        """Render the settings with their figures to 4 decimals."""
         return RulesInForce(
             similarity_weight=rounded(rules.similarity_weight),
             retention_weight=rounded(rules.retention_weight),
@@ -226,7 +232,7 @@ class RulesInForce(BaseModel):
 
 
 class SearchResults(BaseModel):
-    """Best first."""
+    """The best match comes first."""
 
     results: list[MemoryOut]
     degraded: bool = Field(
@@ -248,7 +254,7 @@ class Context(BaseModel):
 
 
 class MemoryRecord(BaseModel):
-    """A memory as it is kept."""
+    """A stored memory."""
 
     id: UUID
     fact: str
@@ -269,12 +275,12 @@ class MemoryRecord(BaseModel):
     state: Literal["live", "superseded", "quarantined"]
     trust: float
     quarantine_reason: str | None = Field(
-        description="Why it is quarantined: it reads as an order to an agent, in this way."
+        description="Why it is quarantined: in which way it reads as an order to an agent."
     )
 
     @staticmethod
     def fields_of(memory: Memory) -> dict[str, Any]:
-        """The fields that every answer about a kept memory has."""
+        """Give the fields that every answer about a stored memory has."""
         return {
             "id": memory.memory_id,
             "fact": memory.fact,
@@ -299,7 +305,7 @@ class MemoryRecord(BaseModel):
 
     @staticmethod
     def of(memory: Memory) -> MemoryRecord:
-        """The memory as its owner may see it."""
+        """Render a stored memory."""
         return MemoryRecord.model_construct(**MemoryRecord.fields_of(memory))
 
 
@@ -311,7 +317,7 @@ class MemoryPage(BaseModel):
     offset: int
     total: int = Field(description="How many there are in all.")
     next_cursor: str | None = Field(
-        description="Send as `cursor` for the page that follows; null on the last."
+        description="Send it as `cursor` to get the next page; null on the last page."
     )
 
 
@@ -324,7 +330,7 @@ class HistoryEvent(BaseModel):
     similarity: float | None
     memory_id: UUID
     other_memory_id: UUID | None = Field(
-        description="With `replaced`: the memory that was retired."
+        description="With `replaced`: the memory that was replaced."
     )
     conversation_id: UUID | None
     before: dict[str, Any] | None = Field(description="With `edited`: what it changed.")
@@ -332,7 +338,7 @@ class HistoryEvent(BaseModel):
 
     @staticmethod
     def of(event: Event) -> HistoryEvent:
-        """The event as the memory's owner may see it."""
+        """Render an event."""
         return HistoryEvent(
             at=event.at,
             action=event.action,
@@ -356,9 +362,9 @@ class Version(BaseModel):
 
 
 class MemoryDetail(MemoryRecord):
-    """A memory with where it came from and what happened to it."""
+    """A memory with its origin and its history."""
 
-    quote: str = Field(description="The words of the first cited message that show it.")
+    quote: str = Field(description="The words of the first cited message that it rests on.")
     valid_until: IsoTime | None
     superseded_at: IsoTime | None
     superseded_by: UUID | None
@@ -368,7 +374,7 @@ class MemoryDetail(MemoryRecord):
 
 
 class MemoryDeleted(BaseModel):
-    """The memory is gone."""
+    """The memory was deleted."""
 
     id: UUID
     deleted: Literal[True]

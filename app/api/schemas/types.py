@@ -1,5 +1,5 @@
-"""Types of what a request may carry: texts that Postgres can store, numbers as lenient as the
-contract."""
+"""Types of request fields: texts that Postgres can store, numbers as lenient as rule 7 of
+docs/reference/contract.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_METADATA_BYTES = 16_384
 
 
 def storable(text: str) -> str:
-    """``text``, if UTF-8 and Postgres can hold it; else a ValueError that says why not."""
+    """Give ``text`` if UTF-8 and Postgres can hold it. Raises ValueError with the reason."""
     if "\x00" in text:
         raise ValueError("must not contain the NUL character")
     if not text.isascii():
@@ -40,10 +40,10 @@ def _not_blank(text: str) -> str:
 
 
 STORABLE = AfterValidator(storable)
-"""For a text with a length of its own, which is looked at first."""
+"""For a text with a maximum length, which is checked first."""
 
 MASKED = AfterValidator(mask_text)
-"""For what describes a thing: a secret in it never comes further than here."""
+"""For texts that describe a thing: secrets in them are masked here."""
 
 Text = Annotated[str, STORABLE]
 """Any text that UTF-8 and Postgres can hold: no NUL, no lone surrogates."""
@@ -67,7 +67,7 @@ Email = Annotated[
     StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
     STORABLE,
 ]
-"""Something that mail could go to; whether it does is nobody's business here."""
+"""Something that looks like an e-mail address; whether mail arrives there is not checked."""
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -89,16 +89,16 @@ _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
 
 def _with_plus(value: Any) -> Any:
-    """A plus that nobody encoded arrives as a space."""
+    """Restore a plus sign that nobody encoded, and that arrives as a space."""
     return _LOST_PLUS.sub("+", value) if isinstance(value, str) and "T" in value else value
 
 
 QueryTime = Annotated[Time, BeforeValidator(_with_plus)]
-"""The same where it stands in a query."""
+"""The same in a query."""
 
 
 def _whole(value: Any) -> Any:
-    """Clients send ``1.5`` where a whole number is meant: the fraction goes."""
+    """Cut off the fraction: clients send ``1.5`` where a whole number is meant."""
     if isinstance(value, str):
         try:
             number = float(value)
@@ -112,8 +112,8 @@ def _whole(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Lenient(GroupedMetadata):
-    """A whole number from ``minimum`` on; a fraction is cut off and more than ``maximum`` counts as
-    the maximum."""
+    """A whole number, at least ``minimum``; a fraction is cut off, and more than ``maximum`` counts
+    as the maximum."""
 
     minimum: int
     maximum: int
@@ -127,7 +127,7 @@ class Lenient(GroupedMetadata):
 Share = Annotated[
     float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(lambda share: round(share, 6))
 ]
-"""From 0 to 1, in millionths: finer ones run below what Postgres' arithmetic takes."""
+"""From 0 to 1, in millionths; Postgres' arithmetic takes no finer ones."""
 
 
 def _strict_bool(value: Any) -> Any:
@@ -140,7 +140,7 @@ Flag = Annotated[bool, BeforeValidator(_strict_bool)]
 
 
 def storable_json(value: dict[str, Any]) -> dict[str, Any]:
-    """``value``, if Postgres can hold it, at a sane size; else a ValueError that says why not."""
+    """Give ``value`` if Postgres can hold it, at a sane size. Raises ValueError with the reason."""
     if not value:
         return value
     _check_json(value, 1)
@@ -170,11 +170,12 @@ def _check_json(value: Any, depth: int) -> None:
 Metadata = Annotated[dict[str, Any], AfterValidator(storable_json)]
 
 MaskedMetadata = Annotated[Metadata, AfterValidator(mask_metadata)]
-"""The same without the secrets in it. That of facts and conversations is masked with these."""
+"""The same with secrets masked. The metadata of facts and conversations is masked by the use
+case."""
 
 
 def iso(at: datetime) -> str:
-    """ISO 8601 in UTC with milliseconds and ``Z``."""
+    """Format a time as ISO 8601 in UTC with milliseconds and ``Z``."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -182,12 +183,12 @@ IsoTime = Annotated[datetime, PlainSerializer(iso, return_type=str)]
 
 
 def rounded(number: float) -> float:
-    """To 4 decimals, as every score is shown."""
+    """Round to 4 decimals, as every score is shown."""
     return round(number, 4)
 
 
 class AnyText(Convertor[str]):
-    """What remains of the path, encoded slashes and line breaks too: ``{user_id:any}``."""
+    """The rest of the path, with encoded slashes and line breaks: ``{user_id:any}``."""
 
     regex = "(?s:.*)"
 

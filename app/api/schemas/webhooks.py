@@ -1,4 +1,4 @@
-"""What is said about webhooks over HTTP."""
+"""Request and response models of webhooks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from app.webhooks.message import EventType, shown
 Url = Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL_CHARS), STORABLE]
 Description = Annotated[str, StringConstraints(max_length=500), STORABLE, MASKED]
 Events = Annotated[
-    list[EventType], Field(max_length=20, description="What to be told; empty is everything.")
+    list[EventType], Field(max_length=20, description="The events to send; empty means all.")
 ]
 
 
 class WebhookIn(BaseModel):
-    """Where a tenant wants to be told what happens."""
+    """A webhook to register."""
 
     url: Url = Field(
         description="https, on port 443 or 8443 of a public address; an operator may open others.",
@@ -38,7 +38,8 @@ class WebhookPatch(BaseModel):
     events: Events | None = None
     description: Description | None = None
     enabled: bool | None = Field(
-        None, description="False stops it and gives up what it was to be told; true goes on."
+        None,
+        description="False disables it and gives up its pending deliveries; true enables it again.",
     )
 
     @model_validator(mode="after")
@@ -52,15 +53,18 @@ class SecretRotationIn(BaseModel):
     """How a secret is replaced."""
 
     grace_seconds: float = Field(
-        86_400, ge=0, le=2_592_000, description="How long the old secret signs too; a day."
+        86_400,
+        ge=0,
+        le=2_592_000,
+        description="How long the old secret also signs; a day by default.",
     )
 
 
 class ReplayIn(BaseModel):
-    """What to tell again."""
+    """Which failed deliveries to send again."""
 
     since: Time | None = Field(
-        None, description="Only what happened then or later; without it, all that failed."
+        None, description="Only deliveries of this time or later; without it, all that failed."
     )
 
 
@@ -69,12 +73,12 @@ class WebhookOut(BaseModel):
 
     id: UUID
     url: str
-    events: list[str] = Field(description="Empty is every event.")
+    events: list[str] = Field(description="Empty means all events.")
     description: str
     enabled: bool
     created_at: IsoTime
     failing_since: IsoTime | None = Field(
-        description="Since when nothing has arrived; after five days it is disabled."
+        description="Since when no delivery has arrived; after five days it is disabled."
     )
     disabled_at: IsoTime | None
     disabled_reason: str | None = Field(
@@ -83,7 +87,7 @@ class WebhookOut(BaseModel):
 
     @classmethod
     def of(cls, endpoint: Endpoint) -> Self:
-        """What may be shown of it."""
+        """Render an endpoint without its secret."""
         return cls(
             id=endpoint.endpoint_id,
             url=endpoint.url,
@@ -104,7 +108,7 @@ class WebhookMade(WebhookOut):
 
     @classmethod
     def with_secret(cls, endpoint: Endpoint, secret: bytes) -> Self:
-        """The endpoint and its new secret."""
+        """Render an endpoint with its new secret."""
         return cls(**WebhookOut.of(endpoint).model_dump(mode="python"), secret=shown(secret))
 
 
@@ -115,7 +119,7 @@ class WebhookList(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """Something that an endpoint was told, or is to be told."""
+    """A delivery to an endpoint, finished or pending."""
 
     id: UUID
     event: str
@@ -136,7 +140,7 @@ class DeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, delivery: Delivery) -> Self:
-        """As it may be shown."""
+        """Render a delivery."""
         next_attempt_at: datetime | None = delivery.next_attempt_at
         return cls(
             id=delivery.delivery_id,
@@ -163,6 +167,6 @@ class DeliveryPage(BaseModel):
 
 
 class Replayed(BaseModel):
-    """How many are told again."""
+    """How many deliveries are sent again."""
 
     replayed: int

@@ -1,6 +1,5 @@
-"""Relative dates → absolute ones, counted from when the message was said: "yesterday" → "on 7 May
-2023".
-"""
+"""Make relative dates absolute, counted from when the message was said: "yesterday" → "on 7 May
+2023"."""
 
 from __future__ import annotations
 
@@ -87,9 +86,8 @@ class _When:
 
 
 def absolute(text: str, said_at: datetime) -> Dated:
-    """``text`` with each relative date made absolute. A date that cannot be counted (before year 1)
-    stays as said.
-    """
+    """Make each relative date in ``text`` absolute. A date that cannot be counted (before year 1)
+    stays as it was said."""
     today = said_at.date()
     starts: list[date] = []
 
@@ -118,9 +116,8 @@ def absolute(text: str, said_at: datetime) -> Dated:
 
 
 def with_day_noted(text: str, said_at: datetime, language: str) -> Dated:
-    """``text`` with the date behind each "yesterday", "today" and "tomorrow" of Spanish, German and
-    French: "ayer (2023-05-07)". Those languages' other relative dates stay as said.
-    """
+    """Add the date behind each "yesterday", "today" and "tomorrow" of Spanish, German and French:
+    "ayer (2023-05-07)". Those languages' other relative dates stay as they were said."""
     if language not in _DAY_WORDS:
         return Dated(text, None)
     pattern, offsets = _DAY_WORDS[language]
@@ -160,7 +157,7 @@ def _stated_day(found: re.Match[str]) -> date | None:
 
 
 def written(day: date) -> str:
-    """ "7 May 2023", whatever the machine's locale."""
+    """Write a date as "7 May 2023", whatever the machine's locale."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
@@ -234,7 +231,7 @@ def _weekend(step: int, which: str, today: date) -> _When:
 
 
 def _weekday(wanted: int, which: str, today: date) -> _When:
-    """The nearest such day before today ("last") or after it ("this", "next", "coming")."""
+    """Give the nearest such day before today ("last") or after it ("this", "next", "coming")."""
     if which in ("last", "this past"):
         day = today - timedelta(days=(today.weekday() - wanted - 1) % 7 + 1)
     else:

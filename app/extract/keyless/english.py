@@ -1,4 +1,4 @@
-"""One English sentence of a speaker → a statement about them that opens with their name."""
+"""Turn one English sentence of a speaker into a statement about them that opens with their name."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ _BEING = re.compile(r"(?:i'm|i am|im) \S", re.IGNORECASE)
 
 
 def clauses(said: str) -> list[str]:
-    """A sentence's clauses that each have the speaker for a subject: "I'm a nurse and I live in
-    Oslo" holds two.
+    """Split a sentence into the clauses that each have the speaker for a subject: "I'm a nurse and
+    I live in Oslo" holds two.
 
-    Clauses that hang on another ("when I …", "because my …") stay with it.
+    Clauses that depend on another ("when I …", "because my …") stay with it.
     """
     parts: list[str] = []
     begin = 0
@@ -107,11 +107,11 @@ class Speakers:
 
 
 def statement(said: str, who: Speakers) -> str | None:
-    """The sentence in third person, opening with the speaker's name; None when it does not speak of
+    """Give the sentence in third person, opening with the speaker's name; None when it is not about
     the speaker.
 
-    ``said`` has no openers left ("Well, …") and its dates are absolute. What cannot be turned
-    around follows "NAME said:".
+    ``said`` has no openers left ("Well, …") and its dates are absolute. What cannot be turned into
+    third person follows "NAME said:".
     """
     said = _REMEMBER.sub("", said, count=1) if _REMEMBER.match(said) else said
     wished = _CALL_ME.match(said)
@@ -138,7 +138,7 @@ def statement(said: str, who: Speakers) -> str | None:
 
 
 def said_form(said: str, who: Speakers) -> str:
-    """ "Ana said: …" around a sentence that cannot open with the name itself."""
+    """Give "Ana said: …" around a sentence that cannot open with the name itself."""
     return (
         f"{who.name} said: {third_person(said, who.name, you=who.you, we=who.we, mentioned=True)}"
     )
@@ -202,5 +202,5 @@ def _without_mark(text: str) -> tuple[str, str]:
 
 
 def opening_of(name: str) -> tuple[str, ...]:
-    """What a statement about ``name`` may open with."""
+    """Give what a statement about ``name`` may open with."""
     return (f"{name} ", f"{possessive(name)} ", f"{name},")

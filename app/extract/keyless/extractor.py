@@ -1,8 +1,7 @@
-"""The keyless stand-in for an LLM: statements about themselves that people make, by rules of
-language.
+"""The built-in extractor: statements that people make about themselves, found by rules of language.
 
-It reads sentence by sentence and understands nothing: irony, quotation and what was meant pass it
-by. It is there so that everything works before a key is set, and says so in ``version``.
+It reads sentence by sentence and understands nothing: it misses irony, quotation and hints. It is
+there so that everything works before a key is set, and says so in ``version``.
 """
 
 from __future__ import annotations
@@ -14,23 +13,22 @@ from app.rules.types import Estimate, Extraction, Fact, Transcript, Usage, Windo
 
 MODEL = "rules-1"
 _LONG_CHARS = 4_000
-"""About 10 ms of work; more would hold up the event loop and goes to a thread."""
+"""About 10 ms of work; more would block the event loop, so it runs in a thread."""
 
 
 class RulesExtractor:
-    """Facts by rules: no key, no network, the same answer every time."""
+    """Draws facts by rules: no key, no network, the same answer every time."""
 
     model = MODEL
     version = MODEL
 
     def estimate(self, transcript: Transcript, window: Window) -> Estimate | None:
-        """Nothing: the rules run here."""
+        """Give None: the rules run here."""
         return None
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """The facts of the window's fresh messages; never blocks the event loop for long and never
-        fails.
-        """
+        """Give the facts of the window's fresh messages; never blocks the event loop for long and
+        never fails."""
         length = sum(len(m.content) for m in transcript.messages[window.start : window.stop])
         if length > _LONG_CHARS:
             facts = await asyncio.to_thread(draw_facts, transcript, window)
@@ -40,8 +38,8 @@ class RulesExtractor:
 
 
 def draw_facts(transcript: Transcript, window: Window) -> list[Fact]:
-    """What the people in the window's fresh user messages say of themselves, in the order they say
-    it.
+    """Draw what the people in the window's fresh user messages say of themselves, in the order in
+    which they say it.
 
     Messages of other roles and messages before ``fresh_from`` are context only: an answer may need
     its question.

@@ -1,7 +1,7 @@
-"""First-person statements in Spanish, German and French → third person; other languages stand as a
-quotation.
+"""Turn first-person statements in Spanish, German and French into third person; quote other
+languages.
 
-Only sentences that open with a verb we know are turned around: a wrong verb form reads worse than a
+Only sentences that open with a verb we know are turned: a wrong verb form reads worse than a
 quotation.
 """
 
@@ -186,9 +186,8 @@ _KINDS: tuple[tuple[frozenset[str], float], ...] = (
 
 
 class Statement(NamedTuple):
-    """What a sentence says of its speaker: ``importance`` in [0, 1], and why it is kept back, if it
-    is.
-    """
+    """What a sentence says of its speaker: ``importance`` in [0, 1], and why it is quarantined, if
+    it is."""
 
     text: str
     importance: float
@@ -196,12 +195,12 @@ class Statement(NamedTuple):
 
 
 def foreign_statements(said: str, name: str, language: Language) -> list[Statement]:
-    """A sentence of another language as statements that open with ``name``; none when it says
+    """Give a sentence of another language as statements that open with ``name``; none when it says
     nothing to keep.
 
     Clauses after a comma that have the speaker for a subject become statements of their own. Where
-    a part cannot be turned around, the sentence stands whole in quotation marks, and is kept back
-    when nobody could read it and it looks like more than a statement.
+    a part cannot be turned, the whole sentence is quoted, and it is quarantined when no rule can
+    read it and it looks like more than a statement.
     """
     said = said.strip()[:MAX_SENTENCE_CHARS].replace("\u2019", "'")
     grammar = _GRAMMARS.get(language)
@@ -222,7 +221,7 @@ def foreign_statements(said: str, name: str, language: Language) -> list[Stateme
 
 
 def _clauses(said: str, grammar: _Grammar) -> list[str]:
-    """The sentence cut at the commas behind which the speaker is the subject again."""
+    """Split the sentence at the commas behind which the speaker is the subject again."""
     clauses: list[str] = []
     begin = 0
     for comma in _CLAUSE.finditer(said):

@@ -1,6 +1,5 @@
-"""How much a statement is worth keeping, by its kind: who somebody is counts more than what they
-did on Tuesday.
-"""
+"""Rate how much a statement is worth keeping, by its kind: who somebody is counts more than what
+they did on Tuesday."""
 
 from __future__ import annotations
 
@@ -87,9 +86,8 @@ _WISHED = re.compile(r"\bi (?:wish|wanted|used to)\b", re.IGNORECASE)
 
 
 def importance_of(said: str) -> float:
-    """The importance of a first-person sentence as it was said, in [0, 1]: the highest kind that
-    its words fit.
-    """
+    """Give the importance of a first-person sentence as it was said, in [0, 1]: the highest kind
+    that its words fit."""
     plain = said.replace("’", "'")
     if _ENDED.search(plain):
         # That something is over weighs what it weighed: "I'm not vegetarian anymore".

@@ -1,6 +1,5 @@
-"""Which language a text is in, by its commonest words: enough to choose the rewriting rules, and no
-more.
-"""
+"""Recognise the language of a text by its commonest words, as far as choosing the rewriting rules
+needs it."""
 
 from __future__ import annotations
 
@@ -116,8 +115,8 @@ _STOP_WORDS: dict[Language, frozenset[str]] = {
 
 
 def language_of(text: str, default: Language = "en") -> Language:
-    """The language whose common words fill most of ``text``; ``default`` when none of them occurs
-    (in a few words: when fewer than two do) or two are level.
+    """Give the language whose common words fill most of ``text``; ``default`` when none of them
+    occurs (in a few words: when fewer than two do) or two are level.
 
     Text mostly in another script than Latin is "other".
     """

@@ -1,4 +1,4 @@
-"""A bracketed note about what was attached → a statement about who sent it."""
+"""Turn a bracketed note about an attachment into a statement about who sent it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ _PAST = {
 
 
 def note_statement(note: str, name: str) -> str | None:
-    """ "shares a photo: a lake" → "Ana shared a photo: a lake"; None when it tells of nothing
-    attached.
-    """
+    """Turn "shares a photo: a lake" into "Ana shared a photo: a lake"; None when nothing is
+    attached."""
     acted, kind = _NOTE_VERB.match(note), _NOTE_KIND.match(note)
     if acted and acted.group(2):
         return f"{name} {_PAST[acted.group(1).lower()]} {acted.group(2)}"

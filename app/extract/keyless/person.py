@@ -1,6 +1,5 @@
-"""English first person → third person: "I'm moving and my dog comes with me" → "User is moving and
-their dog …".
-"""
+"""Turn English first person into third person: "I'm moving and my dog comes with me" → "User is
+moving and their dog …"."""
 
 from __future__ import annotations
 
@@ -48,18 +47,18 @@ def has_first_person(text: str) -> bool:
 
 
 def possessive(name: str) -> str:
-    """The name's genitive: "User's", "James'"."""
+    """Give the name's genitive: "User's", "James'"."""
     return f"{name}'" if name.endswith(("s", "S")) else f"{name}'s"
 
 
 def third_person(
     text: str, name: str, *, you: str | None, we: str | None = None, mentioned: bool = False
 ) -> str:
-    """``text`` with the speaker as ``name`` first and "they" afterwards, verbs agreeing; quoted
-    speech stays as it is.
+    """Give ``text`` with the speaker as ``name`` first and "they" afterwards, verbs agreeing;
+    quoted speech stays as it is.
 
     ``you`` names the person spoken to (None leaves "you"); ``we`` names the company ("Ana and their
-    kids"). ``mentioned`` says that the name already stands before the text.
+    kids"). ``mentioned`` says that the name is already before the text.
     """
     return _Rewriting(text, name, you, we, mentioned).run()
 

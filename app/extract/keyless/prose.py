@@ -1,6 +1,5 @@
-"""Which lines of a message are a person's own prose: not code, logs, tables, quoted mail or a
-pasted document.
-"""
+"""Find the lines of a message that are a person's own prose: not code, logs, tables, quoted mail or
+a pasted document."""
 
 from __future__ import annotations
 
@@ -44,9 +43,8 @@ LONG_PARAGRAPHS_CHARS = 1_500
 
 
 def prose_spans(content: str) -> list[tuple[int, int]]:
-    """(start, stop) of each line that is the writer's own prose. What follows a line such as
-    "Summarize this:" is a paste, and so is a long text that hardly ever says "I".
-    """
+    """Give (start, stop) of each line that is the writer's own prose. What follows a line such as
+    "Summarize this:" is a paste, and so is a long text that hardly ever says "I"."""
     stop_reading = min(len(content), MAX_MESSAGE_CHARS)
     spans: list[tuple[int, int]] = []
     start, fenced = 0, False

@@ -1,4 +1,4 @@
-"""A question and the short answer to it: what the two say together."""
+"""Read a question and the short answer to it together."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ def wants_a_value(question: str) -> bool:
 
 
 def yes_or_no(said: str, question: str) -> Literal["yes", "no"] | None:
-    """What ``said`` answers to a yes-or-no question about the person asked; None when it is neither
-    such a question nor such an answer.
-    """
+    """Give what ``said`` answers to a yes-or-no question about the person asked; None when it is
+    neither such a question nor such an answer."""
     if len(said) > _MAX_YES_NO_CHARS:
         return None
     if not _YES_NO_QUESTION.match(question) or not _ASKS_YOU.search(question):
@@ -49,9 +48,8 @@ def yes_or_no(said: str, question: str) -> Literal["yes", "no"] | None:
 
 
 def importance_of_answer(question: str) -> float:
-    """An answer weighs what the question's matter weighs when the speaker says it: "where do you
-    live" as "I live".
-    """
+    """Give the importance of an answer: that of the question's matter when the speaker says it:
+    "where do you live" as "I live"."""
     asked = _ASKED_VERB.sub(
         lambda found: "I am" if found.group(1).lower() == "are" else "I", question
     )

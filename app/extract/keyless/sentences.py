@@ -1,5 +1,5 @@
-"""A message → the sentences of its prose, each with its place, and the notes about what was
-attached.
+"""Split a message into the sentences of its prose, each with its place, and the notes about
+attachments.
 
 Every scan is one pass over bounded text, so a hostile message costs time in proportion to its
 length and no more.
@@ -46,16 +46,15 @@ class Sentence:
 
 
 def note_at_end(content: str) -> tuple[str, int] | None:
-    """The text of a bracketed note that ends the message, and where its bracket opens; None when
-    there is none.
-    """
+    """Give the text of a bracketed note that ends the message, and where its bracket opens; None
+    when there is none."""
     tail_start = max(len(content) - 600, 0)
     found = _NOTE.search(content, tail_start)
     return (found.group(1).strip(), found.start()) if found else None
 
 
 def sentences(content: str, spans: list[tuple[int, int]]) -> list[Sentence]:
-    """The sentences inside ``spans`` (start, stop) of ``content``, in order.
+    """Give the sentences inside ``spans`` (start, stop) of ``content``, in order.
 
     A line's end closes a sentence, as do full stops, exclamation and question marks that are
     followed by space; those of abbreviations, initials and numbers do not.
@@ -109,5 +108,5 @@ def _closes(content: str, begin: int, mark: int, end: int, stop: int) -> bool:
 
 
 def without_emoji(text: str) -> str:
-    """The text without pictographs and with single spaces."""
+    """Give the text without pictographs and with single spaces."""
     return " ".join(_EMOJI.sub(" ", text).split())

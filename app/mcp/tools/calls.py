@@ -1,4 +1,4 @@
-"""The HTTP call behind each tool. Arguments are checked and filled in before they come here."""
+"""Build the HTTP call behind each tool. Its arguments were checked and filled in before."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _picked(arguments: Arguments, *names: str) -> dict[str, Any]:
 
 
 def _shared_with(arguments: Arguments) -> dict[str, Any]:
-    """A visibility means something only with a team; with one, the team sees what is not said to
-    be private."""
+    """Give visibility and team: visibility means something only with a team, and with one the
+    default is `team`."""
     if "team_id" not in arguments:
         return {}
     return {
@@ -90,7 +90,7 @@ def _shared_with(arguments: Arguments) -> dict[str, Any]:
 
 
 def _read_with_team(arguments: Arguments) -> dict[str, Any]:
-    """The team's memories count too, unless that was declined."""
+    """Give the parameters that include the team's memories, unless the caller declined that."""
     if "team_id" not in arguments:
         return {}
     return {
@@ -100,8 +100,8 @@ def _read_with_team(arguments: Arguments) -> dict[str, Any]:
 
 
 def _segment(text: str) -> str:
-    """``text`` as one segment of a path. A user may be called ``..``, which a client would resolve
-    if its dots were not encoded too."""
+    """Encode ``text`` as one segment of a path. A user may be called ``..``, which a client would
+    resolve if its dots were not encoded too."""
     if text in (".", ".."):
         return text.replace(".", "%2E")
     return quote(text, safe="")

@@ -1,4 +1,4 @@
-"""Tool definitions in the shapes that the client libraries take as ``tools=``."""
+"""Render tool definitions in the forms that the client libraries take as ``tools=``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.mcp.tools.tool import Defaults, Tool, input_schema
 
 
 def for_openai(tool: Tool, defaults: Defaults) -> dict[str, Any]:
-    """A function of the Chat Completions API."""
+    """Render a function of the Chat Completions API."""
     return {
         "type": "function",
         "function": {
@@ -20,7 +20,7 @@ def for_openai(tool: Tool, defaults: Defaults) -> dict[str, Any]:
 
 
 def for_anthropic(tool: Tool, defaults: Defaults) -> dict[str, Any]:
-    """A tool of the Messages API."""
+    """Render a tool of the Messages API."""
     return {
         "name": tool.name,
         "description": tool.description,

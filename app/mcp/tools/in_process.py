@@ -1,4 +1,4 @@
-"""Calls to the app that runs in this very process."""
+"""Call the app that runs in this same process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.logs import log
 
 IN_PROCESS_URL = "http://localhost"
-"""Any address does where no socket is opened."""
+"""Any address will do, since no socket is opened."""
 
 
 def in_process(app: ASGIApp, outer: Scope) -> httpx2.AsyncClient:
-    """Make a client of the ASGI app itself: no socket, but its middleware, validation and errors.
+    """Build a client of the ASGI app itself: no socket, but its middleware, validation and errors.
 
-    ``outer`` is the request that its requests serve: together they are one request to whoever
-    counts. A fault of the app is answered with 500, as over the network, and logged.
+    ``outer`` is the request that the client's requests serve: together they count as one request. A
+    bug of the app is answered with 500, as over the network, and logged.
     """
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=_Inner(app, outer), raise_app_exceptions=False),
@@ -24,8 +24,8 @@ def in_process(app: ASGIApp, outer: Scope) -> httpx2.AsyncClient:
 
 
 class _Inner:
-    """The app as an inner request meets it, which knows its outer one. Over the network the HTTP
-    server logs what an app raises after it has answered 500."""
+    """The app for an inner request, which knows its outer one. Over the network the HTTP server
+    logs what an app raises after it has answered 500."""
 
     def __init__(self, app: ASGIApp, outer: Scope) -> None:
         self._app, self._outer = app, outer

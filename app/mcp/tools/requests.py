@@ -1,4 +1,4 @@
-"""Calls as requests."""
+"""Send calls as HTTP requests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import httpx2
 from app.mcp.tools.tool import Call
 
 TIMEOUT = httpx2.Timeout(30.0, connect=5.0)
-"""In seconds. The service answers well below this; a hung connection should not hang an agent."""
+"""In seconds. The service answers well within this; a connection that hangs must not hang an
+agent."""
 
 
 async def send(
     client: httpx2.AsyncClient, base_url: str, call: Call, headers: dict[str, str]
 ) -> httpx2.Response:
-    """The service's answer to ``call``, whatever its status. It says that a model decided on it."""
+    """Send ``call``, and give the answer whatever its status. The request says that a model decided
+    on it."""
     headers = {"Accept": "application/json", "Smara-Stated-By": "model", **headers}
     content = None
     if call.body is not None:

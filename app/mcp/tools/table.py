@@ -1,6 +1,6 @@
-"""The table: every tool that an LLM is offered, over MCP and as a function definition.
+"""The table of tools that an LLM is offered, over MCP and as function definitions.
 
-The descriptions are read by models: each says when to call, what to write and what comes back.
+Models read the descriptions: each says when to call, what to write and what comes back.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ _STORE = (
     "work on, a decision, a plan, a correction of what you knew. One call per fact. Never look "
     "for an older version first: a fact that is known already is not stored twice (`duplicate`), "
     "and one that contradicts a memory takes its place (`replaced`). Leave out small talk, what "
-    "only matters in this chat, guesses of your own, and secrets such as passwords. Returns what "
+    "only matters in this chat, what you only suppose, and secrets such as passwords. Returns what "
     "was done and the memory's `id`."
 )
 _INGEST = (
@@ -199,7 +199,7 @@ _UPDATE = (
 )
 _LIST = (
     "Page through a person's memories, newest first, without a question. Use it when they ask "
-    "what you remember about them or want to tidy up; to find something, search instead. Returns "
+    "what you remember about them or want to clean up; to find something, search instead. Returns "
     "`memories` and the `total`."
 )
 _DELETE = (
@@ -341,7 +341,7 @@ MCP_TOOLS = (
     GET_USAGE,
     INGEST_CONVERSATION,
 )
-"""What the MCP server offers, by stdio and over HTTP."""
+"""The tools of the MCP server, over stdio and HTTP."""
 
 FUNCTIONS = (
     Tool(
@@ -377,4 +377,4 @@ FUNCTIONS = (
     ),
     Tool("smara_get_usage", GET_USAGE.title, _USAGE, (), calls.get_usage, reads_only=True),
 )
-"""What the OpenAI and Anthropic clients are given, and POST /v1/openai/tool-call carries out."""
+"""The functions for OpenAI and Anthropic clients, which POST /v1/openai/tool-call executes."""

@@ -1,4 +1,4 @@
-"""What a tool is: a name, words for the LLM, inputs, and the HTTP call that it stands for."""
+"""A tool: a name, a description for the LLM, inputs, and the HTTP call behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What stands in for an argument that the LLM leaves out; empty where nothing does."""
+    """What fills in an argument that the LLM leaves out; empty where nothing does."""
 
     source: str
     namespace: str = "default"
@@ -33,7 +33,7 @@ class Call:
 
     @property
     def target(self) -> str:
-        """Path and query string, with spaces of the query as ``+``."""
+        """Give path and query string, with spaces of the query as ``+``."""
         if not self.query:
             return self.path
         return f"{self.path}?{urlencode([(name, _text(value)) for name, value in self.query])}"
@@ -43,10 +43,10 @@ class Call:
 class Input:
     """One argument of a tool.
 
-    ``default_from`` names the field of Defaults that fills it in. ``sent_as`` is what the call
-    knows it as, where that differs from what the LLM is shown. One that is not ``shown`` always
-    has its default. ``is_id``: it becomes a segment of the path, where what is no id would lead
-    elsewhere.
+    ``default_from`` names the field of Defaults that fills it in. ``sent_as`` is its name in the
+    request, where that differs from the name for the LLM. An input that is not ``shown`` always has
+    its default. ``is_id``: it becomes a segment of the path, where something that is no id would
+    lead elsewhere.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with an argument, in the words of the API's own validation."""
+    """What is wrong with an argument, worded as the API's own validation."""
 
     argument: str
     message: str
@@ -98,7 +98,8 @@ class BadArguments(Exception):
 
 
 def input_schema(tool: Tool, defaults: Defaults) -> JsonSchema:
-    """The JSON schema of the tool's arguments. What ``defaults`` fill in is not required."""
+    """Build the JSON schema of the tool's arguments. Those that ``defaults`` fill in are not
+    required."""
     properties = {}
     required = []
     for each in tool.shown:
@@ -110,11 +111,11 @@ def input_schema(tool: Tool, defaults: Defaults) -> JsonSchema:
 
 
 def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
-    """The request that the tool stands for, or BadArguments.
+    """Build the request of a tool call. Raises BadArguments.
 
-    Null, and an empty text where the argument is optional, count as left out. Ranges and lengths
-    are judged by the service: one place decides what is valid. Here is refused only what could not
-    be sent as meant, and what the service would refuse in words for another door.
+    Null, and an empty text where the argument is optional, count as left out. The service checks
+    ranges and lengths, so that one place decides what is valid. Here only what could not be sent as
+    meant is refused, and what the service would refuse in words for another route.
     """
     problems = []
     filled: dict[str, Any] = {}
@@ -149,7 +150,7 @@ _CARRIED: dict[str, tuple[tuple[type, ...], str]] = {
     "array": ((list,), "Input should be an array"),
     "object": ((dict,), "Input should be an object"),
 }
-"""LLMs write numbers and booleans as text at times; the service reads both."""
+"""LLMs sometimes write numbers and booleans as text; the service reads both."""
 
 
 def _unusable(value: Any, given: Input) -> str | None:
@@ -181,7 +182,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    """As a query has it: ``true`` rather than ``True``, and 5 for 5.0."""
+    """Format a value for a query: ``true`` rather than ``True``, and 5 for 5.0."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

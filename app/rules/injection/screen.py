@@ -1,6 +1,6 @@
-"""Which facts read as instructions to an agent instead of statements about a person.
+"""Find facts that read as instructions to an agent instead of statements about a person.
 
-A memory so judged waits for a person's review. This screen sees wording only: it raises the cost of
+Such a memory waits for a person's review. This screen sees wording only: it raises the cost of
 planting an instruction, and is no wall.
 """
 
@@ -34,9 +34,9 @@ _LONG_BLOB = 80
 
 
 def detect_injection(fact: str, quote: str = "") -> str | None:
-    """Why the fact should not be served before a person has seen it, or None.
+    """Give the reason why a person should review the fact before it is served, or None.
 
-    ``quote`` is judged too, but for no standing orders: a person may well tell the agent "always
+    ``quote`` is checked too, but not for standing orders: a person may well tell the agent "always
     answer in French", as long as the fact says that they want it.
     """
     fact, quote = fact[:_READ_CHARS], quote[:_READ_CHARS]

@@ -1,9 +1,8 @@
-"""Two facts → the same, a contradiction, or two truths, by what they say instead of how close they
-are.
+"""Judge two facts by what they say instead of how close they are: the same, a contradiction, or two
+truths.
 
-A stand-in for a reader: it compares subject, attribute, value, denial and figures, and says
-"unsure" rather than guess. Retiring a true memory is the worst mistake, so "replaces" and
-"duplicate" need a positive cue.
+It compares subject, attribute, value, negation and numbers, and says "unsure" rather than guess.
+Replacing a true memory is the worst mistake, so "replaces" and "duplicate" need a positive cue.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from app.rules.judge.verdict import Judgement, shared_words
 
 
 def judge(new: str, old: str, similarity: float) -> Judgement:
-    """Whether ``new`` says the same as ``old``, makes it untrue, or stands beside it.
+    """Judge whether ``new`` says the same as ``old``, makes it untrue, or is true beside it.
 
     ``similarity`` is the cosine of the two texts in [-1, 1]; it only backs up a paraphrase that the
     words suggest. Pure and deterministic; the first 2,000 characters of each text count.

@@ -1,6 +1,4 @@
-"""A short fact → a light reading of it: about whom, which attribute, what value, denied or not, at
-what time.
-"""
+"""Read a short fact: about whom, which attribute, what value, negated or not, at what time."""
 
 from __future__ import annotations
 
@@ -114,7 +112,7 @@ class Reading:
 
 @lru_cache(maxsize=4096)
 def read(text: str) -> Reading:
-    """The reading of one fact; the same object for the same text."""
+    """Read one fact; gives the same object for the same text."""
     subject, owns, rest = _subject(text.strip())
     rest = rest.strip(" .!").removeprefix("the ")
     owned = _owned(rest, owns)

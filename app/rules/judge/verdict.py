@@ -1,4 +1,4 @@
-"""What comes out of comparing two facts, and the small comparisons that its rules share."""
+"""The result of comparing two facts, and the small comparisons that its rules share."""
 
 from __future__ import annotations
 

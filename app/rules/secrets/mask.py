@@ -60,8 +60,10 @@ _NOTHING = Masked("", {})
 
 
 def mask(text: str) -> Masked:
-    """``text`` with "[masked: card number]" and the like where secrets stood, all else byte for
-    byte. A second call changes nothing; the time is linear in the length.
+    """Replace the secrets in ``text`` by "[masked: card number]" and the like; everything else
+    stays byte for byte.
+
+    A second call changes nothing; the time is linear in the length.
     """
     if not text:
         return _NOTHING
@@ -81,7 +83,7 @@ def mask(text: str) -> Masked:
 
 
 def placeholder(kind: str) -> str:
-    """What stands in a secret's place."""
+    """Give what is written in a secret's place."""
     return f"[masked: {kind}]"
 
 

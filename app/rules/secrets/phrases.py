@@ -154,7 +154,8 @@ _LEAST_LETTERS = 6
 
 
 def told(plain: str, lower: str) -> Iterator[tuple[int, int, str]]:
-    """(start, stop, kind) of each such secret in ``plain``, whose lower-case form is ``lower``."""
+    """Find (start, stop, kind) of each such secret in ``plain``, whose lower-case form is
+    ``lower``."""
     stands = {hints: any(hint in lower for hint in hints) for hints in _HINT_SETS}
     for phrase in _PHRASES:
         if not stands[phrase.hints]:

@@ -1,4 +1,4 @@
-"""Whether a word that stands where a secret would is one, or an ordinary word or a stand-in."""
+"""Decide whether a word in the place of a secret is one, or an ordinary word or an example."""
 
 from __future__ import annotations
 

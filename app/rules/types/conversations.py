@@ -1,4 +1,4 @@
-"""Conversations: what was said, the job that turns it into memories, and the queue in figures."""
+"""Conversations: what was said, the work on it, and the queue in figures."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ class Transcript:
     instructions: str | None = None
 
     def said_at(self, index: int) -> datetime:
-        """When the message at ``index`` (from 0) was said."""
+        """Give when the message at ``index`` (from 0) was said."""
         return self.messages[index].at or self.occurred_at
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Messages ``start`` to ``stop`` (exclusive) of a transcript, read in one go.
+    """Messages ``start`` to ``stop`` (exclusive) of a transcript, sent to the extractor in one
+    call.
 
     Messages before ``fresh_from`` overlap the window before: they are context, and their facts are
     already drawn.
@@ -73,7 +74,7 @@ class NewConversation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The row behind a 202. ``replayed``: the same key had been accepted before."""
+    """The row behind a 202. ``replayed``: a request with the same key was accepted before."""
 
     conversation_id: UUID
     state: str
@@ -84,7 +85,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A conversation without its text: where it stands and what came of it."""
+    """A conversation without its text: its state, and what came of it."""
 
     conversation_id: UUID
     user_id: str
@@ -112,7 +113,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A conversation that this process may work on until its lease runs out, without its words.
-    ``seen_before``: some process has claimed it before, and may have left an extraction.
+    ``seen_before``: some process has claimed it before, and may have stored an extraction.
     ``probe``: it finds out whether a provider whose circuit is open answers again."""
 
     tenant_id: UUID
@@ -154,7 +155,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the whole installation stands. ``conversations`` counts those that are not done, by
+    """The whole installation in figures. ``conversations`` counts those that are not done, by
     state."""
 
     conversations: dict[str, int]

@@ -65,7 +65,8 @@ class Scope:
         team_id: UUID | None,
         visibility: str,
     ) -> Scope:
-        """Where a fact belongs: what is shared with a team is the team's, all else its author's."""
+        """Give the scope that a fact belongs to: what is shared with a team is the team's,
+        everything else its author's."""
         if visibility == "team":
             return Scope(tenant_id, namespace, team_id=team_id)
         return Scope(tenant_id, namespace, user_id, agent_id)
@@ -118,10 +119,9 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A memory as a question brought it back. ``similarity``, ``retention`` and ``score`` are in
-    [0, 1]; ``age_days``, ``half_life_days``, ``reinforcements`` and ``similarity_weight`` are what
-    they were made from.
-    """
+    """A memory that was found. ``similarity``, ``retention`` and ``score`` are in [0, 1];
+    ``age_days``, ``half_life_days``, ``reinforcements`` and ``similarity_weight`` are what they
+    were made from."""
 
     memory_id: UUID
     fact: str
@@ -149,10 +149,9 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A memory as it is kept. ``retention`` and ``trust`` are in [0, 1]; a superseded one says
-    since when and by which, a quarantined one why. ``valid_until`` None: it is true still, as far
-    as we know.
-    """
+    """A stored memory. ``retention`` and ``trust`` are in [0, 1]; a superseded one says since
+    when and by which, a quarantined one why. ``valid_until`` None: it is still true, as far as
+    we know."""
 
     memory_id: UUID
     scope_key: UUID
@@ -184,10 +183,10 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What became of one fact, and why: a line of a conversation's receipt.
+    """What became of one fact, and why: an entry of a conversation's receipt.
 
     ``memory_id`` is the memory that now holds the fact (None when it was rejected); ``replaced_id``
-    is the one that it retired. ``reason`` is a stable code.
+    is the one that it replaced. ``reason`` is a stable code.
     """
 
     fact: Fact
@@ -228,7 +227,7 @@ class NewMemory:
 
     @property
     def state(self) -> str:
-        """What it is from the start: alive, history, or waiting for review."""
+        """The state that it has from the start: live, superseded or quarantined."""
         if self.quarantine_reason is not None:
             return "quarantined"
         return "superseded" if self.superseded_by else "live"
@@ -259,7 +258,8 @@ class NewEdge:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A memory that a walk has reached, and the edge that led there. ``depth`` counts from 1."""
+    """A memory that the traversal has reached, and the edge that led there. ``depth`` counts from
+    1."""
 
     memory_id: UUID
     fact: str
@@ -296,7 +296,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Born:
-    """A memory that the conversation has made, where it is by now; ``superseded_by`` is what
+    """A memory that the conversation has stored, where it is by now; ``superseded_by`` is what
     replaced it since."""
 
     memory_id: UUID
@@ -310,7 +310,7 @@ class Born:
 @dataclass(frozen=True, slots=True)
 class Heir:
     """Who said a memory's fact again: another conversation, or without one the application.
-    ``said`` is the fact in its words, with message indexes and quote, as its receipt tells."""
+    ``said`` is the fact in its words, with message indexes and quote, as its receipt has it."""
 
     conversation_id: UUID | None
     user_id: str | None
@@ -321,8 +321,8 @@ class Heir:
 
 @dataclass(frozen=True, slots=True)
 class OwnerLock:
-    """What reconciling needs to know once the owner is locked: since when it is, by Postgres'
-    clock, and the tenant's plan and rules. Who locks it later has a later ``now``, whichever
+    """What reconciling needs to know when the owner is locked: since when it is, by Postgres'
+    clock, and the tenant's plan and settings. Who locks it later has a later ``now``, whichever
     transaction began first."""
 
     now: datetime

@@ -1,4 +1,4 @@
-"""Providers: what a call brought and used, circuits and budgets."""
+"""Providers: the result and the cost of a call, circuits and budgets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from app.rules.circuit_breaker import State
 from app.rules.types.memories import Fact, Relation, Vector
 
 EXTRACTOR, EMBEDDER = "anthropic", "voyage"
-"""The paid providers' names, as the books and the circuits have them."""
+"""The paid providers' names, as calls and circuits have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a call of a paid provider may come to: how much text it sends, and how many tokens it
-    may give back."""
+    """The most that a call of a paid provider may come to: how much text it sends, and how many
+    tokens it may give back."""
 
     sends_bytes: int
     most_output_tokens: int = 0
@@ -24,9 +24,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one provider call used. Token counts are the provider's; a keyless stand-in reports
-    zeros.
-    """
+    """What one provider call used. Token counts are the provider's; a built-in part reports
+    zeros."""
 
     provider: str
     model: str
@@ -70,14 +69,14 @@ class OpenCircuit:
 
     @property
     def key(self) -> Key:
-        """Whose circuit it is."""
+        """The key of the circuit."""
         return self.provider, self.model
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The installation's limits for those who have none of their own; None is no limit. ``daily``
-    is for all tenants together, for a day."""
+    """The installation's limits for tenants that have none of their own; None means no limit.
+    ``daily`` is for all tenants together, for a day."""
 
     soft: int | None
     hard: int | None
@@ -86,7 +85,7 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A tenant's month."""
+    """What a tenant has spent and reserved in its month, and its limits."""
 
     month: date
     spent_microusd: int

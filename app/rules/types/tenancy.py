@@ -12,7 +12,8 @@ from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who a request speaks for, as its key says. ``key_id`` may be logged; the key never is."""
+    """The tenant and the rights that a request has by its key. ``key_id`` may be logged; the key
+    never is."""
 
     tenant_id: UUID
     key_id: UUID
@@ -54,7 +55,7 @@ class TenantInfo:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A scope of its own with a name: what an application calls one of its assistants."""
+    """An agent, as an application calls one of its assistants; it has a scope of its own."""
 
     agent_id: UUID
     owner_id: str
@@ -68,7 +69,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Something an agent can be given; ``schema`` describes its configuration."""
+    """A skill that agents can be given; ``schema`` describes its configuration."""
 
     skill_id: UUID
     name: str
@@ -139,7 +140,7 @@ Counted: TypeAlias = Literal["memories", "agents", "teams"]
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What the tenant holds now, and the name of its plan. Memories are live ones."""
+    """How much the tenant has stored, and the name of its plan. Only live memories count."""
 
     plan: str
     memories: int
@@ -163,7 +164,7 @@ class NewAccess:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A request as it was noted."""
+    """An entry of the audit log."""
 
     access_id: UUID
     at: datetime
@@ -177,15 +178,16 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """A key that was used before. ``answer`` is None while nothing was answered under it."""
+    """An idempotency key that was used before. ``answer`` is None while there is no answer for
+    it."""
 
     body_sha256: bytes
     answer: Any
 
 
 Redaction: TypeAlias = Literal["off", "memories", "everything"]
-"""``memories``: what is remembered holds none. ``everything``: nor does what is accepted, and so
-nothing that a provider is sent."""
+"""``memories``: memories hold no personal data. ``everything``: nor does what is accepted, so
+nothing that is sent to a provider does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,8 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows of each kind are gone; ``live_memories`` are among the memories. ``agents`` are
-    those that the user owned."""
+    """How many rows of each kind were removed; ``live_memories`` are among the memories. ``agents``
+    are those that the user owned."""
 
     memories: int
     live_memories: int

@@ -24,7 +24,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A delivery that this process is to try now, for the ``attempts``-th time."""
+    """A delivery that this process tries now, for the ``attempts``-th time."""
 
     tenant_id: UUID
     delivery_id: UUID
@@ -33,7 +33,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something that an endpoint is told, and how far that has come."""
+    """A delivery to an endpoint, and its state."""
 
     delivery_id: UUID
     event: str
@@ -53,7 +53,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to be said, where, and signed with which secrets, the newest first."""
+    """What to send, where, and signed with which secrets, the newest first."""
 
     endpoint_id: UUID
     url: str

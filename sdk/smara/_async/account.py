@@ -15,7 +15,7 @@ from smara.errors import InvalidResponse
 
 
 class AsyncKeys(AsyncGroup):
-    """API keys of the tenant. Needs a key with the scope ``admin``."""
+    """API keys of the tenant. Needs a key with the key scope ``admin``."""
 
     async def create(
         self,
@@ -27,11 +27,11 @@ class AsyncKeys(AsyncGroup):
         namespaces: Sequence[str] | None = None,
         agents: Sequence[str] | None = None,
     ) -> models.NewKey:
-        """A new key; its ``api_key`` is shown this once.
+        """Create a key; its ``api_key`` is shown only now.
 
         ``scopes`` are of ``read``, ``write`` and ``admin``; the first two if not given. ``users``,
-        ``namespaces`` and ``agents`` limit what it can reach. It is not sent again after it may
-        have arrived, so that no key is made that nobody saw.
+        ``namespaces`` and ``agents`` restrict the key. The request is not sent again after it may
+        have arrived, so that no key is created that nobody saw.
         """
         body = {
             "label": label,
@@ -44,18 +44,18 @@ class AsyncKeys(AsyncGroup):
         return await self._ask(_request.act("/v1/keys", body), models.NewKey)
 
     async def revoke(self, key_id: str) -> None:
-        """Make a key useless; within 5 seconds nothing accepts it any more."""
+        """Revoke a key; within 5 seconds no process accepts it any more."""
         await self._do(_request.remove(f"/v1/keys/{segment(key_id)}"))
 
     async def rotate(self, key_id: str, *, grace_seconds: int | None = None) -> models.NewKey:
-        """A new key in the place of the old one, which works for ``grace_seconds`` more (0)."""
+        """Create a key in the place of the old one, which works for ``grace_seconds`` more (0)."""
         body = {"grace_seconds": grace_seconds}
         return await self._ask(
             _request.act(f"/v1/keys/{segment(key_id)}/rotate", body), models.NewKey
         )
 
     async def list(self) -> Sequence[models.Key]:
-        """The tenant's keys, oldest first, revoked ones too."""
+        """List the tenant's keys, oldest first, revoked ones too."""
         return (await self._ask(_request.get("/v1/keys"), models.KeyList)).keys_
 
     def audit(
@@ -68,7 +68,8 @@ class AsyncKeys(AsyncGroup):
         until: Time | None = None,
         page_size: int = 100,
     ) -> AsyncPager[models.Access]:
-        """What the tenant's keys were used for, newest first. Needs the scope ``admin``."""
+        """List what the tenant's keys were used for, newest first. Needs the key scope
+        ``admin``."""
 
         async def fetch(cursor: str | None) -> tuple[Sequence[models.Access], str | None]:
             request = _request.get(
@@ -90,10 +91,10 @@ class AsyncKeys(AsyncGroup):
 
 
 class AsyncTuning(AsyncGroup):
-    """How the tenant's memories are ranked, aged and compared."""
+    """How the tenant's memories are ranked, fade and are compared."""
 
     async def get(self) -> models.Settings:
-        """What is in force."""
+        """Get the settings in force."""
         return await self._ask(_request.get("/v1/settings"), models.Settings)
 
     async def update(
@@ -106,7 +107,7 @@ class AsyncTuning(AsyncGroup):
         contradiction_similarity: float | Unchanged | None = UNCHANGED,
         redaction: Literal["off", "memories", "everything"] | Unchanged | None = UNCHANGED,
     ) -> models.Settings:
-        """What is in force after the change; None is back to the default. Needs the scope
+        """Change settings, and get those in force then; None means the default. Needs the key scope
         ``admin``."""
         fields = {
             "similarity_weight": similarity_weight,
@@ -121,10 +122,10 @@ class AsyncTuning(AsyncGroup):
 
 
 class AsyncUsers(AsyncGroup):
-    """Everything about one user: out, or away."""
+    """Everything about one user: export and erasure."""
 
     async def export(self, user_id: str) -> AsyncIterator[dict[str, Any]]:
-        """Everything that is kept of a user, one record after the other as it comes.
+        """Export everything that is kept of a user, one record after the other as it comes.
 
         Each has a ``type``: ``memory``, ``conversation``, ``event``, ``edge``, ….
         """
@@ -138,11 +139,11 @@ class AsyncUsers(AsyncGroup):
                 ) from None
 
     async def verify(self, receipt: models.Erased) -> bool:
-        """Whether the receipt of an erasure is the service's own, and unchanged."""
+        """Check whether the service issued the receipt of an erasure, and it is unchanged."""
         request = _request.act("/v1/erasures/verify", receipt.model_dump(mode="json"))
         return (await self._ask(request, models.Verified)).valid
 
     async def erase(self, user_id: str) -> models.Erased:
-        """Erase everything that is kept of a user, for good; the receipt says how much it was."""
+        """Erase everything that is kept of a user, for good; the receipt has the counts."""
         answer = await self._transport.send(_request.remove(f"/v1/users/{segment(user_id)}"))
         return answer.parsed(models.Erased) if answer.content else models.Erased(user_id=user_id)

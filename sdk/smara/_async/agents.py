@@ -13,7 +13,8 @@ from smara._request import given, segment
 
 
 class AsyncAgents(AsyncGroup):
-    """What one agent remembers, no other agent finds, and the user's own search leaves out."""
+    """Agents with memories of their own: no other agent finds them, and the user's own search
+    leaves them out."""
 
     async def create(
         self,
@@ -25,7 +26,7 @@ class AsyncAgents(AsyncGroup):
         system_prompt: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Agent:
-        """A new agent."""
+        """Create an agent."""
         body = {
             "name": name,
             "owner_id": owner_id,
@@ -36,7 +37,7 @@ class AsyncAgents(AsyncGroup):
         return await self._ask(_request.create("/v1/agents", body, idempotency_key), models.Agent)
 
     async def get(self, agent_id: str) -> models.Agent:
-        """An agent and its skills."""
+        """Get an agent and its skills."""
         return await self._ask(_request.get(f"/v1/agents/{segment(agent_id)}"), models.Agent)
 
     async def update(
@@ -48,7 +49,7 @@ class AsyncAgents(AsyncGroup):
         model: str | None = None,
         system_prompt: str | None = None,
     ) -> models.Agent:
-        """The agent after the change; what is not given stays."""
+        """Change an agent; what is not given stays."""
         body = given(
             {
                 "name": name,
@@ -62,7 +63,7 @@ class AsyncAgents(AsyncGroup):
         )
 
     async def delete(self, agent_id: str, *, memories: bool = False) -> None:
-        """Remove an agent; with ``memories`` also what it remembers."""
+        """Delete an agent; with ``memories`` also its memories."""
         params = {"memories": memories or None}
         await self._do(_request.remove(f"/v1/agents/{segment(agent_id)}", params))
 
@@ -78,7 +79,7 @@ class AsyncAgents(AsyncGroup):
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.StoreResult:
-        """What became of a fact in the agent's own scope."""
+        """Store a fact in the agent's own scope."""
         body = {
             "user_id": user_id,
             "fact": fact,
@@ -99,7 +100,7 @@ class AsyncAgents(AsyncGroup):
         namespace: str | None = None,
         **filters: Unpack[Narrowing],
     ) -> models.SearchResults:
-        """Of the agent's memories of a user those that best answer a question, best first."""
+        """Find the agent's memories of a user that best answer a question, the best first."""
         request = calls.by_agent(agent_id, user_id, q, limit, namespace, filters)
         return calls.found_by_agent(await self._transport.send(request))
 
@@ -111,37 +112,37 @@ class AsyncAgents(AsyncGroup):
         namespace: str | None = None,
         **filters: Unpack[Narrowing],
     ) -> models.SearchResults:
-        """The agent's newest memories of a user: 10, or ``limit`` (at most 50)."""
+        """List the agent's newest memories of a user: 10, or ``limit`` (at most 50)."""
         request = calls.by_agent(agent_id, user_id, None, limit, namespace, filters)
         return calls.found_by_agent(await self._transport.send(request))
 
     async def attach_skill(
         self, agent_id: str, skill_id: str, config: Mapping[str, Any] | None = None
     ) -> models.AttachedSkill:
-        """The skill as the agent now has it."""
+        """Give the agent a skill."""
         path = f"/v1/agents/{segment(agent_id)}/skills"
         body = {"skill_id": skill_id, "config": config}
         return await self._ask(_request.act(path, body), models.AttachedSkill)
 
     async def skills(self, agent_id: str) -> Sequence[models.Skill]:
-        """The agent's skills with their ``config``, by name."""
+        """List the agent's skills with their ``config``, by name."""
         request = _request.get(f"/v1/agents/{segment(agent_id)}/skills")
         return (await self._ask(request, models.SkillList)).skills
 
     async def configure_skill(
         self, agent_id: str, skill_id: str, config: Mapping[str, Any]
     ) -> models.AttachedSkill:
-        """The skill with its new configuration."""
+        """Change the configuration of an agent's skill."""
         path = f"/v1/agents/{segment(agent_id)}/skills/{segment(skill_id)}"
         return await self._ask(_request.change(path, {"config": config}), models.AttachedSkill)
 
     async def detach_skill(self, agent_id: str, skill_id: str) -> None:
-        """Take a skill away from the agent."""
+        """Take a skill from the agent."""
         path = f"/v1/agents/{segment(agent_id)}/skills/{segment(skill_id)}"
         await self._do(_request.remove(path))
 
     async def list(self, *, owner_id: str | None = None) -> Sequence[models.Agent]:
-        """The tenant's agents, or one owner's, newest first."""
+        """List the tenant's agents, or one owner's, newest first."""
         return (
             await self._ask(_request.get("/v1/agents", {"owner_id": owner_id}), models.AgentList)
         ).agents

@@ -1,4 +1,4 @@
-"""Conversations: in, and what became of them."""
+"""Conversations: send them, and read what became of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from smara._request import segment
 from smara.errors import ConversationFailed, WaitTimeout
 
 MOST_WAIT_SECONDS = 30
-"""How long the service holds a question for a conversation's end."""
+"""How many seconds the service waits with its answer until a conversation is finished."""
 
 
 class AsyncConversationHandle:
-    """A conversation on its way into memory: ``id``, ``status`` as of now, and ``wait``."""
+    """A conversation that was sent: ``id``, ``status`` as of now, and ``wait``."""
 
     def __init__(self, accepted: models.Accepted, conversations: AsyncConversations) -> None:
         self.accepted = accepted
@@ -35,24 +35,24 @@ class AsyncConversationHandle:
         return f"<conversation {self.id}: {self.status}>"
 
     async def wait(self, timeout: float = 60.0) -> models.Conversation:
-        """The finished conversation, with the receipt of its facts.
+        """Wait for the finished conversation, with the receipt of its facts.
 
         Raises ConversationFailed when it is dead or cancelled, and WaitTimeout after ``timeout``
-        seconds; the service keeps working on it.
+        seconds; the service goes on working on it.
         """
         conversation = await self._conversations.wait(self.id, timeout)
         self.status = conversation.status
         return conversation
 
     async def refresh(self) -> models.Conversation:
-        """Where it stands now."""
+        """Get its state now."""
         conversation = await self._conversations.get(self.id)
         self.status = conversation.status
         return conversation
 
 
 class AsyncConversations(AsyncGroup):
-    """The pipeline's front door."""
+    """Conversations: the way from chats to memories."""
 
     async def create(
         self,
@@ -72,12 +72,12 @@ class AsyncConversations(AsyncGroup):
         priority: str | None = None,
         idempotency_key: str | None = None,
     ) -> AsyncConversationHandle:
-        """A handle on the conversation, which the service now has and will draw facts from.
+        """Send a conversation, from which the service will draw facts; gives a handle.
 
         ``messages`` are turns as the OpenAI and Anthropic chat APIs have them, mappings or their
         libraries' objects; a text, or ``transcript``, is lines of "Name: words". ``occurred_at`` is
         when the chat took place: relative dates count from there. ``instructions`` say what to
-        remember or leave out. ``priority="backfill"`` lets live chats go first.
+        remember or leave out. With ``priority="backfill"`` live chats go first.
         """
         fields = {
             "user_id": user_id,
@@ -97,10 +97,10 @@ class AsyncConversations(AsyncGroup):
         return AsyncConversationHandle(await self._ask(request, models.Accepted), self)
 
     async def get(self, conversation_id: str, *, wait: float | None = None) -> models.Conversation:
-        """Where a conversation stands and, when it is done, its receipt.
+        """Get the state of a conversation and, when it is done, its receipt.
 
-        With ``wait`` the service holds the answer for up to that many seconds (at most 30) until
-        the conversation is finished; the client's timeout begins after that.
+        With ``wait`` the service waits for up to that many seconds (at most 30) until the
+        conversation is finished; the client's timeout begins after that.
         """
         path = f"/v1/conversations/{segment(conversation_id)}"
         if wait is None:
@@ -111,7 +111,8 @@ class AsyncConversations(AsyncGroup):
         return answer.parsed(models.Conversation)
 
     async def wait(self, conversation_id: str, timeout: float = 60.0) -> models.Conversation:
-        """The finished conversation; see ``AsyncConversationHandle.wait`` for what it raises."""
+        """Wait for the finished conversation; see ``AsyncConversationHandle.wait`` for what it
+        raises."""
         ends_at = time.monotonic() + timeout
         while True:
             left = ends_at - time.monotonic()
@@ -132,7 +133,8 @@ class AsyncConversations(AsyncGroup):
         since: Time | None = None,
         page_size: int = 100,
     ) -> AsyncPager[models.Conversation]:
-        """The tenant's conversations, newest first; ``state="dead"`` are those that need a look."""
+        """List the tenant's conversations, newest first; ``state="dead"`` lists those that need
+        attention."""
 
         async def fetch(cursor: str | None) -> tuple[Sequence[models.Conversation], str | None]:
             request = _request.get(
@@ -151,17 +153,17 @@ class AsyncConversations(AsyncGroup):
         return AsyncPager(fetch)
 
     async def replay(self, conversation_id: str) -> AsyncConversationHandle:
-        """A handle on a dead or done conversation that is queued once more."""
+        """Queue a dead or done conversation again; gives a handle."""
         request = _request.act(f"/v1/conversations/{segment(conversation_id)}/replay")
         return AsyncConversationHandle(await self._ask(request, models.Accepted), self)
 
     async def revert(self, conversation_id: str) -> models.Reverted:
-        """Undo everything that a finished conversation did; says how much it was."""
+        """Undo everything that a finished conversation did; gives the counts."""
         request = _request.act(f"/v1/conversations/{segment(conversation_id)}/revert")
         return await self._ask(request, models.Reverted)
 
     async def delete(self, conversation_id: str, *, memories: bool = False) -> None:
-        """Cancel it if it is unfinished and erase its text; with ``memories`` also what was learned
-        from it."""
+        """Cancel a conversation if it is unfinished and erase its text; with ``memories`` also what
+        was learned from it."""
         path = f"/v1/conversations/{segment(conversation_id)}"
         await self._do(_request.remove(path, {"memories": memories or None}))

@@ -1,4 +1,4 @@
-"""The graph: how memories hang together."""
+"""The graph: connections between memories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smara._request import segment
 
 
 class AsyncGraph(AsyncGroup):
-    """Edges have a direction when they are made, and are followed both ways."""
+    """Edges have a direction when they are stored, and are followed both ways."""
 
     async def connect(
         self,
@@ -23,7 +23,7 @@ class AsyncGraph(AsyncGroup):
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.Edge:
-        """The new edge; ``weight`` is in [0, 1], and 1.0 if not given."""
+        """Connect two memories; ``weight`` is in [0, 1], and 1.0 if not given."""
         body = {
             "from_memory_id": from_memory_id,
             "to_memory_id": to_memory_id,
@@ -43,7 +43,8 @@ class AsyncGraph(AsyncGroup):
         relationship_type: str | None = None,
         limit: int | None = None,
     ) -> models.Traversal:
-        """The memories within ``depth`` steps (2 if not given, at most 5), the nearest first."""
+        """Find the memories within ``depth`` steps (2 if not given, at most 5), the nearest
+        first."""
         request = _request.get(
             f"/v1/graph/traverse/{segment(memory_id)}",
             {"depth": depth, "relationship_type": relationship_type, "limit": limit},
@@ -57,7 +58,7 @@ class AsyncGraph(AsyncGroup):
         relationship_type: str | None = None,
         limit: int | None = None,
     ) -> models.Related:
-        """The direct neighbours, the strongest edge first."""
+        """List the memories that are one edge away, the greatest weight first."""
         request = _request.get(
             f"/v1/graph/related/{segment(memory_id)}",
             {"relationship_type": relationship_type, "limit": limit},
@@ -65,5 +66,5 @@ class AsyncGraph(AsyncGroup):
         return await self._ask(request, models.Related)
 
     async def delete_edge(self, edge_id: str) -> None:
-        """Remove an edge; both memories stay."""
+        """Delete an edge; both memories stay."""
         await self._do(_request.remove(f"/v1/graph/edge/{segment(edge_id)}"))

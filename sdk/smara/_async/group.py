@@ -1,4 +1,4 @@
-"""What every group of calls has: the transport, and how an answer becomes a model."""
+"""What every group of calls has: the transport, and the parsing of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before a call to an LLM: fetch what is known. After it: keep what was said."""
+"""Fetch the context before a call to an LLM, and send the turn after it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MOST_ID_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the user said, and whose turn it is. ``key`` is its Idempotency-Key: the turn's own, as
-    the ids of answers repeat (Ollama draws them from 999) and words may be said twice."""
+    """What the user said, and which user. ``key`` is the turn's own Idempotency-Key, since ids of
+    answers repeat (Ollama draws them from 999) and words may be said twice."""
 
     words: Sequence[str]
     options: Options
@@ -28,7 +28,7 @@ class Turn:
 
 
 class AsyncKeeper:
-    """The memory of one wrapped client. Nothing that goes wrong with it is raised."""
+    """The memory of one wrapped client. It raises none of its own errors."""
 
     def __init__(self, memory: AsyncSmara, dialect: Dialect, options: Options) -> None:
         self.dialect = dialect
@@ -38,7 +38,7 @@ class AsyncKeeper:
         self._warned: set[Path] = set()
 
     async def prepare(self, asked: dict[str, Any]) -> tuple[dict[str, Any], Turn]:
-        """The arguments for the model, with what is known in the system prompt, and the turn."""
+        """Give the arguments for the model, with the context in the system prompt, and the turn."""
         asked = dict(asked)
         options = self._options.for_call(asked)
         if "messages" in asked:
@@ -51,7 +51,7 @@ class AsyncKeeper:
         return asked, turn
 
     def warn(self, path: Path) -> None:
-        """Say, once, that a call on this path goes by memory."""
+        """Warn, once, that a call on this path has no memory."""
         if path not in self._warned:
             self._warned.add(path)
             log.warning("%s has no memory: nothing is recalled for it or kept", ".".join(path))
@@ -73,7 +73,7 @@ class AsyncKeeper:
         return str(context) if context.memories else None
 
     def keep(self, turn: Turn, spoken: Spoken) -> None:
-        """Have the turn sent, once the model has finished it; only what is new in it."""
+        """Have the turn sent when the model has finished it; only what is new in it."""
         options = turn.options
         if not (options.remember and options.user_id and turn.words and spoken.finished):
             return
@@ -94,5 +94,6 @@ class AsyncKeeper:
         self._delivery.post(conversation, options)
 
     async def flush(self, timeout: float | None = 10.0) -> bool:
-        """Whether all that was said has been sent within ``timeout`` seconds."""
+        """Wait up to ``timeout`` seconds until every turn has been sent; False when some were
+        not."""
         return await self._delivery.flush(timeout)

@@ -1,4 +1,4 @@
-"""The operations of a LangGraph store, as calls to the service."""
+"""Run the operations of a LangGraph store as calls to the service."""
 
 from __future__ import annotations
 
@@ -25,18 +25,19 @@ from smara.models import Memory
 
 _SAME_WORDS = "duplicate_memory"
 _BEGINNINGS = 10
-"""How often a put begins anew because others removed meanwhile what it was about to fill."""
+"""How often a put starts again because others removed meanwhile what it was about to fill."""
 
 
 class AsyncItems:
-    """Items in one layout. ``known`` are the namespaces that were seen to be noted."""
+    """Items in one layout. ``known`` are the namespaces that are registered already, as far as was
+    seen."""
 
     def __init__(self, client: AsyncSmara, layout: Layout, known: set[Path]) -> None:
         self._client, self._layout, self._known = client, layout, known
 
     async def run(self, ops: Sequence[Op]) -> list[Result]:
-        """The result of each operation. What is put shows from the next batch on, and of several
-        puts of one item the last one counts, as in LangGraph's own stores."""
+        """Give the result of each operation. What is put shows from the next batch on, and of
+        several puts of one item the last one counts, as in LangGraph's own stores."""
         results: list[Result] = []
         puts: dict[tuple[Path, str], PutOp] = {}
         for op in ops:
@@ -54,10 +55,10 @@ class AsyncItems:
         return results
 
     async def _get(self, op: GetOp) -> Item | None:
-        held = await self._held(op.namespace, op.key)
-        return items.item_of(held[0]) if held else None
+        found = await self._memories_of(op.namespace, op.key)
+        return items.item_of(found[0]) if found else None
 
-    async def _held(self, path: Path, key: str) -> list[Memory]:
+    async def _memories_of(self, path: Path, key: str) -> list[Memory]:
         page = await self._client.list_page(
             self._layout.user_of(path),
             namespace=self._layout.namespace,
@@ -74,7 +75,7 @@ class AsyncItems:
         return found[op.offset : op.offset + op.limit]
 
     async def _found(self, user: str, op: SearchOp) -> list[SearchItem]:
-        """What one user has of it: as much as the page that is asked for can need."""
+        """Find what one user has of it: as much as the requested page can need."""
         wanted, most = items.narrowed(op), op.offset + op.limit
         found: dict[tuple[Path, str], SearchItem] = {}
         if op.query:
@@ -121,19 +122,19 @@ class AsyncItems:
                 return
 
     async def _write(self, op: PutOp, fact: str, metadata: Mapping[str, Any]) -> None:
-        """Change the item, or begin it. Raises NotFound when it was removed meanwhile."""
-        held = await self._held(op.namespace, op.key)
-        if not held:
+        """Change the item, or create it. Raises NotFound when it was removed meanwhile."""
+        found = await self._memories_of(op.namespace, op.key)
+        if not found:
             await self._note(op.namespace)
             # Writers that begin an item at once are given the same memory, and the last one to
             # fill it wins. Who is given another one came when the item was there already.
             new = await self._placed(self._layout.user_of(op.namespace), items.name_of(op))
-            held = await self._held(op.namespace, op.key)
-            if not held:
+            found = await self._memories_of(op.namespace, op.key)
+            if not found:
                 await self._begin(new, fact, metadata, op)
                 return
             await self._gone(new.id)
-        first, *others = held
+        first, *others = found
         await self._fill(first, fact, metadata, op)
         for other in others:
             await self._gone(other.id)  # Of an earlier version, whose writers could begin two.
@@ -158,11 +159,11 @@ class AsyncItems:
             await client.update(memory.id, fact=apart, metadata=metadata, namespace=namespace)
 
     async def _placed(self, user: str, name: str) -> Memory:
-        """A memory in a namespace of its own, to be filled and moved; the same one for all who ask
-        under one name before that.
+        """Store a memory in a namespace of its own, to be filled and moved; the same one for all
+        who ask under one name before that.
 
-        Stored in its place at once, it would be compared with the other items there and could
-        count as a duplicate of one, or replace it. Items must not do that to one another.
+        If it were stored in its place at once, it would be compared with the other items there and
+        could count as a duplicate of one, or replace it. Items must not do that to one another.
         """
         apart = f"{self._layout.namespace}.{name}"
         stored = await self._client.store(
@@ -171,7 +172,7 @@ class AsyncItems:
         return Memory(id=stored.id)
 
     async def _remove(self, op: PutOp) -> None:
-        for memory in await self._held(op.namespace, op.key):
+        for memory in await self._memories_of(op.namespace, op.key):
             await self._gone(memory.id)
         left = await self._client.list_page(
             self._layout.user_of(op.namespace),
@@ -191,7 +192,7 @@ class AsyncItems:
             return  # Somebody else was first, which is as good.
 
     async def _note(self, path: Path) -> None:
-        """Have the namespace listed. The service lists no namespaces, so we keep a register."""
+        """Register the namespace. The service lists no namespaces, so we keep a register."""
         if path in self._known:
             return
         if not await self._notes(path):

@@ -1,4 +1,4 @@
-"""Storing, finding and looking after memories."""
+"""Store, find and manage memories."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from smara._request import segment
 
 
 class AsyncMemories(AsyncGroup):
-    """Memories, by the user whose they are.
+    """Memories of users.
 
-    Where a call takes filters: ``namespace`` is ``default`` if not given. ``agent_id`` looks into
-    one agent's scope, ``include_agents`` adds all of theirs. ``team_id`` or ``include_team`` adds
-    what the user's teams share. ``metadata`` narrows to equal fields (``{"topic": "food"}``) or to
+    Where a call takes filters: ``namespace`` is ``default`` if not given. ``agent_id`` reads one
+    agent's scope, ``include_agents`` adds those of all agents. ``team_id`` or ``include_team`` adds
+    what the user's teams share. ``metadata`` filters by equal fields (``{"topic": "food"}``) or by
     a range (``{"year": {"gte": 2020}}``; also gt, lte, lt, ne, in). ``valid_at`` asks what was true
     at a time, ``created_after`` and the like bound when it was learned, ``valid_after`` when it
     became true.
@@ -40,7 +40,8 @@ class AsyncMemories(AsyncGroup):
         valid_from: Time | None = None,
         idempotency_key: str | None = None,
     ) -> models.StoreResult:
-        """What became of the fact: stored, a duplicate, or the replacement of what it contradicts.
+        """Store a fact; the result says whether it is stored, a duplicate, or has replaced what it
+        contradicts.
 
         ``importance`` in [0, 1] sets the half-life, ten days times it (0.5 if not given).
         ``valid_from`` is when it became true, if not now. With ``team_id`` the team shares it,
@@ -73,10 +74,10 @@ class AsyncMemories(AsyncGroup):
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.BatchResult:
-        """What became of each of many facts, in their order.
+        """Store many facts; gives what became of each, in their order.
 
         A memory is a text, or a mapping of what ``store`` takes; the other arguments fill in what
-        it leaves out. They go in portions of up to 1,000.
+        it leaves out. They are sent in portions of up to 1,000.
         """
         key = idempotency_key or str(uuid.uuid4())
         defaults = {
@@ -104,9 +105,10 @@ class AsyncMemories(AsyncGroup):
         explain: bool = False,
         **filters: Unpack[Filters],
     ) -> models.SearchResults:
-        """The memories that best answer a question, best first: 10, or ``limit`` (at most 50).
+        """Find the memories that best answer a question, the best first: 10, or ``limit`` (at most
+        50).
 
-        With ``explain`` each says how its score came about.
+        With ``explain`` each has the parts of its score.
         """
         request = calls.search(user_id, q, limit, namespace, explain, filters)
         return calls.found(await self._transport.send(request))
@@ -122,17 +124,17 @@ class AsyncMemories(AsyncGroup):
         fenced: bool = False,
         **filters: Unpack[Filters],
     ) -> models.Context:
-        """A block of text for a prompt: what is known that bears on ``q``, the message at hand.
+        """Get a block of text for a prompt: the memories that best fit ``q``, the current message.
 
-        Without ``q``: the strongest memories. 5 of them, or ``top_n`` (at most 20). The text also
-        has ``.memories``; when there are none it is a one-line notice. ``fenced`` puts it between
-        tags that no memory can close.
+        Without ``q``: the memories with the highest retention. 5 of them, or ``top_n`` (at most
+        20). The text also has ``.memories``; when there are none it is a one-line notice.
+        ``fenced`` puts it between tags that no memory can close.
         """
         request = calls.context(user_id, q, top_n, namespace, explain, fenced, filters)
         return calls.block(await self._transport.send(request))
 
     async def get(self, memory_id: str) -> models.MemoryDetail:
-        """One memory, with where it came from and all that happened to it."""
+        """Get one memory, with its origin and its history."""
         return await self._ask(
             _request.get(f"/v1/memories/{segment(memory_id)}"), models.MemoryDetail
         )
@@ -149,7 +151,7 @@ class AsyncMemories(AsyncGroup):
         team_id: str | Unchanged | None = UNCHANGED,
         user_id: str | None = None,
     ) -> models.Memory:
-        """The memory after the change; what is not given stays, and its history is kept.
+        """Change a memory; what is not given stays, and its history is kept.
 
         ``user_id`` is who makes the change, where a team's roles matter.
         """
@@ -170,12 +172,12 @@ class AsyncMemories(AsyncGroup):
         )
 
     async def delete(self, memory_id: str, *, user_id: str | None = None) -> models.Deleted:
-        """What was deleted. ``user_id`` is who deletes it, where a team's roles matter."""
+        """Delete a memory. ``user_id`` is who deletes it, where a team's roles matter."""
         await self._do(_request.remove(f"/v1/memories/{segment(memory_id)}", {"user_id": user_id}))
         return models.Deleted(id=memory_id, deleted=True)
 
     async def restore(self, memory_id: str, *, user_id: str | None = None) -> models.Memory:
-        """A memory that was superseded, live again; what replaced it stays live too."""
+        """Make a superseded memory live again; what replaced it stays live too."""
         path = f"/v1/memories/{segment(memory_id)}/restore"
         return await self._ask(
             _request.act(path + _request.query({"user_id": user_id})), models.Memory
@@ -189,7 +191,7 @@ class AsyncMemories(AsyncGroup):
         page_size: int = 100,
         **filters: Unpack[ListFilters],
     ) -> AsyncPager[models.Memory]:
-        """All of a user's memories, newest first, fetched as they are read."""
+        """List all of a user's memories, newest first; pages are fetched as you read."""
 
         async def fetch(cursor: str | None) -> tuple[Sequence[models.Memory], str | None]:
             request = calls.listing(user_id, page_size, None, cursor, namespace, filters)
@@ -208,6 +210,6 @@ class AsyncMemories(AsyncGroup):
         namespace: str | None = None,
         **filters: Unpack[ListFilters],
     ) -> models.MemoryPage:
-        """One page of a user's memories, with their ``total`` and the ``next_cursor``."""
+        """Get one page of a user's memories, with their ``total`` and the ``next_cursor``."""
         request = calls.listing(user_id, limit, offset, cursor, namespace, filters)
         return await self._ask(request, models.MemoryPage)

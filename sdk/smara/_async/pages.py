@@ -8,13 +8,13 @@ from typing import Generic, TypeAlias, TypeVar
 ItemT = TypeVar("ItemT")
 
 Page: TypeAlias = tuple[Sequence[ItemT], str | None]
-"""Its items, and the cursor of the page after it."""
+"""The items of a page, and the cursor of the page after it."""
 
 
 class AsyncPager(Generic[ItemT]):
     """Every item of a listing, newest first; iterate over it as often as you like.
 
-    Each iteration starts afresh. Pages follow one another by cursor, so an item that is added
+    Each iteration starts again. Pages follow one another by cursor, so an item that is added
     meanwhile neither repeats nor hides another.
     """
 
@@ -27,7 +27,7 @@ class AsyncPager(Generic[ItemT]):
                 yield item
 
     async def pages(self) -> AsyncIterator[Sequence[ItemT]]:
-        """The items a page at a time."""
+        """Give the items, one page at a time."""
         cursor: str | None = None
         while True:
             items, cursor = await self._fetch(cursor)

@@ -22,7 +22,7 @@ class AsyncSkills(AsyncGroup):
         schema: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.Skill:
-        """A new skill."""
+        """Create a skill."""
         body = {
             "name": name,
             "description": description,
@@ -32,7 +32,7 @@ class AsyncSkills(AsyncGroup):
         return await self._ask(_request.create("/v1/skills", body, idempotency_key), models.Skill)
 
     async def get(self, skill_id: str) -> models.Skill:
-        """A skill."""
+        """Get a skill."""
         return await self._ask(_request.get(f"/v1/skills/{segment(skill_id)}"), models.Skill)
 
     async def update(
@@ -44,7 +44,7 @@ class AsyncSkills(AsyncGroup):
         category: str | None = None,
         schema: Mapping[str, Any] | None = None,
     ) -> models.Skill:
-        """The skill after the change; what is not given stays. Built-in ones cannot be changed."""
+        """Change a skill; what is not given stays. Built-in ones cannot be changed."""
         body = given(
             {
                 "name": name,
@@ -58,11 +58,11 @@ class AsyncSkills(AsyncGroup):
         )
 
     async def delete(self, skill_id: str) -> None:
-        """Remove a skill."""
+        """Delete a skill."""
         await self._do(_request.remove(f"/v1/skills/{segment(skill_id)}"))
 
     async def list(self, *, category: str | None = None) -> Sequence[models.Skill]:
-        """The tenant's skills and the built-in ones, oldest first."""
+        """List the tenant's skills and the built-in ones, oldest first."""
         return (
             await self._ask(_request.get("/v1/skills", {"category": category}), models.SkillList)
         ).skills

@@ -12,8 +12,8 @@ from smara._request import given, segment
 class AsyncTeams(AsyncGroup):
     """Roles are ``admin`` (manages), ``member`` (reads and stores) and ``read_only``.
 
-    A memory is the team's when it is stored with the ``team_id``. Who acts is said by the caller:
-    inside one tenant roles are an agreement, not a wall.
+    A memory is the team's when it is stored with the ``team_id``. The caller says who acts: inside
+    one tenant roles are an agreement, not a wall.
     """
 
     async def create(
@@ -25,18 +25,18 @@ class AsyncTeams(AsyncGroup):
         email: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Team:
-        """A new team with ``user_id`` as its admin; the slug is of a-z, 0-9 and hyphens."""
+        """Create a team with ``user_id`` as its admin; the slug has a-z, 0-9 and hyphens."""
         body = {"name": name, "slug": slug, "user_id": user_id, "email": email}
         return await self._ask(_request.create("/v1/teams", body, idempotency_key), models.Team)
 
     async def get(self, team_id: str) -> models.Team:
-        """A team with its members."""
+        """Get a team with its members."""
         return await self._ask(_request.get(f"/v1/teams/{segment(team_id)}"), models.Team)
 
     async def update(
         self, team_id: str, *, user_id: str, name: str | None = None, slug: str | None = None
     ) -> models.Team:
-        """The team after the change, made by the admin ``user_id``."""
+        """Change a team, as its admin ``user_id``."""
         body = given({"user_id": user_id, "name": name, "slug": slug})
         return await self._ask(_request.change(f"/v1/teams/{segment(team_id)}", body), models.Team)
 
@@ -53,7 +53,7 @@ class AsyncTeams(AsyncGroup):
         role: str | None = None,
         email: str | None = None,
     ) -> models.Member:
-        """The new member, added by the admin ``added_by``."""
+        """Add a member, as the admin ``added_by``."""
         body = {"user_id": user_id, "added_by": added_by, "role": role, "email": email}
         return await self._ask(
             _request.act(f"/v1/teams/{segment(team_id)}/members", body), models.Member
@@ -62,7 +62,7 @@ class AsyncTeams(AsyncGroup):
     async def change_role(
         self, team_id: str, user_id: str, role: str, *, changed_by: str
     ) -> models.Member:
-        """The member in the new role, given by the admin ``changed_by``."""
+        """Change a member's role, as the admin ``changed_by``."""
         path = f"/v1/teams/{segment(team_id)}/members/{segment(user_id)}"
         return await self._ask(
             _request.change(path, {"role": role, "changed_by": changed_by}), models.Member
@@ -76,7 +76,8 @@ class AsyncTeams(AsyncGroup):
     async def invite(
         self, team_id: str, email: str, *, invited_by: str, role: str | None = None
     ) -> models.Invitation:
-        """An invitation whose ``token`` opens the team for seven days; no mail is sent."""
+        """Create an invitation whose ``token`` opens the team for seven days; you send it
+        yourself."""
         body = {"email": email, "invited_by": invited_by, "role": role}
         return await self._ask(
             _request.act(f"/v1/teams/{segment(team_id)}/invitations", body), models.Invitation
@@ -85,11 +86,11 @@ class AsyncTeams(AsyncGroup):
     async def accept(
         self, token: str, user_id: str, *, email: str | None = None
     ) -> models.Membership:
-        """The team that the invitation opened for ``user_id``. Needs no API key."""
+        """Accept an invitation for ``user_id``. Needs no API key."""
         path = f"/v1/invitations/{segment(token)}/accept"
         body = {"user_id": user_id, "email": email}
         return await self._ask(_request.act(path, body, keyless=True), models.Membership)
 
     async def list(self) -> Sequence[models.Team]:
-        """The tenant's teams, oldest first."""
+        """List the tenant's teams, oldest first."""
         return (await self._ask(_request.get("/v1/teams"), models.TeamList)).teams

@@ -1,4 +1,4 @@
-"""Requests over the network, with their time limit and retries."""
+"""Send requests over the network, with their time limit and retries."""
 
 from __future__ import annotations
 
@@ -31,16 +31,17 @@ class AsyncTransport:
         self._owns_http = http is None
 
     def reconfigured(self, **changes: Any) -> AsyncTransport:
-        """The same connections with other options."""
+        """Give a transport with the same connections and other options."""
         return AsyncTransport(replace(self.config, **changes), self._http)
 
     async def aclose(self) -> None:
-        """Close the connections, unless they are somebody else's."""
+        """Close the connections, unless they are the caller's."""
         if self._owns_http:
             await self._http.aclose()
 
     async def send(self, request: Request) -> Answer:
-        """The service's answer, after as many attempts as are worthwhile; refusals are raised."""
+        """Send a request and give the answer, after as many attempts as make sense. Raises the
+        errors of refusals."""
         from smara import _http
 
         self._require_key(request)
@@ -76,9 +77,10 @@ class AsyncTransport:
             await sleep(seconds)
 
     async def lines(self, request: Request) -> AsyncIterator[bytes]:
-        """The lines of a long answer as they come; the timeout bounds each wait, not the whole.
+        """Give the lines of a long answer as they come; the timeout limits each wait, not the
+        whole.
 
-        A connection that breaks on the way is an error: what was handed out cannot be taken back.
+        A connection that breaks on the way is an error: what was given out cannot be taken back.
         """
         from smara import _http
 

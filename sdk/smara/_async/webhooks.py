@@ -1,4 +1,4 @@
-"""Webhooks: where the tenant's own servers are told what happens."""
+"""Webhooks: the service calls the tenant's own servers when something happens."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from smara._request import given, segment
 
 
 class AsyncWebhooks(AsyncGroup):
-    """Endpoints of the tenant's own. Needs a key with the scope ``admin``.
+    """Endpoints of the tenant. Needs a key with the key scope ``admin``.
 
-    Deliveries follow Standard Webhooks, name ids and quote nobody. Each comes at least once: drop
-    what repeats by its header ``webhook-id``.
+    Deliveries follow Standard Webhooks, and hold ids but never what somebody said. Each arrives at
+    least once: drop repetitions by the header ``webhook-id``.
     """
 
     async def register(
         self, url: str, events: Sequence[str] | None = None, *, description: str | None = None
     ) -> models.NewWebhook:
-        """A new webhook; its ``secret`` is shown this once.
+        """Register a webhook; its ``secret`` is shown only now.
 
-        ``url`` is https on a public address; without ``events`` it is told everything. It is not
-        sent again after it may have arrived, so that no secret is made that nobody saw.
+        ``url`` is https on a public address; without ``events`` it gets all of them. The request is
+        not sent again after it may have arrived, so that no secret is created that nobody saw.
         """
         body = {"url": url, "events": events, "description": description}
         return await self._ask(_request.act("/v1/webhooks", body), models.NewWebhook)
 
     async def get(self, webhook_id: str) -> models.Webhook:
-        """One webhook, and whether it is failing."""
+        """Get one webhook, and whether it is failing."""
         return await self._ask(_request.get(f"/v1/webhooks/{segment(webhook_id)}"), models.Webhook)
 
     async def update(
@@ -42,10 +42,10 @@ class AsyncWebhooks(AsyncGroup):
         description: str | None = None,
         enabled: bool | None = None,
     ) -> models.Webhook:
-        """The webhook after the change; no ``events`` at all (``[]``) are all of them.
+        """Change a webhook; an empty list of ``events`` means all of them.
 
-        ``enabled=False`` stops it and gives up what it was to be told, ``True`` goes on with what
-        happens from now on.
+        ``enabled=False`` disables it and gives up its pending deliveries; ``True`` enables it for
+        what happens from now on.
         """
         body = given({"url": url, "events": events, "description": description, "enabled": enabled})
         return await self._ask(
@@ -53,27 +53,27 @@ class AsyncWebhooks(AsyncGroup):
         )
 
     async def delete(self, webhook_id: str) -> None:
-        """Remove it, with all that it was to be told."""
+        """Delete a webhook with its deliveries."""
         await self._do(_request.remove(f"/v1/webhooks/{segment(webhook_id)}"))
 
     async def rotate(
         self, webhook_id: str, *, grace_seconds: float | None = None
     ) -> models.NewWebhook:
-        """The webhook with a new secret; the old one signs too for ``grace_seconds`` (a day)."""
+        """Create a new secret; the old one also signs for ``grace_seconds`` (a day)."""
         path = f"/v1/webhooks/{segment(webhook_id)}/rotate"
         body = {"grace_seconds": grace_seconds}
         return await self._ask(_request.act(path, body), models.NewWebhook)
 
     async def test(self, webhook_id: str) -> models.Delivery:
-        """A delivery of ``webhook.test`` that goes out now; ``deliveries`` show what came of it."""
+        """Send ``webhook.test`` now; ``deliveries`` show the result."""
         path = f"/v1/webhooks/{segment(webhook_id)}/test"
         return await self._ask(_request.act(path), models.Delivery)
 
     def deliveries(
         self, webhook_id: str, *, state: str | None = None, page_size: int = 100
     ) -> AsyncPager[models.Delivery]:
-        """What it was told and is to be told, newest first; ``state="failed"`` is what never
-        arrived."""
+        """List its deliveries, pending and finished, newest first; ``state="failed"`` lists those
+        that never arrived."""
         path = f"/v1/webhooks/{segment(webhook_id)}/deliveries"
 
         async def fetch(cursor: str | None) -> tuple[Sequence[models.Delivery], str | None]:
@@ -84,17 +84,17 @@ class AsyncWebhooks(AsyncGroup):
         return AsyncPager(fetch)
 
     async def replay(self, webhook_id: str, *, since: Time | None = None) -> int:
-        """How many deliveries that have failed are tried again from the first attempt on; with
-        ``since`` those of what happened then or later."""
+        """Send failed deliveries again, from the first attempt on; with ``since`` only those of
+        that time or later. Gives how many."""
         path = f"/v1/webhooks/{segment(webhook_id)}/replay"
         return (await self._ask(_request.act(path, {"since": since}), models.Replayed)).replayed
 
     async def replay_one(self, webhook_id: str, delivery_id: str) -> None:
-        """Have this told again, under the same id, whether it has arrived or not. NotFound while
-        it is pending."""
+        """Send one delivery again, under the same id, whether it has arrived or not. Raises
+        NotFound while it is pending."""
         path = f"/v1/webhooks/{segment(webhook_id)}/deliveries/{segment(delivery_id)}/replay"
         await self._do(_request.act(path))
 
     async def list(self) -> Sequence[models.Webhook]:
-        """The tenant's webhooks, oldest first."""
+        """List the tenant's webhooks, oldest first."""
         return (await self._ask(_request.get("/v1/webhooks"), models.WebhookList)).webhooks

@@ -1,4 +1,4 @@
-"""An LLM client with a memory: it looks and behaves like the one inside it."""
+"""An LLM client with a memory, used like the client inside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smara._wrap.options import user
 
 
 class _Proxy:
-    """Passes everything on to ``target``, and says that it is one."""
+    """Passes everything on to ``target``, and appears to be of its class."""
 
     def __init__(self, target: Any, keeper: AsyncKeeper) -> None:
         object.__setattr__(self, "_target", target)
@@ -35,7 +35,7 @@ class _Proxy:
 
 
 class _Path(_Proxy):
-    """Something on the way from the client to its calls. ``path`` is how it was come to."""
+    """A step on the way from the client to its calls. ``path`` is the path to it."""
 
     def __init__(self, target: Any, keeper: AsyncKeeper, path: Path) -> None:
         super().__init__(target, keeper)
@@ -61,17 +61,18 @@ class AsyncWrapped(_Path):
         super().__init__(target, keeper, ())
 
     def with_options(self, **options: Any) -> AsyncWrapped:
-        """The client with other options, and the same memory."""
+        """Give the client with other options, and the same memory."""
         return AsyncWrapped(self._target.with_options(**options), self._keeper)
 
     copy = with_options
 
     def user(self, user_id: str) -> AbstractContextManager[None]:
-        """Within it, wrapped clients speak with this user."""
+        """Use this user in the block, for wrapped clients."""
         return user(user_id)
 
     async def flush(self, timeout: float | None = 10.0) -> bool:
-        """Whether all that was said has been sent to memory within ``timeout`` seconds."""
+        """Wait up to ``timeout`` seconds until every turn has been sent; False when some were
+        not."""
         return await self._keeper.flush(timeout)
 
     async def close(self) -> None:
@@ -98,7 +99,7 @@ class AsyncCalls(_Path):
         return AsyncRawCalls(self._target.with_raw_response, self._keeper, path)
 
     async def create(self, *args: Any, **asked: Any) -> Any:
-        """The model's answer, or its stream, with what is known in the prompt."""
+        """Ask the model, with the context in the prompt; gives its answer, or its stream."""
         asked, turn = await self._keeper.prepare(asked)
         answer = await self._target.create(*args, **asked)
         if asked.get("stream") is True:
@@ -107,22 +108,22 @@ class AsyncCalls(_Path):
         return answer
 
     async def parse(self, *args: Any, **asked: Any) -> Any:
-        """The model's answer, parsed, with what is known in the prompt."""
+        """Ask the model, with the context in the prompt; gives the parsed answer."""
         asked, turn = await self._keeper.prepare(asked)
         answer = await self._target.parse(*args, **asked)
         self._keeper.keep(turn, self._keeper.dialect.spoken(answer))
         return answer
 
     def stream(self, *args: Any, **asked: Any) -> AsyncStreamManager:
-        """The library's stream helper, to be used in a ``with`` block."""
+        """Give the library's stream helper, to be used in a ``with`` block."""
         return AsyncStreamManager(self._target, self._keeper, args, asked)
 
 
 class AsyncRawCalls(_Path):
-    """The calls whose answers come with their headers; a raw stream goes by memory."""
+    """The calls whose answers come with their headers; a raw stream has no memory."""
 
     async def create(self, *args: Any, **asked: Any) -> Any:
-        """The model's answer as it came, with what is known in the prompt."""
+        """Ask the model, with the context in the prompt; gives the raw answer."""
         if asked.get("stream") is True:
             self._keeper.warn((*self._path, "create(stream=True)"))
             return await self._target.create(*args, **asked)
@@ -137,7 +138,7 @@ class AsyncRawCalls(_Path):
 
 
 class AsyncHeard(_Proxy):
-    """A stream that is listened to as it is read."""
+    """A stream whose content is recorded as it is read."""
 
     def __init__(self, target: Any, keeper: AsyncKeeper, turn: Turn) -> None:
         super().__init__(target, keeper)
@@ -164,13 +165,13 @@ class AsyncHeard(_Proxy):
         return event
 
     def _over(self) -> None:
-        """Keep the turn, once. What a reader left unread was not said."""
+        """Keep the turn, once. What a reader left unread counts as not said."""
         if self._spoken is not None and self._read:
             self._keeper.keep(self._turn, self._spoken)
         object.__setattr__(self, "_spoken", None)
 
     async def close(self) -> None:
-        """Stop reading; what was heard so far is kept."""
+        """Stop reading; what was read so far is kept."""
         self._over()
         await self._target.close()
 

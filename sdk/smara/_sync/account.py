@@ -16,7 +16,7 @@ from smara.errors import InvalidResponse
 
 
 class Keys(Group):
-    """API keys of the tenant. Needs a key with the scope ``admin``."""
+    """API keys of the tenant. Needs a key with the key scope ``admin``."""
 
     def create(
         self,
@@ -28,11 +28,11 @@ class Keys(Group):
         namespaces: Sequence[str] | None = None,
         agents: Sequence[str] | None = None,
     ) -> models.NewKey:
-        """A new key; its ``api_key`` is shown this once.
+        """Create a key; its ``api_key`` is shown only now.
 
         ``scopes`` are of ``read``, ``write`` and ``admin``; the first two if not given. ``users``,
-        ``namespaces`` and ``agents`` limit what it can reach. It is not sent again after it may
-        have arrived, so that no key is made that nobody saw.
+        ``namespaces`` and ``agents`` restrict the key. The request is not sent again after it may
+        have arrived, so that no key is created that nobody saw.
         """
         body = {
             "label": label,
@@ -45,16 +45,16 @@ class Keys(Group):
         return self._ask(_request.act("/v1/keys", body), models.NewKey)
 
     def revoke(self, key_id: str) -> None:
-        """Make a key useless; within 5 seconds nothing accepts it any more."""
+        """Revoke a key; within 5 seconds no process accepts it any more."""
         self._do(_request.remove(f"/v1/keys/{segment(key_id)}"))
 
     def rotate(self, key_id: str, *, grace_seconds: int | None = None) -> models.NewKey:
-        """A new key in the place of the old one, which works for ``grace_seconds`` more (0)."""
+        """Create a key in the place of the old one, which works for ``grace_seconds`` more (0)."""
         body = {"grace_seconds": grace_seconds}
         return self._ask(_request.act(f"/v1/keys/{segment(key_id)}/rotate", body), models.NewKey)
 
     def list(self) -> Sequence[models.Key]:
-        """The tenant's keys, oldest first, revoked ones too."""
+        """List the tenant's keys, oldest first, revoked ones too."""
         return (self._ask(_request.get("/v1/keys"), models.KeyList)).keys_
 
     def audit(
@@ -67,7 +67,8 @@ class Keys(Group):
         until: Time | None = None,
         page_size: int = 100,
     ) -> Pager[models.Access]:
-        """What the tenant's keys were used for, newest first. Needs the scope ``admin``."""
+        """List what the tenant's keys were used for, newest first. Needs the key scope
+        ``admin``."""
 
         def fetch(cursor: str | None) -> tuple[Sequence[models.Access], str | None]:
             request = _request.get(
@@ -89,10 +90,10 @@ class Keys(Group):
 
 
 class Tuning(Group):
-    """How the tenant's memories are ranked, aged and compared."""
+    """How the tenant's memories are ranked, fade and are compared."""
 
     def get(self) -> models.Settings:
-        """What is in force."""
+        """Get the settings in force."""
         return self._ask(_request.get("/v1/settings"), models.Settings)
 
     def update(
@@ -105,7 +106,7 @@ class Tuning(Group):
         contradiction_similarity: float | Unchanged | None = UNCHANGED,
         redaction: Literal["off", "memories", "everything"] | Unchanged | None = UNCHANGED,
     ) -> models.Settings:
-        """What is in force after the change; None is back to the default. Needs the scope
+        """Change settings, and get those in force then; None means the default. Needs the key scope
         ``admin``."""
         fields = {
             "similarity_weight": similarity_weight,
@@ -120,10 +121,10 @@ class Tuning(Group):
 
 
 class Users(Group):
-    """Everything about one user: out, or away."""
+    """Everything about one user: export and erasure."""
 
     def export(self, user_id: str) -> Iterator[dict[str, Any]]:
-        """Everything that is kept of a user, one record after the other as it comes.
+        """Export everything that is kept of a user, one record after the other as it comes.
 
         Each has a ``type``: ``memory``, ``conversation``, ``event``, ``edge``, ….
         """
@@ -137,11 +138,11 @@ class Users(Group):
                 ) from None
 
     def verify(self, receipt: models.Erased) -> bool:
-        """Whether the receipt of an erasure is the service's own, and unchanged."""
+        """Check whether the service issued the receipt of an erasure, and it is unchanged."""
         request = _request.act("/v1/erasures/verify", receipt.model_dump(mode="json"))
         return (self._ask(request, models.Verified)).valid
 
     def erase(self, user_id: str) -> models.Erased:
-        """Erase everything that is kept of a user, for good; the receipt says how much it was."""
+        """Erase everything that is kept of a user, for good; the receipt has the counts."""
         answer = self._transport.send(_request.remove(f"/v1/users/{segment(user_id)}"))
         return answer.parsed(models.Erased) if answer.content else models.Erased(user_id=user_id)

@@ -14,7 +14,8 @@ from smara._sync.group import Group
 
 
 class Agents(Group):
-    """What one agent remembers, no other agent finds, and the user's own search leaves out."""
+    """Agents with memories of their own: no other agent finds them, and the user's own search
+    leaves them out."""
 
     def create(
         self,
@@ -26,7 +27,7 @@ class Agents(Group):
         system_prompt: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.Agent:
-        """A new agent."""
+        """Create an agent."""
         body = {
             "name": name,
             "owner_id": owner_id,
@@ -37,7 +38,7 @@ class Agents(Group):
         return self._ask(_request.create("/v1/agents", body, idempotency_key), models.Agent)
 
     def get(self, agent_id: str) -> models.Agent:
-        """An agent and its skills."""
+        """Get an agent and its skills."""
         return self._ask(_request.get(f"/v1/agents/{segment(agent_id)}"), models.Agent)
 
     def update(
@@ -49,7 +50,7 @@ class Agents(Group):
         model: str | None = None,
         system_prompt: str | None = None,
     ) -> models.Agent:
-        """The agent after the change; what is not given stays."""
+        """Change an agent; what is not given stays."""
         body = given(
             {
                 "name": name,
@@ -61,7 +62,7 @@ class Agents(Group):
         return self._ask(_request.change(f"/v1/agents/{segment(agent_id)}", body), models.Agent)
 
     def delete(self, agent_id: str, *, memories: bool = False) -> None:
-        """Remove an agent; with ``memories`` also what it remembers."""
+        """Delete an agent; with ``memories`` also its memories."""
         params = {"memories": memories or None}
         self._do(_request.remove(f"/v1/agents/{segment(agent_id)}", params))
 
@@ -77,7 +78,7 @@ class Agents(Group):
         metadata: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.StoreResult:
-        """What became of a fact in the agent's own scope."""
+        """Store a fact in the agent's own scope."""
         body = {
             "user_id": user_id,
             "fact": fact,
@@ -98,7 +99,7 @@ class Agents(Group):
         namespace: str | None = None,
         **filters: Unpack[Narrowing],
     ) -> models.SearchResults:
-        """Of the agent's memories of a user those that best answer a question, best first."""
+        """Find the agent's memories of a user that best answer a question, the best first."""
         request = calls.by_agent(agent_id, user_id, q, limit, namespace, filters)
         return calls.found_by_agent(self._transport.send(request))
 
@@ -110,37 +111,37 @@ class Agents(Group):
         namespace: str | None = None,
         **filters: Unpack[Narrowing],
     ) -> models.SearchResults:
-        """The agent's newest memories of a user: 10, or ``limit`` (at most 50)."""
+        """List the agent's newest memories of a user: 10, or ``limit`` (at most 50)."""
         request = calls.by_agent(agent_id, user_id, None, limit, namespace, filters)
         return calls.found_by_agent(self._transport.send(request))
 
     def attach_skill(
         self, agent_id: str, skill_id: str, config: Mapping[str, Any] | None = None
     ) -> models.AttachedSkill:
-        """The skill as the agent now has it."""
+        """Give the agent a skill."""
         path = f"/v1/agents/{segment(agent_id)}/skills"
         body = {"skill_id": skill_id, "config": config}
         return self._ask(_request.act(path, body), models.AttachedSkill)
 
     def skills(self, agent_id: str) -> Sequence[models.Skill]:
-        """The agent's skills with their ``config``, by name."""
+        """List the agent's skills with their ``config``, by name."""
         request = _request.get(f"/v1/agents/{segment(agent_id)}/skills")
         return (self._ask(request, models.SkillList)).skills
 
     def configure_skill(
         self, agent_id: str, skill_id: str, config: Mapping[str, Any]
     ) -> models.AttachedSkill:
-        """The skill with its new configuration."""
+        """Change the configuration of an agent's skill."""
         path = f"/v1/agents/{segment(agent_id)}/skills/{segment(skill_id)}"
         return self._ask(_request.change(path, {"config": config}), models.AttachedSkill)
 
     def detach_skill(self, agent_id: str, skill_id: str) -> None:
-        """Take a skill away from the agent."""
+        """Take a skill from the agent."""
         path = f"/v1/agents/{segment(agent_id)}/skills/{segment(skill_id)}"
         self._do(_request.remove(path))
 
     def list(self, *, owner_id: str | None = None) -> Sequence[models.Agent]:
-        """The tenant's agents, or one owner's, newest first."""
+        """List the tenant's agents, or one owner's, newest first."""
         return (
             self._ask(_request.get("/v1/agents", {"owner_id": owner_id}), models.AgentList)
         ).agents

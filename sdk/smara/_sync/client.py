@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 class Smara(Memories):
     """Memory for your agents.
 
-    The calls about memories are the client's own (``store``, ``search``, ``context``, …; also
-    as ``memories``), and so is ``ingest`` for whole conversations. The rest is grouped: ``agents``,
+    The calls about memories are the client's own (``store``, ``search``, ``context``, …; also as
+    ``memories``), and so is ``ingest`` for whole conversations. The rest is grouped: ``agents``,
     ``teams``, ``graph``, ``conversations``, ``skills``, ``keys``, ``settings``, ``users``,
     ``webhooks``.
 
-    ``api_key`` and ``base_url`` fall back to SMARA_API_KEY and SMARA_API_URL, and the URL to
-    http://localhost:3010. ``timeout`` is seconds for one attempt, from connecting to the last
-    byte; up to ``max_retries`` more follow where a repetition can do no harm. ``http`` is a client
-    of your own, for a proxy or certificates; it stays yours to close.
+    ``api_key`` and ``base_url`` default to SMARA_API_KEY and SMARA_API_URL, and the URL to
+    http://localhost:3010. ``timeout`` is seconds for one attempt, from connecting to the last byte;
+    up to ``max_retries`` more attempts follow where a repetition does no harm. ``http`` is a client
+    of your own, for a proxy or certificates; you close it yourself.
 
-    Use it in a ``with`` block, or call ``close`` in the end.
+    Use it in a ``with`` block, or call ``close`` at the end.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class Smara(Memories):
 
     @property
     def config(self) -> Config:
-        """What this client was told: where the service is, and how patient to be."""
+        """The address, timeout and retries of this client."""
         return self._transport.config
 
     def with_options(self, *, timeout: float | None = None, max_retries: int | None = None) -> Self:
-        """A client with other options that shares this one's connections.
+        """Give a client with other options that shares this one's connections.
 
         For one call: ``client.with_options(timeout=2).search(…)``.
         """
@@ -101,10 +101,10 @@ class Smara(Memories):
         priority: str | None = None,
         idempotency_key: str | None = None,
     ) -> ConversationHandle:
-        """A handle on a conversation that the service now has and will draw facts from.
+        """Send a conversation, from which the service will draw facts; gives a handle.
 
-        It returns as soon as the conversation is safe; ``wait()`` on the handle gives the facts.
-        See ``conversations.create`` for the arguments.
+        It returns when the conversation is stored; ``wait()`` on the handle gives the facts. See
+        ``conversations.create`` for the arguments.
         """
         return self.conversations.create(
             user_id,
@@ -124,19 +124,21 @@ class Smara(Memories):
         )
 
     def usage(self) -> models.Usage:
-        """The plan, and what of it is used."""
+        """Get the plan, and how much of it is used."""
         return self._ask(_request.get("/v1/usage"), models.Usage)
 
     def pipeline(self, minutes: int | None = None) -> models.Pipeline:
-        """The tenant's queue: how many conversations wait, and how fast they are done."""
+        """Get the figures of the tenant's queue: how many conversations wait, and how fast they are
+        done."""
         return self._ask(_request.get("/v1/pipeline", {"minutes": minutes}), models.Pipeline)
 
     def health(self) -> models.Health:
-        """The service's state, or ServiceUnavailable. Needs no API key."""
+        """Get the service's state. Raises ServiceUnavailable. Needs no API key."""
         return self._ask(_request.get("/health", keyless=True), models.Health)
 
     def tools(self, format: str = "openai") -> Sequence[dict[str, Any]]:
-        """Tool definitions for an LLM, to pass as ``tools=``; ``format`` is openai or anthropic."""
+        """Get tool definitions for an LLM, to pass as ``tools=``; ``format`` is openai or
+        anthropic."""
         return (self._ask(_request.get("/v1/tools", {"format": format}), models.Tools)).tools
 
     def call_tool(
@@ -146,7 +148,8 @@ class Smara(Memories):
         *,
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
-        """What the tool answers to the LLM: run one of ``tools()`` with the arguments it chose."""
+        """Run one of ``tools()`` with the arguments that the LLM chose; gives the answer for the
+        LLM."""
         body = {"name": name, "arguments": arguments}
         request = _request.create("/v1/openai/tool-call", body, idempotency_key)
         answer: dict[str, Any] = (self._transport.send(request)).json()
@@ -155,15 +158,15 @@ class Smara(Memories):
     def setup(
         self, tenant_name: str | None = None, *, secret: str | None = None
     ) -> models.Installed:
-        """The first tenant and its API key, on a service that has none yet. Needs no API key, but
-        the setup ``secret`` where the service has one."""
+        """Create the first tenant and its API key, on a service that has none yet. Needs no API
+        key, but the setup ``secret`` where the service has one."""
         request = _request.act("/setup", {"tenant_name": tenant_name}, keyless=True)
         if secret is not None:
             request = replace(request, headers={"X-Setup-Secret": secret})
         return self._ask(request, models.Installed)
 
     def signup(self, email: str) -> models.Installed:
-        """A tenant and its API key, where the service is open for signing up. Needs no API key."""
+        """Create a tenant and its API key, where the service allows sign-up. Needs no API key."""
         body = {"email": email}
         return self._ask(_request.act("/v1/signup", body, keyless=True), models.Installed)
 

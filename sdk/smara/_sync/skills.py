@@ -23,7 +23,7 @@ class Skills(Group):
         schema: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
     ) -> models.Skill:
-        """A new skill."""
+        """Create a skill."""
         body = {
             "name": name,
             "description": description,
@@ -33,7 +33,7 @@ class Skills(Group):
         return self._ask(_request.create("/v1/skills", body, idempotency_key), models.Skill)
 
     def get(self, skill_id: str) -> models.Skill:
-        """A skill."""
+        """Get a skill."""
         return self._ask(_request.get(f"/v1/skills/{segment(skill_id)}"), models.Skill)
 
     def update(
@@ -45,7 +45,7 @@ class Skills(Group):
         category: str | None = None,
         schema: Mapping[str, Any] | None = None,
     ) -> models.Skill:
-        """The skill after the change; what is not given stays. Built-in ones cannot be changed."""
+        """Change a skill; what is not given stays. Built-in ones cannot be changed."""
         body = given(
             {
                 "name": name,
@@ -57,11 +57,11 @@ class Skills(Group):
         return self._ask(_request.change(f"/v1/skills/{segment(skill_id)}", body), models.Skill)
 
     def delete(self, skill_id: str) -> None:
-        """Remove a skill."""
+        """Delete a skill."""
         self._do(_request.remove(f"/v1/skills/{segment(skill_id)}"))
 
     def list(self, *, category: str | None = None) -> Sequence[models.Skill]:
-        """The tenant's skills and the built-in ones, oldest first."""
+        """List the tenant's skills and the built-in ones, oldest first."""
         return (
             self._ask(_request.get("/v1/skills", {"category": category}), models.SkillList)
         ).skills

@@ -1,1 +1,1 @@
-"""What gives an LLM client a memory: what is said in the prompt, heard from the model, and kept."""
+"""The parts of ``wrap``: read the chat, add the context to the prompt, send the turn."""

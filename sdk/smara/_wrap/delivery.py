@@ -1,4 +1,4 @@
-"""Sends conversations in the background: the caller never waits for memory."""
+"""Send conversations in the background: the caller never waits for the service."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ThreadDelivery:
         self._thread: threading.Thread | None = None
 
     def post(self, conversation: Mapping[str, Any], options: Options) -> None:
-        """Send it soon. With a full queue it is dropped and reported."""
+        """Queue a conversation for sending. With a full queue it is dropped and reported."""
         if self._process != os.getpid():
             self._begin()  # A fork has our queue, but not our thread: its parent sends that.
         with self._changed:
@@ -55,7 +55,7 @@ class ThreadDelivery:
             _report_full(options)
 
     def flush(self, timeout: float | None = 10.0) -> bool:
-        """Whether everything was sent, or given up, within ``timeout`` seconds."""
+        """Wait up to ``timeout`` seconds; True when everything was sent or given up."""
         ends_at = None if timeout is None else time.monotonic() + timeout
         with self._changed:
             while self._waiting or self._sending:
@@ -82,14 +82,14 @@ class ThreadDelivery:
 
 
 class TaskDelivery:
-    """A task for each conversation; they are held on to until they are done."""
+    """A task for each conversation, referenced until it is done."""
 
     def __init__(self, memory: AsyncSmara, capacity: int = CAPACITY) -> None:
         self._memory, self._capacity = memory, capacity
         self._tasks: set[asyncio.Task[None]] = set()
 
     def post(self, conversation: Mapping[str, Any], options: Options) -> None:
-        """Send it soon. With too many on their way it is dropped and reported."""
+        """Start sending a conversation. With too many under way it is dropped and reported."""
         if len(self._tasks) >= self._capacity:
             _report_full(options)
             return
@@ -98,7 +98,7 @@ class TaskDelivery:
         task.add_done_callback(self._tasks.discard)
 
     async def flush(self, timeout: float | None = 10.0) -> bool:
-        """Whether everything was sent, or given up, within ``timeout`` seconds."""
+        """Wait up to ``timeout`` seconds; True when everything was sent or given up."""
         if not self._tasks:
             return True
         _, pending = await asyncio.wait(set(self._tasks), timeout=timeout)

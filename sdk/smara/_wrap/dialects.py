@@ -1,4 +1,4 @@
-"""How the Anthropic and the OpenAI client are asked, and how they answer."""
+"""The requests and answers of the Anthropic and the OpenAI client."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ class Spoken:
 
 
 Path = tuple[str, ...]
-"""Names that lead from a client to a resource or a call: ``("beta", "messages", "create")``."""
+"""Names from a client to a resource or a call: ``("beta", "messages", "create")``."""
 
 _OTHER_FORMS = ("with_raw_response", "with_streaming_response")
 _ASKING = ("create", "parse", "stream", "tool_runner", "thread")
 
 
 class Dialect(ABC):
-    """One library's way. ``remembered`` are the resources whose calls get a memory; ``others`` ask
-    a model too, and get none."""
+    """The calls of one library. ``remembered`` are the resources whose calls get a memory;
+    ``others`` ask a model too, and get none."""
 
     remembered: ClassVar[tuple[Path, ...]]
     others: ClassVar[tuple[Path, ...]]
@@ -40,23 +40,23 @@ class Dialect(ABC):
         return call in _ASKING and tuple(resource) in (*self.remembered, *self.others)
 
     def leads_on(self, path: Path) -> bool:
-        """Whether a call that asks a model lies below."""
+        """Whether a call that asks a model is below this path."""
         plain = _plain_path(path)
         resources = (*self.remembered, *self.others)
         return any(resource[: len(plain)] == plain for resource in resources)
 
     @abstractmethod
     def with_memories(self, asked: dict[str, Any], block: str) -> dict[str, Any]:
-        """The arguments of a call with ``block`` in the system prompt; the caller's stay as they
-        are."""
+        """Give the arguments of a call with ``block`` in the system prompt; the caller's stay as
+        they are."""
 
     @abstractmethod
     def spoken(self, answer: Any) -> Spoken:
-        """What a complete answer says."""
+        """Give what a complete answer says."""
 
     @abstractmethod
     def hear(self, spoken: Spoken, event: Any) -> None:
-        """Add one event of a stream to what was heard so far."""
+        """Add one event of a stream to what was read so far."""
 
 
 class Anthropic(Dialect):
@@ -128,7 +128,7 @@ class OpenAI(Dialect):
 
 
 def dialect_of(client: Any) -> Dialect:
-    """The library that ``client`` is of, told by what it offers. Raises TypeError."""
+    """Give the library of ``client``, by the calls that it has. Raises TypeError."""
     # A proxy may promise every attribute, so the calls themselves are looked for.
     if callable(getattr(getattr(client, "messages", None), "create", None)):
         return Anthropic()

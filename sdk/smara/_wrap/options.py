@@ -1,4 +1,4 @@
-"""What ``wrap`` was told, and what a single call changes about it."""
+"""The options of ``wrap``, and what a single call changes about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _user: ContextVar[str | None] = ContextVar("smara_user", default=None)
 
 @contextmanager
 def user(user_id: str) -> Iterator[None]:
-    """Within it, wrapped clients speak with this user; each thread and task has its own."""
+    """Use this user in the block, for wrapped clients; each thread and task has its own."""
     token = _user.set(user_id)
     try:
         yield
@@ -29,7 +29,7 @@ def user(user_id: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Who is spoken with, what is fetched before a call and what is kept after it."""
+    """Whose memory is used, what is fetched before a call and what is sent after it."""
 
     user_id: str | None
     namespace: str | None
@@ -44,7 +44,7 @@ class Options:
     on_error: Callable[[Exception], None] | None
 
     def for_call(self, asked: dict[str, Any]) -> Options:
-        """The options of one call, whose ``smara_…`` arguments are taken out of ``asked``."""
+        """Give the options of one call, whose ``smara_…`` arguments are taken out of ``asked``."""
         own = {
             name.removeprefix(_PREFIX): asked.pop(name)
             for name in list(asked)
@@ -57,7 +57,7 @@ class Options:
         return replace(self, **own)
 
     def report(self, doing: str, error: Exception) -> None:
-        """Log what went wrong with memory and tell the hook; never raises."""
+        """Log an error of the memory and call the hook; never raises."""
         log.warning("%s failed, the conversation goes on: %s", doing, error)
         if self.on_error is None:
             return

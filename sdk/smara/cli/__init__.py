@@ -14,7 +14,7 @@ REFUSED, WRONG_USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command; gives its exit code."""
     given = build_parser().parse_args(arguments)
     try:
         code = commands.run(given)

@@ -18,7 +18,7 @@ from smara.models import FoundMemory, Memory, Model
 
 
 def run(given: argparse.Namespace) -> int:
-    """Run the verb that was given; its exit code."""
+    """Run the given command; gives its exit code."""
     with Smara(given.api_key, given.url, given.timeout) as client:
         return _VERBS[given.command](client, given)
 

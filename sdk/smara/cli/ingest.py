@@ -1,4 +1,4 @@
-"""``smara ingest``: send, and if asked wait."""
+"""``smara ingest``: send conversations, and wait for them if asked."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _print_facts(ended: Iterable[Conversation]) -> None:
 
 
 def _problem(conversation: Conversation, seconds: float) -> str:
-    """One line on a conversation that did not become memories: its state, and why."""
+    """Describe a conversation that did not become memories, in one line: its state, and why."""
     why = []
     if not conversation.finished:
         why.append(f"not finished after {seconds:g} s")
@@ -125,7 +125,7 @@ def _waits(conversation: Conversation) -> list[str]:
 
 
 def _progress(text: str, *, last: bool = False) -> None:
-    """One line on standard error that overwrites itself; nothing where nobody watches."""
+    """Print one line on standard error that overwrites itself; nothing where nobody watches."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
     elif text and not last:

@@ -1,4 +1,4 @@
-"""What the command understands, and its help."""
+"""The arguments of the command, and its help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Send conversations to be remembered. A FILE holds one of:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command."""
+    """Build the parser of the whole command."""
     parser = argparse.ArgumentParser(
         prog="smara",
         description=_DESCRIPTION,
@@ -107,7 +107,7 @@ def _verb(
 
 
 def _common(default: str | None) -> argparse.ArgumentParser:
-    """Options that may stand before the verb or after it; after it they win."""
+    """Add options that may stand before or after the command's name; after it they win."""
     common = argparse.ArgumentParser(add_help=False)
     group = common.add_argument_group("service")
     group.add_argument("--url", default=default, help="where the service is (SMARA_API_URL)")

@@ -1,4 +1,4 @@
-"""Files of conversations → the bodies to send."""
+"""Parse files of conversations into the bodies to send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Body = dict[str, Any]
 
 
 def read(name: str) -> str:
-    """The text of a file, or of standard input for ``-``. Raises ValueError with what is wrong."""
+    """Read the text of a file, or of standard input for ``-``. Raises ValueError with what is
+    wrong."""
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return raw.decode("utf-8-sig")
@@ -27,7 +28,7 @@ def read(name: str) -> str:
 
 
 def conversations(name: str, text: str) -> list[Body]:
-    """The conversations of a file, each small enough to send. Raises ValueError."""
+    """Parse the conversations of a file, each small enough to send. Raises ValueError."""
     found = [part for body in _whole(name, text) for part in _parts(body)]
     if not found:
         raise ValueError(f"{_called(name)} holds no conversation")
@@ -83,7 +84,7 @@ def _is_conversation(record: Any) -> bool:
 
 
 def _parts(body: Body) -> Iterator[Body]:
-    """The conversation in as many parts as it needs, cut between messages or lines."""
+    """Split the conversation into as many parts as it needs, between messages or lines."""
     kind = "messages" if "messages" in body else "transcript"
     pieces = body[kind] if kind == "messages" else body[kind].splitlines(keepends=True)
     part: list[Any] = []

@@ -1,4 +1,4 @@
-"""For LangGraph and LangChain, which the extra ``langchain`` installs.
+"""Adapters for LangGraph and LangChain, which the extra ``langchain`` installs.
 
 ``SmaraStore`` is a LangGraph store, ``SmaraRetriever`` a LangChain retriever.
 """

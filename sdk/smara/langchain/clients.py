@@ -11,7 +11,7 @@ from smara._sync.client import Smara
 
 
 class Clients:
-    """Makes the client that was not given from the one that was, or else from the environment.
+    """Makes the client that was not given from the one that was, or from the environment.
 
     An asynchronous client belongs to its event loop, so one is made for each loop that asks.
     """
@@ -23,13 +23,13 @@ class Clients:
 
     @property
     def sync(self) -> Smara:
-        """For calls that wait."""
+        """Give the synchronous client."""
         if self._sync is None:
             self._sync = Smara(*_told(self._given_async))
         return self._sync
 
     def here(self) -> AsyncSmara:
-        """For the running event loop."""
+        """Give the client of the running event loop."""
         if self._given_async is not None:
             return self._given_async
         loop = asyncio.get_running_loop()

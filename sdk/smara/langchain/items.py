@@ -1,10 +1,10 @@
-"""A LangGraph item ↔ a memory.
+"""Convert a LangGraph item to a memory and back.
 
-An item is one memory. Its user is one label of the namespace tuple, and all of them lie in one
-Smara namespace, apart from the facts that conversations leave. The text to search is the fact; the
-value itself stands in the metadata as JSON text, so it comes back exactly as it was put (but for
-secrets, which the service masks), and its top-level texts, numbers and flags once more as fields,
-so that a filter can use them.
+An item is one memory. Its user is one label of the namespace tuple, and all items are in one Smara
+namespace, apart from the facts that are drawn from conversations. The text to search is the fact;
+the value itself is stored in the metadata as JSON text, so it comes back exactly as it was put
+(except for secrets, which the service masks), and its top-level texts, numbers and flags are stored
+a second time as fields, so that a filter can use them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PATH, KEY, VALUE, INDEXED, UPDATED = (
 MOST_FACT_CHARACTERS = 2_000
 MOST_METADATA_BYTES = 16_000
 MOST_FOUND = 50
-"""What the service takes and gives, a little rounded."""
+"""The service's limits, a little rounded."""
 
 MOST_FILTER_CHARACTERS = 200
 """A longer text is no label; a filter for one is decided here."""
@@ -52,46 +52,46 @@ _OPERATORS = {"$eq": "eq", "$ne": "ne", "$gt": "gt", "$gte": "gte", "$lt": "lt",
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where items lie. ``user_label`` is the place of the user in a namespace tuple, from 0."""
+    """Where items are. ``user_label`` is the place of the user in a namespace tuple, from 0."""
 
     namespace: str = "langgraph"
     user_label: int = 0
     fields: Sequence[str] | None = None
 
     def user_of(self, path: Path) -> str:
-        """The user to whom a namespace belongs; one too short to name one is shared."""
+        """Give the user to whom a namespace belongs; one too short to name one is shared."""
         return path[self.user_label] if len(path) > self.user_label else f"{self.namespace}.shared"
 
     @property
     def registry(self) -> tuple[str, str]:
-        """The user and namespace under which the namespaces in use are noted."""
+        """Give the user and namespace under which the namespaces in use are registered."""
         return f"{self.namespace}.shared", f"{self.namespace}.namespaces"
 
 
 def at(path: Path, key: str) -> dict[str, Any]:
-    """The metadata filter for one item."""
+    """Build the metadata filter for one item."""
     return {PATH: joined(path), KEY: key}
 
 
 def name_of(op: PutOp) -> str:
-    """A short name that every writer of the item gives it, and no other item has."""
+    """Give a short name that every writer of the item gives it, and no other item has."""
     return hashlib.sha256(json.dumps([*op.namespace, op.key]).encode()).hexdigest()[:32]
 
 
 def joined(path: Path) -> str:
-    """The namespace as one text; LangGraph allows no full stop in a label."""
+    """Join the namespace into one text; LangGraph allows no full stop in a label."""
     if not path:
         raise InvalidNamespaceError("a namespace needs at least one label")
     return ".".join(path)
 
 
 def below(prefix: Path) -> dict[str, Any]:
-    """The metadata filter for everything under a prefix."""
+    """Build the metadata filter for everything under a prefix."""
     return {f"langgraph.{place}": label for place, label in enumerate(prefix)}
 
 
 def metadata_of(op: PutOp) -> dict[str, Any]:
-    """What the memory of an item holds besides its fact. Raises ValueError when it is too large."""
+    """Build the metadata of an item's memory. Raises ValueError when it is too large."""
     exact = json.dumps(op.value, allow_nan=False)
     metadata: dict[str, Any] = {
         **at(op.namespace, op.key),
@@ -113,7 +113,7 @@ def metadata_of(op: PutOp) -> dict[str, Any]:
 
 
 def fact_of(op: PutOp, layout: Layout) -> str:
-    """The text by which the item is found: the indexed fields, or all texts of the value."""
+    """Give the text by which the item is found: the indexed fields, or all texts of the value."""
     value = dict(op.value or {})
     paths = op.index or layout.fields or ()
     texts = [text for path in paths for text in get_text_at_path(value, tokenize_path(path))]
@@ -124,13 +124,13 @@ def fact_of(op: PutOp, layout: Layout) -> str:
 
 
 def told_apart(fact: str, op: PutOp) -> str:
-    """The text for an item whose words another item has too."""
+    """Give the text for an item whose words another item has too."""
     mark = f" [{joined(op.namespace)}: {op.key}]"
     return fact[: MOST_FACT_CHARACTERS - len(mark)] + mark
 
 
 def item_of(memory: Memory) -> SearchItem:
-    """The item that a memory holds, with its score if it was searched."""
+    """Give the item that a memory holds, with its score if it was searched."""
     created = memory.created_at or datetime.now(UTC)
     updated = memory.metadata.get(UPDATED)
     # One clock is the service's, the other a writer's: no item is changed before it begins.
@@ -146,7 +146,7 @@ def item_of(memory: Memory) -> SearchItem:
 
 
 def narrowed(op: SearchOp) -> dict[str, Any]:
-    """The metadata filter for a search: as much as the service can see of it.
+    """Build the metadata filter for a search, as far as the service can apply it.
 
     What it cannot, such as nested values, ``matches`` decides.
     """
@@ -206,7 +206,7 @@ def _compare(value: Any, operator: str, bound: Any) -> bool:
 
 
 def _value_of(kept: str) -> dict[str, Any]:
-    """The value. A number that was masked is a text now, and is put in quotes here."""
+    """Give the value. A number that was masked is a text now, and is put in quotes here."""
     quoted = _TEXT_OR_MASK.sub(lambda m: m[0] if m[0][0] == '"' else f'"{m[0]}"', kept)
     try:
         value: dict[str, Any] = json.loads(quoted)
@@ -226,7 +226,7 @@ def _leaves(value: Any) -> list[str]:
 
 
 def _can_filter(value: Any) -> bool:
-    """Whether a value is kept as a field too: a flag, a short text, a number of at most 64 bits.
+    """Whether a value is stored as a field too: a flag, a short text, a number of at most 64 bits.
 
     It depends on the value alone, so that a filter knows what it can ask the service for.
     """

@@ -20,7 +20,7 @@ from smara.models import FoundMemory
 
 
 class SmaraRetriever(BaseRetriever):
-    """What is remembered about a user, as documents: the fact, and its figures as metadata.
+    """Finds what is remembered about a user, as documents: the fact, and its figures as metadata.
 
     ``k`` is how many. ``filters`` are those of ``Smara.search``, such as ``{"metadata": {"topic":
     "food"}}``. ``client`` and ``async_client`` serve ``invoke`` and ``ainvoke``; the one that is

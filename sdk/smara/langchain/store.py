@@ -18,16 +18,16 @@ class SmaraStore(BaseStore):
     """LangGraph's long-term memory in Smara: ``builder.compile(store=SmaraStore())``.
 
     ``user_label`` is the place of the user in your namespace tuples: 0 for ``("user-1",
-    "memories")``, 1 for ``("memories", "user-1")``. That user's export and erasure take the items
-    along. A tuple too short to name a user is shared.
+    "memories")``, 1 for ``("memories", "user-1")``. That user's export and erasure include the
+    items. A tuple too short to name a user is shared.
 
-    An item's value comes back exactly as it was put, except for secrets: card numbers, keys and
-    passwords are masked by the service before anything is stored, so do not keep them here. As JSON
-    it may take up to about 14 KB. Of several writers of one key the last one wins. Items are
-    searched by ``fields`` of the value (paths as LangGraph has them), or ``index`` of the put,
-    and otherwise by all of its texts. They are never merged or replaced for saying the same, as
-    facts are. All lie in the Smara namespace ``namespace``. A search with a query finds the best
-    50; a time to live is not supported.
+    An item's value comes back exactly as it was put, except for secrets: the service masks card
+    numbers, keys and passwords before anything is stored, so do not keep them here. As JSON it may
+    have up to about 14 KB. Of several writers of one key the last one wins. Items are searched by
+    ``fields`` of the value (paths as LangGraph has them), or ``index`` of the put, and otherwise by
+    all of its texts. They are never merged or replaced for saying the same, as facts are. All are
+    in the Smara namespace ``namespace``. A search with a query finds the best 50; a time to live is
+    not supported.
 
     ``client`` and ``async_client`` serve the two halves of the interface; the one that is not given
     is made like the other, or from the environment.
@@ -47,11 +47,11 @@ class SmaraStore(BaseStore):
         self._known: set[Path] = set()
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """The result of each operation."""
+        """Run the operations, and give the result of each."""
         return Items(self._clients.sync, self._layout, self._known).run(list(ops))
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """The result of each operation."""
+        """Run the operations, and give the result of each."""
         return await AsyncItems(self._clients.here(), self._layout, self._known).run(list(ops))
 
     async def aclose(self) -> None:

@@ -1,6 +1,7 @@
-"""The service's answers. Each is read by attribute or as a mapping.
+"""The service's answers. Each can be read by attribute or as a mapping.
 
-They are imported when the first answer is read: pydantic takes longer than all the rest.
+They are imported when the first answer is read: importing pydantic takes longer than everything
+else.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every answer has in common: attributes, and the same fields as a mapping."""
+"""The base of every answer: attributes, and the same fields as a mapping."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Model(BaseModel):
     """An answer of the service: ``answer.id``, ``answer["id"]``, ``dict(answer)``.
 
     As an attribute a field that the service left out is None (or its default); as a mapping it is
-    missing. Fields that this version does not know are kept, and reached in both ways.
+    missing. Fields that this version does not know are kept, and can be read in both ways.
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=())
@@ -44,26 +44,26 @@ class Model(BaseModel):
         return iter(self._names())
 
     def keys(self) -> KeysView[str]:
-        """The names of the fields that the service sent."""
+        """Give the names of the fields that the service sent."""
         return self._mapping().keys()
 
     def values(self) -> ValuesView[Any]:
-        """Their values."""
+        """Give their values."""
         return self._mapping().values()
 
     def items(self) -> ItemsView[str, Any]:
-        """Names and values."""
+        """Give names and values."""
         return self._mapping().items()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """A field, or ``default`` when the service did not send it."""
+        """Give a field, or ``default`` when the service did not send it."""
         try:
             return self[name]
         except KeyError:
             return default
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain JSON types, inner answers too."""
+        """Give all fields as plain JSON types, inner answers too."""
         return self.model_dump(mode="json", exclude_unset=True)
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""Keys, settings, usage, health, and what an erasure took."""
+"""Keys, settings, usage, health, and the receipt of an erasure."""
 
 from __future__ import annotations
 
@@ -39,10 +39,9 @@ class KeyList(Model):
 
 
 class Settings(Model):
-    """How the tenant's memories are ranked, aged and compared, as in force.
+    """How the tenant's memories are ranked, fade and are compared.
 
-    ``redaction`` says where people's personal data is taken out: ``off``, ``memories`` or
-    ``everything``.
+    ``redaction`` says where personal data is replaced: ``off``, ``memories`` or ``everything``.
     """
 
     similarity_weight: float | None = None
@@ -55,14 +54,14 @@ class Settings(Model):
 
 
 class Quota(Model):
-    """How many there are, and how many the plan allows; None is without limit."""
+    """How many there are, and how many the plan allows; None means no limit."""
 
     used: int = 0
     limit: int | None = None
 
 
 class Usage(Model):
-    """The plan, and what of it is used. None as a limit means that there is none."""
+    """The plan, and how much of it is used. None as a limit means that there is none."""
 
     plan: str = ""
     memory_limit: int | None = None
@@ -72,7 +71,7 @@ class Usage(Model):
 
 
 class Health(Model):
-    """Whether the service can do its work."""
+    """Whether the service can work."""
 
     status: str = ""
     db: str = ""
@@ -97,7 +96,7 @@ class Pipeline(Model):
 
 
 class Installed(Model):
-    """A fresh tenant and its first API key: keep it, it is not shown again."""
+    """A new tenant and its first API key: keep it, it is not shown again."""
 
     api_key: str = Field(repr=False)
     tenant_id: str | None = None
@@ -120,7 +119,7 @@ class Erased(Model):
 
 
 class Verified(Model):
-    """Whether a receipt is the service's own, and unchanged."""
+    """Whether the service issued the receipt, and it is unchanged."""
 
     valid: bool
 
@@ -139,7 +138,7 @@ class Access(Model):
 
 
 class AccessPage(Model):
-    """One page of them, newest first."""
+    """One page of the audit log, newest first."""
 
     accesses: list[Access] = []
     next_cursor: str | None = None

@@ -1,4 +1,4 @@
-"""Conversations: as accepted, on their way, and what they came to."""
+"""Conversations: as accepted, in progress, and finished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from smara.models._base import Model
 
 
 class Accepted(Model):
-    """A conversation that the service has and will work on, whatever happens from here on."""
+    """A conversation that the service has stored and will process."""
 
     id: str
     status: str = "queued"
@@ -39,7 +39,7 @@ class FactReceipt(Model):
 
 
 class Receipt(Model):
-    """What a conversation came to: each fact with its fate, and what it cost."""
+    """What became of a conversation: each fact with its action, and the cost."""
 
     facts: list[FactReceipt] = []
     models: dict[str, str | None] = {}
@@ -48,10 +48,10 @@ class Receipt(Model):
 
 
 class Conversation(Model):
-    """Where a conversation stands: ``queued``, ``processing``, ``done``, ``dead`` or ``cancelled``.
+    """The state of a conversation: ``queued``, ``processing``, ``done``, ``dead`` or ``cancelled``.
 
-    ``receipt`` is there when it is done. ``waiting_for`` says what keeps it queued, if not
-    its turn: ``provider`` or ``budget``. The text itself is not returned.
+    ``receipt`` is there when it is done. ``waiting_for`` says what blocks it while it is queued,
+    other than its turn: ``provider`` or ``budget``. The text itself is not returned.
     """
 
     id: str
@@ -76,7 +76,7 @@ class Conversation(Model):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
+        """Whether it is finished: nothing more will happen to it by itself."""
         return self.status in ("done", "dead", "cancelled")
 
 
@@ -88,8 +88,8 @@ class ConversationPage(Model):
 
 
 class Reverted(Model):
-    """What was undone of a conversation: memories that it had made, memories alive again, edges,
-    and memories that it had repeated."""
+    """What was undone of a conversation: memories that it had stored, memories live again, edges,
+    and memories that it no longer reinforces."""
 
     id: str
     deleted: int = 0

@@ -21,7 +21,7 @@ class Edge(Model):
 
 
 class Node(Model):
-    """A memory that was reached, and the edge that led to it; ``depth`` is the number of steps."""
+    """A memory that was found, and the edge that led to it; ``depth`` is the number of steps."""
 
     memory_id: str
     fact: str = ""
@@ -44,7 +44,7 @@ class Traversal(Model):
 
 
 class Related(Model):
-    """The direct neighbours of a memory, the strongest edge first."""
+    """The memories one edge away, the greatest weight first."""
 
     memory_id: str
     related: list[Node] = []

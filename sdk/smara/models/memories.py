@@ -1,4 +1,4 @@
-"""Memories: as stored, found, listed and looked at."""
+"""Memories: as stored, found, listed and read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from smara.models._base import Model
 class StoreResult(Model):
     """What became of a fact.
 
-    ``action`` is ``stored`` (new), ``duplicate`` (``id`` is the memory that already said so) or
-    ``replaced`` (``replaced_id`` is the memory that this one contradicted and retired).
+    ``action`` is ``stored`` (new), ``duplicate`` (``id`` is the memory that already says so) or
+    ``replaced`` (``replaced_id`` is the memory that this one contradicts and has replaced).
     """
 
     action: str
@@ -40,7 +40,7 @@ class BatchItem(Model):
 
 
 class BatchResult(Model):
-    """What became of each fact, in the order they were given, and how many met which fate."""
+    """What became of each fact, in the order in which they were given, and how many by action."""
 
     results: list[BatchItem] = []
     stored: int = 0
@@ -50,7 +50,7 @@ class BatchResult(Model):
 
     @classmethod
     def joined(cls, parts: Iterable[BatchResult]) -> BatchResult:
-        """The results of several requests as one."""
+        """Join the results of several requests into one."""
         parts = list(parts)
         return cls(
             results=[item for part in parts for item in part.results],
@@ -62,11 +62,11 @@ class BatchResult(Model):
 
 
 class Memory(Model):
-    """A fact that is remembered.
+    """A stored fact.
 
     ``importance`` is in [0, 1] and sets the half-life, ten days times it; ``decay_score`` is what
     age has left, 1 when new. ``conversation_id`` and ``message_indexes`` (from 0) say what it was
-    drawn from, if it was. ``valid_from`` is when it became true, ``created_at`` when it was
+    drawn from, if anything. ``valid_from`` is when it became true, ``created_at`` when it was
     learned. ``state`` is ``live``, ``superseded`` or ``quarantined``; ``trust`` is in [0, 1].
     """
 
@@ -92,7 +92,7 @@ class Memory(Model):
 
 
 class Explanation(Model):
-    """How a score came about. ``similarity_part`` and ``retention_part`` add up to it."""
+    """The parts of a score: ``similarity_part`` and ``retention_part`` add up to it."""
 
     age_days: float | None = None
     half_life_days: float | None = None
@@ -102,7 +102,7 @@ class Explanation(Model):
 
 
 class FoundMemory(Memory):
-    """A memory as a question brought it back; ``score`` orders this one answer."""
+    """A memory that a search or a context found; ``score`` orders this one answer."""
 
     score: float = 0.0
     similarity: float = 0.0
@@ -125,7 +125,7 @@ class HistoryEvent(Model):
 
 
 class Version(Model):
-    """What a memory replaced."""
+    """A memory that this one replaced."""
 
     id: str
     fact: str = ""
@@ -134,7 +134,7 @@ class Version(Model):
 
 
 class MemoryDetail(Memory):
-    """A memory with where it came from and all that happened to it.
+    """A memory with its origin and its history.
 
     ``quote`` is the words that it was drawn from, ``versions`` what it replaced, newest first.
     """
@@ -149,14 +149,14 @@ class MemoryDetail(Memory):
 
 
 class Deleted(Model):
-    """What is gone."""
+    """What was deleted."""
 
     id: str
     deleted: bool = True
 
 
 class SearchAnswer(Model):
-    """A search as it comes over the wire; callers get ``SearchResults``."""
+    """A search as the service sends it; callers get ``SearchResults``."""
 
     results: list[FoundMemory] = []
     degraded: bool = False
@@ -165,9 +165,9 @@ class SearchAnswer(Model):
 
 
 class SearchResults(list[FoundMemory]):
-    """The memories found, best first.
+    """The memories found, the best first.
 
-    ``degraded``: the question could not be embedded, so its words were searched instead;
+    ``degraded``: the question could not be embedded, so its words were searched;
     ``degraded_reason`` says why. ``explain``: the settings in force, if they were asked for.
     """
 
@@ -185,7 +185,7 @@ class SearchResults(list[FoundMemory]):
 
 
 class ContextAnswer(Model):
-    """A context as it comes over the wire; callers get ``Context``."""
+    """A context as the service sends it; callers get ``Context``."""
 
     context: str = ""
     memories: list[FoundMemory] = []
@@ -194,7 +194,8 @@ class ContextAnswer(Model):
 
 
 class Context(str):
-    """A block of text for a prompt, one line a memory; ``memories`` are the same, in that order.
+    """A block of text for a prompt, one line for each memory; ``memories`` are the same, in that
+    order.
 
     Without any memory the text is a one-line notice and ``memories`` is empty.
     """

@@ -1,4 +1,4 @@
-"""Webhooks, and what they were told."""
+"""Webhooks and their deliveries."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from smara.models._base import Model
 
 
 class Webhook(Model):
-    """Where the tenant is told what happens, without the secret.
+    """A webhook without its secret.
 
-    No ``events`` are all events. ``failing_since`` is set while nothing arrives; after five days
-    of that it is disabled. ``disabled_reason`` is ``by_request``, ``failing`` or ``gone``.
+    An empty list of ``events`` means all. ``failing_since`` is set while nothing arrives; after
+    five days it is disabled. ``disabled_reason`` is ``by_request``, ``failing`` or ``gone``.
     """
 
     id: str
@@ -41,7 +41,7 @@ class WebhookList(Model):
 
 
 class Delivery(Model):
-    """Something that a webhook was told, or is to be told.
+    """A delivery to a webhook, finished or pending.
 
     ``state`` is ``pending``, ``delivered`` or ``failed``; ``last_status`` is the HTTP status of the
     last answer, ``last_error`` why it did not count.
@@ -63,13 +63,13 @@ class Delivery(Model):
 
 
 class DeliveryPage(Model):
-    """One page of them, newest first."""
+    """One page of deliveries, newest first."""
 
     deliveries: list[Delivery] = []
     next_cursor: str | None = None
 
 
 class Replayed(Model):
-    """How many are told again."""
+    """How many deliveries are sent again."""
 
     replayed: int = 0

@@ -1,4 +1,4 @@
-"""§1.9: agents and their memories. Isolation is decision 9 in test_0_decisions.py."""
+"""Contract §1.9: agents and their memories. Isolation is rule 9 in test_decisions.py."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_deleted_agent_leaves_its_memories_or_takes_them(client: Client) -> No
 
 
 def test_agent_and_team_do_not_go_together(client: Client) -> None:
-    """Decision 9: each is a scope of its own, so both at once are refused, on reads as well."""
+    """Rule 9: each is a scope of its own, so both at once are refused, on reads as well."""
     agent_id = agent(client)
     body = {"user_id": "ada", "fact": "x", "agent_id": agent_id, "team_id": NOBODY}
     refused(client.http.post("/v1/memories", json=body), 422, "validation")

@@ -1,4 +1,4 @@
-"""§1.1: what all routes have in common."""
+"""Contract §1.1: what all routes have in common."""
 
 from __future__ import annotations
 

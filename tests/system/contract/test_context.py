@@ -1,5 +1,5 @@
-"""§1.3: the context block. Its format is in test_0_decisions.py, its ranking in
-test_2_scoring.py."""
+"""Contract §1.3: the context block. Its format is in test_decisions.py, its ranking in
+test_scoring.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""§0.1: conversations, the pipeline's front door.
+"""Contract §0.1: conversations, the pipeline's front door.
 
 The pipeline under faults is tested in tests/pipeline, bad bodies in
 tests/system/api/test_bad_input.py."""

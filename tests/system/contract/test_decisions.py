@@ -1,6 +1,6 @@
-"""§0: the decisions that settle what the sources leave open.
+"""Contract §0: the rules.
 
-Decision 1 is in test_0_guide.py, decisions 3 and 4 in test_2_scoring.py.
+Rule 1 is in test_guide.py, rules 3 and 4 in test_scoring.py.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ MEMORY = {"user_id": "ada", "fact": "Likes tea"}
 
 
 def test_a_bare_start_needs_the_database_and_a_voyage_key(voyaging: Voyaging) -> None:
-    """Decision 2: boot, store, search and context. §2.4 and §2.6: with Voyage's 1,024 dimensions
+    """Rule 2: boot, store, search and context. §2.4 and §2.6: with Voyage's 1,024 dimensions
     the bands decide what no word does: 0.99 is a duplicate, 0.95 a contradiction, 0.8 new."""
     assert Settings.model_fields["port"].default == 3010
     bare = voyaging.client()
@@ -58,7 +58,7 @@ def test_a_bare_start_needs_the_database_and_a_voyage_key(voyaging: Voyaging) ->
 
 
 def test_a_deletion_answers_200_with_a_body(client: Client) -> None:
-    """Decision 5 and §1.2 DELETE: 200 with the id, 404 from then on; every other DELETE is 204."""
+    """Rule 5 and §1.2 DELETE: 200 with the id, 404 from then on; every other DELETE is 204."""
     memory_id = store(client, "Likes tea")["id"]
     first = client.http.delete(f"/v1/memories/{memory_id}")
     again = client.http.delete(f"/v1/memories/{memory_id}")
@@ -83,7 +83,7 @@ def test_a_deletion_answers_200_with_a_body(client: Client) -> None:
 
 
 def test_the_context_numbers_its_lines_in_the_order_of_the_memories(client: Client) -> None:
-    """Decision 6 and §2.5: the line format, one line a memory, white space folded."""
+    """Rule 6 and §2.5: the line format, one line a memory, white space folded."""
     store(client, "Plays the\ncello\t on Sundays", importance=0.25, source="bot")
     store(client, "Drinks tea without sugar", importance=1)
 
@@ -99,7 +99,7 @@ def test_the_context_numbers_its_lines_in_the_order_of_the_memories(client: Clie
 
 
 def test_without_memories_the_context_is_a_notice_of_one_line(client: Client) -> None:
-    """Decision 6: no memories → a one-line notice and an empty list."""
+    """Rule 6: no memories → a one-line notice and an empty list."""
     for query in ({}, {"q": "tea"}):
         answer = got(client, "/v1/users/nobody/context", **query)
         assert answer["memories"] == []
@@ -107,7 +107,7 @@ def test_without_memories_the_context_is_a_notice_of_one_line(client: Client) ->
 
 
 def test_without_a_question_the_best_kept_memories_come_first(stack: Stack, client: Client) -> None:
-    """Decision 6: without `q` the best by retention over all; similarity 1 and score = decay."""
+    """Rule 6: without `q` the best by retention over all; similarity 1 and score = decay."""
     old = store(client, "Is a cellist", importance=1.0)["id"]
     young = store(client, "Had soup for lunch", importance=0.1)["id"]
     age(stack, old, 5)
@@ -133,7 +133,7 @@ def test_without_a_question_the_best_kept_memories_come_first(stack: Stack, clie
 def test_each_kind_of_bad_body_has_its_status(
     somebody: Client, content: bytes, media_type: str, status: int, code: str
 ) -> None:
-    """Decision 7: validation 422, malformed JSON 400, content type 415, too large 413. 401 comes
+    """Rule 7: validation 422, malformed JSON 400, content type 415, too large 413. 401 comes
     before any of them."""
     headers = {"Content-Type": media_type}
     for path in ("/v1/memories", "/v1/agents", "/v1/teams", "/v1/graph/connect"):
@@ -146,7 +146,7 @@ def test_each_kind_of_bad_body_has_its_status(
 
 @pytest.mark.parametrize(("limit", "shown"), [("1.5", 1), ("2", 2), ("5000", 3), ("1e9", 3)])
 def test_query_numbers_are_cut_and_clamped(client: Client, limit: str, shown: int) -> None:
-    """Decision 7: `1.5` → 1, more than the maximum counts as the maximum."""
+    """Rule 7: `1.5` → 1, more than the maximum counts as the maximum."""
     for fact in ("Likes tea", "Plays the cello", "Lives in Lisbon"):
         store(client, fact)
     for path in ("/v1/memories", "/v1/memories/search"):
@@ -156,7 +156,7 @@ def test_query_numbers_are_cut_and_clamped(client: Client, limit: str, shown: in
 
 @pytest.mark.parametrize("number", ["abc", "-1", "", "nan", "inf", "1,5"])
 def test_query_numbers_that_are_none_are_refused(somebody: Client, number: str) -> None:
-    """Decision 7: text or negatives are 422. §1.1 query numbers."""
+    """Rule 7: text or negatives are 422. §1.1 query numbers."""
     query = {"user_id": "ada", "q": "x"}
     for path, name in (
         ("/v1/memories/search", "limit"),
@@ -170,7 +170,7 @@ def test_query_numbers_that_are_none_are_refused(somebody: Client, number: str) 
 
 
 def test_booleans_are_one_of_four_words(client: Client) -> None:
-    """Decision 7 and §1.1 booleans in query: true/false/1/0, anything else is 422."""
+    """Rule 7 and §1.1 booleans in query: true/false/1/0, anything else is 422."""
     for word in ("true", "false", "1", "0"):
         assert found(client, include_team=word, include_agents=word) == set()
     for word in ("yes", "on", "2", "", "null"):
@@ -182,7 +182,7 @@ def test_booleans_are_one_of_four_words(client: Client) -> None:
 
 
 def test_facts_are_trimmed_and_never_blank(client: Client) -> None:
-    """Decision 7: the fact is stored without the white space around it; blank is 422."""
+    """Rule 7: the fact is stored without the white space around it; blank is 422."""
     store(client, " \n Likes tea\t ")
     assert listed(client) == ["Likes tea"]
     for fact in ("", " \n\t ", "\u3000\u00a0"):
@@ -193,7 +193,7 @@ def test_facts_are_trimmed_and_never_blank(client: Client) -> None:
 
 
 def test_private_with_a_team_is_its_authors_alone(client: Client) -> None:
-    """Decision 8: `team_id` + `visibility: private` stays private."""
+    """Rule 8: `team_id` + `visibility: private` stays private."""
     team_id = team(client, bob="member")
     stored = store(client, "Is looking for a new job", team_id=team_id, visibility="private")
     assert stored["team_id"] == team_id
@@ -206,7 +206,7 @@ def test_private_with_a_team_is_its_authors_alone(client: Client) -> None:
 
 
 def test_include_team_alone_means_every_team_of_the_user(client: Client) -> None:
-    """Decision 8: `include_team` without `team_id`."""
+    """Rule 8: `include_team` without `team_id`."""
     one = team(client, slug="one", bob="read_only")
     two = team(client, slug="two", bob="member")
     three = team(client, slug="three")
@@ -224,7 +224,7 @@ def test_include_team_alone_means_every_team_of_the_user(client: Client) -> None
 
 
 def test_a_team_id_is_refused_alike_everywhere(client: Client) -> None:
-    """Decision 8: a non-member's `team_id` is 403 on search, context, list and store alike."""
+    """Rule 8: a non-member's `team_id` is 403 on search, context, list and store alike."""
     team_id = team(client)
     query = {"user_id": "eve", "team_id": team_id}
     for include in ({}, {"include_team": "true"}, {"include_team": "false"}):
@@ -239,7 +239,7 @@ def test_a_team_id_is_refused_alike_everywhere(client: Client) -> None:
 
 
 def test_an_agents_memories_are_a_scope_of_their_own(client: Client) -> None:
-    """Decision 9: found by that agent's search only, left out of the user's general search and
+    """Rule 9: found by that agent's search only, left out of the user's general search and
     context unless `include_agents=true`."""
     one, two = agent(client, "One"), agent(client, "Two")
     mine = store(client, "Likes tea")
@@ -260,7 +260,7 @@ def test_an_agents_memories_are_a_scope_of_their_own(client: Client) -> None:
 
 
 def test_a_replaced_memory_hands_its_graph_on(client: Client) -> None:
-    """Decision 10 and §1.11: edges go to the successor, in both directions, and a `supersedes`
+    """Rule 10 and §1.11: edges go to the successor, in both directions, and a `supersedes`
     edge is added."""
     home = store(client, "Lives in New York")["id"]
     job = store(client, "Works as a cellist")["id"]
@@ -283,7 +283,7 @@ def test_a_replaced_memory_hands_its_graph_on(client: Client) -> None:
 
 
 def test_at_home_there_is_no_limit(client: Client) -> None:
-    """Decision 11: the default plan is `self-hosted`, unlimited; flat fields and nested ones."""
+    """Rule 11: the default plan is `self-hosted`, unlimited; flat fields and nested ones."""
     store(client, "Likes tea")
     agent(client)
     team(client)
@@ -303,7 +303,7 @@ def test_at_home_there_is_no_limit(client: Client) -> None:
 
 
 def test_a_plan_counts_after_dedup(free: Client) -> None:
-    """Decision 11: 100 memories and 1 agent; a duplicate or a replacement at the limit succeeds."""
+    """Rule 11: 100 memories and 1 agent; a duplicate or a replacement at the limit succeeds."""
     _fill(free, 99)
     home = store(free, "Lives in New York")
     assert got(free, "/v1/usage")["memories_remaining"] == 0
@@ -322,7 +322,7 @@ def test_a_plan_counts_after_dedup(free: Client) -> None:
 
 
 def test_a_key_looks_like_one_and_is_stored_as_hmac(stack: Stack, client: Client) -> None:
-    """Decision 12: prefix, random part, checksum; shown once; the database has 32 bytes instead."""
+    """Rule 12: prefix, random part, checksum; shown once; the database has 32 bytes instead."""
     issued = made(client, "/v1/keys", label="x", scopes=["read"])
     assert re.fullmatch(r"smara_[0-9A-Za-z]{46}", issued["api_key"])
     typo = issued["api_key"][:-1] + ("a" if issued["api_key"][-1] != "a" else "b")
@@ -333,13 +333,13 @@ def test_a_key_looks_like_one_and_is_stored_as_hmac(stack: Stack, client: Client
 
 
 def test_signup_exists_only_when_it_is_open(client: Client) -> None:
-    """Decision 12: `POST /v1/signup` exists only when settings open it."""
+    """Rule 12: `POST /v1/signup` exists only when settings open it."""
     answer = client.http.post("/v1/signup", json={"email": "ada@example.org"})
     assert answer.status_code == 404
 
 
 def test_an_expired_key_is_refused(stack: Stack, client: Client) -> None:
-    """Decision 12: expiry."""
+    """Rule 12: expiry."""
 
     def ends_in(seconds: float) -> str:
         return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
@@ -373,7 +373,7 @@ def test_an_expired_key_is_refused(stack: Stack, client: Client) -> None:
     ],
 )
 def test_a_user_id_may_hold_any_character(client: Client, user_id: str) -> None:
-    """Decision 13 and §1.3: an encoded slash too; in a body, in a query and in a path."""
+    """Rule 13 and §1.3: an encoded slash too; in a body, in a query and in a path."""
     store(client, "Likes tea", user_id)
     assert found(client, user_id) == {"Likes tea"}
     segment = quote(user_id, safe="").replace(".", "%2E")
@@ -390,7 +390,7 @@ def test_a_user_id_may_hold_any_character(client: Client, user_id: str) -> None:
 
 
 def test_ids_are_uuids_of_version_7_and_times_have_milliseconds(client: Client) -> None:
-    """Decision 14 and §1.1 timestamps."""
+    """Rule 14 and §1.1 timestamps."""
     memory_id = store(client, "Likes tea")["id"]
     time_format = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
     made_here = [
@@ -424,7 +424,7 @@ def test_ids_are_uuids_of_version_7_and_times_have_milliseconds(client: Client) 
     ],
 )
 def test_what_is_left_out_does_not_exist(somebody: Client, path: str) -> None:
-    """Decision 16: no billing, e-mail or product feedback (§1.7), and no second door (§1.5)."""
+    """Rule 16: no billing, e-mail or product feedback (§1.7), and no second door (§1.5)."""
     for method in ("GET", "POST"):
         assert somebody.http.request(method, path, json={}).status_code == 404, path
 
@@ -438,7 +438,7 @@ def _fill(client: Client, number: int) -> None:
 
 
 def test_a_user_whose_name_ends_in_a_line_break_is_nobody_else(client: Client) -> None:
-    """Decision 13: what is asked for `ada\\n` is never done to `ada`."""
+    """Rule 13: what is asked for `ada\\n` is never done to `ada`."""
     store(client, "Likes tea")
     team_id = team(client, bob="member")
 

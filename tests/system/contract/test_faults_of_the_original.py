@@ -1,4 +1,4 @@
-"""§6: every fault of the original has a test here that names it."""
+"""Contract §6: every fault that must never happen has a test here that names it."""
 
 from __future__ import annotations
 
@@ -383,7 +383,7 @@ def test_23_auth_comes_first_and_a_500_says_nothing(own: Stack) -> None:
     "path", ["/v1/webhooks/stripe", "/webhooks/stripe", "/v1/billing/webhook", "/v1/webhook"]
 )
 def test_24_there_are_no_payment_events(somebody: Client, path: str) -> None:
-    """Fault 24: nothing here takes payment events (decision 16), signed or not."""
+    """Fault 24: nothing here takes payment events (rule 16), signed or not."""
     for headers in ({}, {"Stripe-Signature": "t=1,v1=00"}):
         assert somebody.http.post(path, json={}, headers=headers).status_code == 404
 

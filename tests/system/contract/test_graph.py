@@ -1,4 +1,4 @@
-"""§1.11: the graph. What a replacement does to it is decision 10 in test_0_decisions.py."""
+"""Contract §1.11: the graph. What a replacement does to it is rule 10 in test_decisions.py."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_an_edge_is_cut_once(client: Client) -> None:
 
 
 def test_a_batch_of_contradictions_leaves_a_whole_graph(client: Client) -> None:
-    """§1.11 with decision 10: a chain of replacements in one request hands the edge to the last
+    """§1.11 with rule 10: a chain of replacements in one request hands the edge to the last
     one, and the same edge of two ancestors is there once."""
     dog = store(client, "Has a dog named Rex")["id"]
     red = store(client, "The favourite color is red")["id"]

@@ -1,4 +1,4 @@
-"""Decision 1: the guide's snippets with plain ``requests``, as it prints them.
+"""Rule 1 (docs/reference/contract.md): the published examples with plain ``requests``.
 
 Those of the SDK are in tests/system/sdk/test_guide.py.
 """
@@ -17,12 +17,12 @@ from tests.system.contract.calls import store
 
 @pytest.fixture
 def smara(stack: Stack, client: Client) -> tuple[str, dict[str, str]]:
-    """The guide's BASE and HEADERS."""
+    """The examples' BASE and HEADERS."""
     return stack.base_url, {"Authorization": client.http.headers["authorization"]}
 
 
 def test_the_context_endpoint(smara: tuple[str, dict[str, str]], client: Client) -> None:
-    """Decision 1: the guide's `The Context Endpoint`."""
+    """Rule 1: the example `The Context Endpoint`."""
     base, headers = smara
     store(client, "Prefers Python over JavaScript for backend work", "user-123", importance=0.7)
 
@@ -40,7 +40,7 @@ def test_the_context_endpoint(smara: tuple[str, dict[str, str]], client: Client)
 
 
 def test_agent_scoped_memory(smara: tuple[str, dict[str, str]]) -> None:
-    """Decision 1: the guide's `Agent-Scoped Memory`."""
+    """Rule 1: the example `Agent-Scoped Memory`."""
     base, headers = smara
     agent = requests.post(
         f"{base}/v1/agents",
@@ -77,7 +77,7 @@ def test_agent_scoped_memory(smara: tuple[str, dict[str, str]]) -> None:
 
 
 def test_graph_memory(smara: tuple[str, dict[str, str]], client: Client) -> None:
-    """Decision 1: the guide's `Graph Memory: Connecting Facts`; `depth`, `fact` and the edge's
+    """Rule 1: the example `Graph Memory: Connecting Facts`; `depth`, `fact` and the edge's
     type are read."""
     base, headers = smara
     mem1 = store(client, "Works at Stripe on payment systems", "user-123")
@@ -110,7 +110,7 @@ def test_graph_memory(smara: tuple[str, dict[str, str]], client: Client) -> None
 
 
 def test_team_memory(smara: tuple[str, dict[str, str]]) -> None:
-    """Decision 1: the guide's `Team Memory for Multi-Agent Systems`; decision 8: its last line
+    """Rule 1: the example `Team Memory for Multi-Agent Systems`; rule 8: its last line
     holds for a member, and asking as anybody else is refused."""
     base, headers = smara
     team = requests.post(
@@ -158,7 +158,7 @@ def test_team_memory(smara: tuple[str, dict[str, str]]) -> None:
 
 
 def test_namespaces_and_organization(client: Client) -> None:
-    """Decision 1: the guide's `Namespaces and Organization`."""
+    """Rule 1: the example `Namespaces and Organization`."""
     store(client, "Prefers dark mode", "user-123", namespace="preferences")
     store(client, "Sprint 42 ends Friday", "user-123", namespace="work")
     store(client, "Allergic to shellfish", "user-123", namespace="personal")
@@ -173,7 +173,7 @@ def test_namespaces_and_organization(client: Client) -> None:
 def test_the_agent_loop_stores_what_the_model_returned(
     smara: tuple[str, dict[str, str]],
 ) -> None:
-    """Decision 1: the guide's `Putting It All Together` around the model's two calls."""
+    """Rule 1: the example `Putting It All Together` around the model's two calls."""
     base, headers = smara
 
     def get_memory_context(user_id: str, message: str) -> Any:

@@ -1,4 +1,4 @@
-"""§1.5 and decision 12: setting up, signing up, keys with scopes, restrictions and rotation."""
+"""Contract §1.5 and rule 12: setup, sign-up, keys with scopes, restrictions and rotation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.system.contract.test_memories import DISTINCT
 
 
 def test_setup_works_once_ever(own: Stack) -> None:
-    """§1.5 POST /setup and decision 12: of ten at once on a fresh database one is 201, the others
+    """§1.5 POST /setup and rule 12: of ten at once on a fresh database one is 201, the others
     410; SETUP_SECRET is asked for; the key works; nothing makes it possible again."""
     sql(own, "DELETE FROM tenants")
     sql(own, "UPDATE installation SET set_up_at = NULL")
@@ -125,12 +125,12 @@ def test_keys_are_listed_without_their_secret(client: Client) -> None:
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused(somebody: Client, body: dict[str, Any]) -> None:
-    """Decision 12 and §5.3 key label 100: a restricted key cannot be an admin's."""
+    """Rule 12 and §5.3 key label 100: a restricted key cannot be an admin's."""
     refused(somebody.http.post("/v1/keys", json=body), 422, "validation")
 
 
 def test_scopes_hold_on_every_route(stack: Stack, client: Client) -> None:
-    """Decision 12 scopes: `read` writes nothing, `write` reads nothing, neither manages keys."""
+    """Rule 12 scopes: `read` writes nothing, `write` reads nothing, neither manages keys."""
     memory_id = store(client, "Likes tea")["id"]
 
     def with_scope(scope: str) -> Client:
@@ -193,7 +193,7 @@ def test_scopes_hold_on_every_route(stack: Stack, client: Client) -> None:
 
 
 def test_a_rotated_key_gives_way_to_one_that_may_do_the_same(stack: Stack, client: Client) -> None:
-    """Decision 12 rotation: without grace the old key ends at once, with grace a little later."""
+    """Rule 12 rotation: without grace the old key ends at once, with grace a little later."""
     agent_id = agent(client)
     first = made(client, "/v1/keys", label="bot", scopes=["read"], agents=[agent_id])
     rotated = made(client, f"/v1/keys/{first['id']}/rotate")
@@ -217,7 +217,7 @@ def test_a_rotated_key_gives_way_to_one_that_may_do_the_same(stack: Stack, clien
 
 
 def test_a_key_is_rotated_once_however_many_ask(client: Client) -> None:
-    """Decision 12 rotation under concurrency: one 201, the others 404."""
+    """Rule 12 rotation under concurrency: one 201, the others 404."""
     key_id = made(client, "/v1/keys", scopes=["read"])["id"]
     answers = at_once(*[lambda: client.http.post(f"/v1/keys/{key_id}/rotate")] * 6)
     assert statuses(answers) == [201] + [404] * 5
@@ -261,7 +261,7 @@ def untouchable(key: Client, hidden: str, reachable: str, edge_id: str, talk: st
 
 
 def test_a_key_for_a_user_reaches_nobody_else(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to users: by name, by id, by graph, conversation, export, agent."""
+    """Rule 12 restriction to users: by name, by id, by graph, conversation, export, agent."""
     agent_id = agent(client)
     mine, theirs = store(client, "Likes tea")["id"], store(client, "Keeps bees", "bob")["id"]
     store(client, "Plays the cello", "bob", agent_id=agent_id)
@@ -284,7 +284,7 @@ def test_a_key_for_a_user_reaches_nobody_else(stack: Stack, client: Client) -> N
 
 
 def test_a_key_for_a_user_acts_for_nobody_else_in_a_team(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to users: it cannot speak as another admin or member."""
+    """Rule 12 restriction to users: it cannot speak as another admin or member."""
     team_id = team(client, "bob", ada="member")
     shared = store(client, "The release is on Friday", "bob", team_id=team_id)["id"]
     key = restricted(stack, client, users=["ada"])
@@ -306,7 +306,7 @@ def test_a_key_for_a_user_acts_for_nobody_else_in_a_team(stack: Stack, client: C
 
 
 def test_a_key_for_a_user_cannot_forget_an_agents_other_users(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to users: deleting an agent with its memories is no way around."""
+    """Rule 12 restriction to users: deleting an agent with its memories is no way around."""
     agent_id = agent(client)
     theirs = store(client, "Keeps bees", "bob", agent_id=agent_id)["id"]
     for reach in ({"users": ["ada"]}, {"namespaces": ["work"]}):
@@ -317,7 +317,7 @@ def test_a_key_for_a_user_cannot_forget_an_agents_other_users(stack: Stack, clie
 
 
 def test_a_key_for_a_namespace_reaches_no_other(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to namespaces: the default one is closed as well."""
+    """Rule 12 restriction to namespaces: the default one is closed as well."""
     agent_id, team_id = agent(client), team(client)
     hidden = store(client, "Keeps bees")["id"]
     mine = store(client, "Works as a nurse", namespace="work")["id"]
@@ -340,7 +340,7 @@ def test_a_key_for_a_namespace_reaches_no_other(stack: Stack, client: Client) ->
 
 
 def test_a_key_for_a_namespace_shows_no_past_of_another(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to namespaces: nor through the versions of what was moved in."""
+    """Rule 12 restriction to namespaces: nor through the versions of what was moved in."""
     store(client, "Lives in New York")
     moved = store(client, "Lives in San Francisco")["id"]
     answer = client.http.patch(f"/v1/memories/{moved}", json={"namespace": "work"})
@@ -350,7 +350,7 @@ def test_a_key_for_a_namespace_shows_no_past_of_another(stack: Stack, client: Cl
 
 
 def test_a_key_for_an_agent_reaches_its_memories_alone(stack: Stack, client: Client) -> None:
-    """Decision 12 restriction to agents: nothing but the memories of these agents."""
+    """Rule 12 restriction to agents: nothing but the memories of these agents."""
     mine, other, team_id = agent(client, "Mine"), agent(client, "Other"), team(client)
     hidden = store(client, "Keeps bees", agent_id=other)["id"]
     reachable = store(client, "Likes tea", agent_id=mine)["id"]
@@ -388,7 +388,7 @@ def test_a_key_for_an_agent_reaches_its_memories_alone(stack: Stack, client: Cli
 
 @pytest.mark.parametrize("reach", ["agents", "namespaces"])
 def test_a_key_for_a_part_cannot_undo_a_team(stack: Stack, client: Client, reach: str) -> None:
-    """Decision 12 restriction to agents or namespaces: a team's memories are out of its reach, so
+    """Rule 12 restriction to agents or namespaces: a team's memories are out of its reach, so
     dissolving the team, which moves them, is too."""
     team_id = team(client, bob="member")
     shared = store(client, "The release is on Friday", team_id=team_id)["id"]

@@ -1,4 +1,4 @@
-"""§5: plans, quota errors, and how much each field may hold.
+"""Contract §5: plans, quota errors, and how much each field may hold.
 
 Agents, teams and skills are in the modules of their routes; idempotency is at the end.
 """
@@ -37,7 +37,7 @@ def full(client: Client, room: int = 0) -> None:
 
 
 def test_the_last_place_is_given_once(free: Client) -> None:
-    """§5.2 and decision 11 under concurrency: one slot left, 20 different facts at once: one 201
+    """§5.2 and rule 11 under concurrency: one slot left, 20 different facts at once: one 201
     and nineteen 402."""
     full(free, room=1)
     facts = [*DISTINCT, *(fact.replace(" ", " never ") for fact in DISTINCT)]
@@ -93,7 +93,7 @@ def test_every_door_is_held_to_the_plan(free: Client) -> None:
 
 
 def test_a_batch_fills_what_is_left(free: Client) -> None:
-    """§5.2 with decision 15: what has no room is `rejected` and named, the rest is stored."""
+    """§5.2 with rule 15: what has no room is `rejected` and named, the rest is stored."""
     full(free, room=2)
     body = {"memories": [{"user_id": "ada", "fact": fact} for fact in DISTINCT[:4]]}
     body["memories"].insert(2, {"user_id": "u1", "fact": "Likes tea"})
@@ -194,7 +194,7 @@ def idempotent(client: Client, path: str, body: dict[str, Any], key: str) -> htt
     "route", ["memories", "batch", "agents", "agent memories", "teams", "skills", "graph", "tool"]
 )
 def test_every_post_that_stores_can_be_repeated(client: Client, route: str) -> None:
-    """Decision 15 Idempotency-Key: the same answer with `Idempotent-Replayed: true`, at once and
+    """Rule 15 Idempotency-Key: the same answer with `Idempotent-Replayed: true`, at once and
     later; another body is 422; another tenant's or no key is another request."""
     a, b = batch(client, DISTINCT[:2])
     agent_id = agent(client)
@@ -236,7 +236,7 @@ def test_every_post_that_stores_can_be_repeated(client: Client, route: str) -> N
 
 
 def test_a_key_stands_for_one_route_and_one_tenant(client: Client, free: Client) -> None:
-    """Decision 15 Idempotency-Key: the route is part of the request, the tenant owns the key."""
+    """Rule 15 Idempotency-Key: the route is part of the request, the tenant owns the key."""
     body = {"user_id": "ada", "fact": "Keeps bees"}
     agent_id = agent(client)
     assert idempotent(client, "/v1/memories", body, "once").status_code == 201
@@ -247,7 +247,7 @@ def test_a_key_stands_for_one_route_and_one_tenant(client: Client, free: Client)
 
 
 def test_an_invalid_request_uses_no_key_up(client: Client) -> None:
-    """Decision 15 Idempotency-Key: what was refused can be put right under the same key."""
+    """Rule 15 Idempotency-Key: what was refused can be put right under the same key."""
     bad = idempotent(client, "/v1/memories", {"user_id": "ada", "fact": " "}, "once")
     refused(bad, 422, "validation")
     body = {"user_id": "ada", "fact": "Keeps bees"}

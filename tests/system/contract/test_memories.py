@@ -1,4 +1,4 @@
-"""§1.2: memories are stored, listed, searched, changed and deleted."""
+"""Contract §1.2: memories are stored, listed, searched, changed and deleted."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_duplicate_is_told_with_its_id_alone(client: Client) -> None:
     ],
 )
 def test_an_invalid_store_is_refused(somebody: Client, body: Any) -> None:
-    """§1.2 POST: invalid (422 by decision 7), in a batch too."""
+    """§1.2 POST: invalid (422 by rule 7), in a batch too."""
     refused(somebody.http.post("/v1/memories", json=body), 422, "validation")
     refused(somebody.http.post("/v1/memories:batch", json={"memories": [body]}), 422, "validation")
 
@@ -219,7 +219,7 @@ def test_search_is_narrowed_by_source_and_namespace(client: Client) -> None:
     ],
 )
 def test_metadata_filters(client: Client, condition: str, matches: set[int]) -> None:
-    """§1.2 and decision 15 `metadata`: equality and operators, on search, list and context."""
+    """§1.2 and rule 15 `metadata`: equality and operators, on search, list and context."""
     kept: list[tuple[str, dict[str, Any]]] = [
         ("Likes tea", {"project": "atlas", "priority": 1}),
         ("Plays the cello", {"project": "atlas", "priority": 2}),
@@ -240,7 +240,7 @@ def test_metadata_filters(client: Client, condition: str, matches: set[int]) -> 
 
 
 def test_time_filters(stack: Stack, client: Client) -> None:
-    """§1.2 and decision 15: `created_after` counts in, `created_before` does not."""
+    """§1.2 and rule 15: `created_after` counts in, `created_before` does not."""
     old, new = store(client, "Likes tea")["id"], store(client, "Plays the cello")["id"]
     age(stack, old, 10)
     created = got(client, f"/v1/memories/{new}")["created_at"]
@@ -251,7 +251,7 @@ def test_time_filters(stack: Stack, client: Client) -> None:
 
 
 def test_what_was_true_then_is_found_by_valid_at(client: Client) -> None:
-    """Decision 15 `valid_at`: the past as it was, retired memories too; §1.2."""
+    """Rule 15 `valid_at`: the past as it was, retired memories too; §1.2."""
     store(client, "Lives in New York", valid_from="2020-01-01T00:00:00Z")
     store(client, "Lives in San Francisco", valid_from="2022-06-01T00:00:00Z")
     assert found(client) == {"Lives in San Francisco"}
@@ -267,7 +267,7 @@ def test_what_was_true_then_is_found_by_valid_at(client: Client) -> None:
 
 
 def test_an_older_truth_that_comes_late_is_history(client: Client) -> None:
-    """Decision 15 `valid_at`: what was true before the live memory does not retire it."""
+    """Rule 15 `valid_at`: what was true before the live memory does not retire it."""
     store(client, "Lives in San Francisco", valid_from="2022-06-01T00:00:00Z")
     late = store(client, "Lives in Boston", valid_from="2018-01-01T00:00:00Z")
     assert late["action"] == "stored"
@@ -278,7 +278,7 @@ def test_an_older_truth_that_comes_late_is_history(client: Client) -> None:
 
 
 def test_of_a_chain_of_truths_one_held_at_a_time(client: Client) -> None:
-    """Decision 15 `valid_at`: an older truth that comes late ends where the next one began."""
+    """Rule 15 `valid_at`: an older truth that comes late ends where the next one began."""
     store(client, "Lives in New York", valid_from="2020-01-01T00:00:00Z")
     store(client, "Lives in San Francisco", valid_from="2022-06-01T00:00:00Z")
     store(client, "Lives in Boston", valid_from="2018-01-01T00:00:00Z")
@@ -312,7 +312,7 @@ def test_the_list_is_newest_first_with_a_total(client: Client) -> None:
 
 
 def test_a_cursor_holds_while_memories_come_and_go(client: Client) -> None:
-    """Decision 15 cursor: no memory twice and none left out, and the last page says so."""
+    """Rule 15 cursor: no memory twice and none left out, and the last page says so."""
     ids = batch(client, DISTINCT)
     seen: list[str] = []
     query: dict[str, Any] = {"user_id": "ada", "limit": 3}
@@ -330,7 +330,7 @@ def test_a_cursor_holds_while_memories_come_and_go(client: Client) -> None:
 
 
 def test_the_list_shows_a_team_to_its_members_alone(client: Client) -> None:
-    """§1.2 GET list `visibility`, `team_id`: with the membership check that R lacks."""
+    """§1.2 GET list `visibility`, `team_id`: with a membership check."""
     team_id = team(client, bob="read_only")
     store(client, "The release is on Friday", team_id=team_id)
     store(client, "Likes tea")
@@ -344,7 +344,7 @@ def test_the_list_shows_a_team_to_its_members_alone(client: Client) -> None:
 
 
 def test_every_field_can_be_changed(client: Client) -> None:
-    """§1.2 PATCH and decision 15: fact, metadata, importance, visibility, namespace; the answer
+    """§1.2 PATCH and rule 15: fact, metadata, importance, visibility, namespace; the answer
     has `id`, `visibility`, `importance`, `team_id`."""
     memory_id = store(client, "Likes tea", metadata={"a": 1})["id"]
     team_id = team(client)
@@ -370,7 +370,7 @@ def test_every_field_can_be_changed(client: Client) -> None:
 
 
 def test_a_changed_fact_is_found_by_its_new_meaning(client: Client) -> None:
-    """Decision 15: a patched `fact` is re-embedded and deduplicated by its new text."""
+    """Rule 15: a patched `fact` is re-embedded and deduplicated by its new text."""
     memory_id = store(client, "Plays the cello")["id"]
     store(client, "Drives a red van")
     patched(client, memory_id, fact="Is allergic to peanuts")
@@ -481,7 +481,7 @@ def test_deletions_at_once_count_once(client: Client) -> None:
 
 
 def test_a_retired_memory_can_be_brought_back(client: Client) -> None:
-    """Decision 15: history and provenance by id, and a restore; 409 when it lives."""
+    """Rule 15: history and provenance by id, and a restore; 409 when it lives."""
     old = store(client, "Lives in New York", importance=0.7)["id"]
     new = store(client, "Lives in San Francisco")["id"]
     detail = got(client, f"/v1/memories/{new}")
@@ -517,7 +517,7 @@ def test_the_successor_of_a_deleted_memory_lives_on(client: Client) -> None:
 
 
 def test_a_batch_says_what_became_of_each(client: Client) -> None:
-    """Decision 15 `memories:batch`: compared with what is known and with each other."""
+    """Rule 15 `memories:batch`: compared with what is known and with each other."""
     known = store(client, "Likes tea")["id"]
     facts = ["Likes tea", "Lives in New York", "Plays the cello", "Lives in San Francisco"]
     answer = client.http.post(
@@ -535,7 +535,7 @@ def test_a_batch_says_what_became_of_each(client: Client) -> None:
 
 
 def test_a_batch_is_all_or_nothing(client: Client) -> None:
-    """Decision 15 `memories:batch`: one invalid fact, one forbidden team: nothing is stored."""
+    """Rule 15 `memories:batch`: one invalid fact, one forbidden team: nothing is stored."""
     good = {"user_id": "ada", "fact": "Likes tea"}
     path = "/v1/memories:batch"
     for bad, status in (
@@ -552,7 +552,7 @@ def test_a_batch_is_all_or_nothing(client: Client) -> None:
 
 
 def test_a_batch_may_go_to_many_places(client: Client) -> None:
-    """Decision 15 `memories:batch`: users, namespaces, agents and teams in one request."""
+    """Rule 15 `memories:batch`: users, namespaces, agents and teams in one request."""
     team_id, agent_id = team(client), agent(client)
     places = [
         {"user_id": "ada"},

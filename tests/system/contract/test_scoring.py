@@ -1,7 +1,7 @@
-"""§2: decay, blend, ranking and reinforcement, over HTTP.
+"""Contract §2: decay, blend, ranking and reinforcement, over HTTP.
 
-The thresholds (§2.4) and Voyage (§2.6) are in test_0_decisions.py, the tenant's own rules in
-test_1_usage_health.py, the agreement with the pure rules in tests/integration/db/test_memories.py.
+The thresholds (§2.4) and Voyage (§2.6) are in test_decisions.py, the tenant's own rules in
+test_usage_and_health.py, the agreement with the pure rules in tests/integration/db/test_memories.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DECAY = {
     10: {1.0: 0.5000, 0.7: 0.3715, 0.5: 0.2500, 0.2: 0.0313},
     30: {1.0: 0.1250, 0.7: 0.0513, 0.5: 0.0156, 0.2: 0.0000},
 }
-"""§2.1's table, as the guide's half-lives have it: by days, by importance."""
+"""§2.1's table: by days, by importance."""
 
 
 def searched(client: Client, q: str, **query: Any) -> list[dict[str, Any]]:
@@ -36,7 +36,7 @@ def searched(client: Client, q: str, **query: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("days", DECAY)
 def test_decay_follows_the_published_half_lives(stack: Stack, client: Client, days: int) -> None:
-    """§2.1 and decision 3: the whole table, a row each, on search, context, list and by id."""
+    """§2.1 and rule 3: the whole table, a row each, on search, context, list and by id."""
     for importance, decay in DECAY[days].items():
         user_id = f"ada-{importance}"
         memory_id = store(client, "Likes tea", user_id, importance=importance)["id"]
@@ -60,7 +60,7 @@ def test_decay_follows_the_published_half_lives(stack: Stack, client: Client, da
 def test_half_of_a_memory_is_left_after_its_half_life(
     stack: Stack, client: Client, importance: float, half_life: int
 ) -> None:
-    """§2.1 and decision 3: 0.5 ± 0.001 at 10, 7 and 2 days, and down to the floor of 0.1."""
+    """§2.1 and rule 3: 0.5 ± 0.001 at 10, 7 and 2 days, and down to the floor of 0.1."""
     age(stack, store(client, "Likes tea", importance=importance)["id"], half_life)
     [memory] = searched(client, "tea", explain=True)
     assert memory["decay_score"] == pytest.approx(0.5, abs=0.001)
@@ -77,7 +77,7 @@ def test_a_new_memory_and_one_from_the_future_are_whole(stack: Stack, client: Cl
 
 
 def test_the_score_is_the_published_blend(stack: Stack, client: Client) -> None:
-    """§2.2 and decision 4: 0.7·similarity + 0.3·decay, all in [0, 1], 4 decimals, best first."""
+    """§2.2 and rule 4: 0.7·similarity + 0.3·decay, all in [0, 1], 4 decimals, best first."""
     for days, memory_id in enumerate(batch(client, DISTINCT)):
         age(stack, memory_id, days * 3)
     results = searched(client, "What does Ada like to drink?")
@@ -101,7 +101,7 @@ def test_the_same_words_are_as_similar_as_can_be(client: Client) -> None:
 
 
 def test_of_equal_scores_the_newest_comes_first_then_the_id(stack: Stack, client: Client) -> None:
-    """§2.2 and decision 4: ties are broken by newest, then id."""
+    """§2.2 and rule 4: ties are broken by newest, then id."""
     ids = [
         client.http.post(
             "/v1/memories",
@@ -124,7 +124,7 @@ def test_of_equal_scores_the_newest_comes_first_then_the_id(stack: Stack, client
 
 
 def test_all_memories_compete_not_the_nearest_alone(stack: Stack, client: Client) -> None:
-    """§2.2 and decision 4: ranked over all candidates of the scope, so `limit` never changes who
+    """§2.2 and rule 4: ranked over all candidates of the scope, so `limit` never changes who
     comes first."""
     near = ["Plays the violin", "Plays the cello", "Plays the viola", "Teaches the violin"]
     for memory_id in batch(client, near):

@@ -1,4 +1,4 @@
-"""§1.10: skills, and which agent has which."""
+"""Contract §1.10: skills, and which agent has which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""§1.8: teams, members, invitations, and what becomes of a team's memories."""
+"""Contract §1.8: teams, members, invitations, and what becomes of a team's memories."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_members_come_change_and_go(client: Client) -> None:
 
 
 def test_a_member_may_have_a_slash_in_the_name(client: Client) -> None:
-    """§1.8 members with decision 13: any character in the path."""
+    """§1.8 members with rule 13: any character in the path."""
     team_id = team(client)
     path = f"/v1/teams/{team_id}/members"
     made(client, path, user_id="org/bob c", added_by="ada")

@@ -1,4 +1,4 @@
-"""§1.6: the endpoint for function calls of a model.
+"""Contract §1.6: the endpoint for function calls of a model.
 
 What each tool does is tested in tests/system/api/test_tools.py; here, what the contract adds.
 """
@@ -48,7 +48,7 @@ def test_a_store_through_a_tool_is_held_to_the_plan(free: Client) -> None:
 
 
 def test_a_restricted_key_reaches_no_more_through_a_tool(stack: Stack, client: Client) -> None:
-    """§1.6 with decision 12: storing, searching, context and deleting."""
+    """§1.6 with rule 12: storing, searching, context and deleting."""
     secret = store(client, "Keeps bees", "bob")["id"]
     key = restricted(stack, client, users=["ada"])
     for tool, arguments in (

@@ -1,6 +1,6 @@
-"""§1.4: usage and health, and the tenant's own settings.
+"""Contract §1.4: usage and health, and the tenant's own settings.
 
-A dead database is in test_6_faults.py.
+A dead database is in test_faults_of_the_original.py.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def test_rules_that_make_no_sense_change_nothing(somebody: Client, changes: dict
 
 
 def test_rules_are_changed_by_an_admin(stack: Stack, client: Client) -> None:
-    """Decision 12 scopes: `admin` for PATCH /v1/settings, `read` to see them."""
+    """Rule 12 scopes: `admin` for PATCH /v1/settings, `read` to see them."""
     writer = restricted(stack, client)
     answer = writer.http.patch("/v1/settings", json={"half_life_days": 1})
     refused(answer, 403, "missing_scope")

@@ -1,4 +1,4 @@
-"""The examples of the guide's sections print what they promise."""
+"""Rule 1 (docs/reference/contract.md): the example scripts print what they promise."""
 
 from __future__ import annotations
 

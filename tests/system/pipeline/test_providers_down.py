@@ -324,7 +324,7 @@ def test_the_daily_cap_holds_everyone(make_stack: MakeStack) -> None:
 
     spent = (settled(one)["spent_usd"], settled(other)["spent_usd"])
     assert 0 < sum(spent) <= 0.04
-    # Whoever was refused is back in the queue a moment after the fuse has blown.
+    # Whoever was refused is back in the queue a moment after the cap was reached.
     eventually(lambda: other.http.get("/v1/pipeline").json()["waiting_for"]["budget"] > 0)
     assert asked(stack, "SELECT DISTINCT attempts FROM conversations WHERE state = 'queued'") == [0]
 

@@ -1,4 +1,4 @@
-"""The calls of the published guide, as it prints them."""
+"""Rule 1 (docs/reference/contract.md): the published examples with the SDK."""
 
 from __future__ import annotations
 
