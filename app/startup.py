@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -27,6 +29,24 @@ def frozen_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        _give_back()
+
+
+def settle_memory() -> None:
+    """Keep what the start has left in memory, for a process that is about to serve: the collector
+    does not look at it again. A full collection would delay every request by a quarter of a
+    second."""
+    gc.collect()
+    gc.freeze()
+    _give_back()
+
+
+def _give_back() -> None:
+    """Give the memory that is free back to the system, some 10 MB after imports."""
+    if sys.platform.startswith("linux"):
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # Of glibc; musl has none.
+        if trim is not None:
+            trim(0)
 
 
 class Runtime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -38,7 +37,7 @@ from app.api.routes import (
 )
 from app.ingest.wakeups import wake_with
 from app.memories.recall import warm_up
-from app.startup import runtime
+from app.startup import runtime, settle_memory
 from app.tenancy.audit_log import Recorder
 from app.tenancy.installation import connect, disconnect
 from app.workers.wakeup import Wakeup
@@ -126,10 +125,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     wake_with(wakeup.request)
     app.state.recorder.start()
     await warm_up()
-    # What start-up has left in memory stays. A full garbage collection over all of it would delay
-    # every request by a quarter of a second.
-    gc.collect()
-    gc.freeze()
+    settle_memory()
     async with mcp.serving(app):
         yield
     wakeup.stop()

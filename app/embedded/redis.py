@@ -9,9 +9,6 @@ import shutil
 import signal
 from pathlib import Path
 
-import redis.asyncio
-from redis.exceptions import RedisError
-
 from app.embedded.part import Part
 from app.embedded.runtime import socket_folder
 
@@ -61,11 +58,16 @@ def _wheels_binary() -> str | None:
 
 
 async def _answers(socket: Path) -> bool:
-    client = redis.asyncio.Redis(unix_socket_path=str(socket))
+    """Send one PING. The client library is not worth its room in the supervisor for this."""
     try:
-        return bool(await client.ping())
-    except (RedisError, OSError):
+        reader, writer = await asyncio.open_unix_connection(str(socket))
+    except OSError:
         await asyncio.sleep(0.05)
         return False
+    try:
+        writer.write(b"PING\r\n")
+        return await reader.readline() == b"+PONG\r\n"
+    except OSError:
+        return False
     finally:
-        await client.aclose()
+        writer.close()

@@ -5,27 +5,23 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import socket
 import sys
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-import httpx2
-
-from app.db.logins import refuse_at_start
-from app.db.migrate import bind_embedding_model, migrate
-from app.db.service_login import make_given, serving_address
-from app.embed.embedder import Embedder
 from app.embedded import postgres, redis
 from app.embedded.part import Part
+from app.embedded.prepare import Prepared, prepared
 from app.embedded.supervisor import Supervisor
 from app.errors import ServiceError
 from app.logs import log
-from app.providers.registry import build
 from app.settings import Settings
-from app.tenancy import bootstrap
 
 
 async def up(settings: Settings) -> None:
@@ -71,53 +67,34 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
         log.info("queue", embedded=True, served_by=origin)
         embedded.append("redis")
         updates["redis_url"] = url
-    providers = build(settings)
-    for part_name, model, paid, key in (
-        ("embedder", providers.embedder.model, providers.paid_embedder, "VOYAGE_API_KEY"),
-        ("extractor", providers.extraction_model, providers.paid_extractor, "ANTHROPIC_API_KEY"),
-    ):
-        if not paid:
-            embedded.append(part_name)
-            log.warning("demo_quality", part=part_name, model=model, replace_with=key)
-    settings = settings.model_copy(update={**updates, "embedded_parts": embedded})
-    serving = await asyncio.to_thread(_prepare_database, settings, providers.embedder)
-    settings = settings.model_copy(update={"database_url": serving})
-    if not providers.paid_embedder:
-        await providers.embedder.embed_query(
-            "Build the model once, before several processes want it."
-        )
-    key_file, is_new = await bootstrap.first_key(settings)
-    for part in _processes(settings):
-        await supervisor.start(part)
-    _announce(settings, providers.extraction_model, providers.embedder.model, key_file, is_new)
-
-
-def _prepare_database(settings: Settings, embedder: Embedder) -> str:
-    """Bring the database up to date; gives the address to serve by."""
-    given, owner = settings.database_url, settings.owner_database_url
-    assert given is not None
-    migrate(owner or given)
-    bind_embedding_model(owner or given, embedder.model, embedder.dimension)
-    if owner is None:
-        return serving_address(given)
-    make_given(owner, given)
-    refuse_at_start(given)
-    return given
-
-
-def _processes(settings: Settings) -> list[Part]:
+    settings = settings.model_copy(update=updates)
+    made = await prepared(_environment(settings, embedded))
+    for part_name, key in made.missing_keys.items():
+        embedded.append(part_name)
+        log.warning("demo_quality", part=part_name, replace_with=key)
+    settings = settings.model_copy(update={"database_url": made.serving_address})
     env = {
+        **_environment(settings, embedded),
+        "SMARA_OWNER_DATABASE_URL": "",
+    }  # Not theirs to know.
+    for part in _processes(settings, env):
+        await supervisor.start(part)
+    _announce(settings, embedded, made)
+
+
+def _environment(settings: Settings, embedded: list[str]) -> dict[str, str]:
+    """Give the settings that `up` has chosen, as variables for a process that it starts."""
+    return {
         "DATABASE_URL": settings.database_url or "",
-        "SMARA_OWNER_DATABASE_URL": "",  # Not theirs to know.
         "REDIS_URL": settings.redis_url or "",
         "SMARA_DATA_DIR": str(settings.data_dir),
         "SMARA_HOST": settings.host,
         "PORT": str(settings.port),
-        "SMARA_EMBEDDED_PARTS": "["
-        + ",".join(f'"{name}"' for name in settings.embedded_parts)
-        + "]",
+        "SMARA_EMBEDDED_PARTS": json.dumps(embedded),
     }
 
+
+def _processes(settings: Settings, env: Mapping[str, str]) -> list[Part]:
     def command(name: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "app.cli", name)
 
@@ -131,11 +108,17 @@ def _processes(settings: Settings) -> list[Part]:
 
 
 async def _healthy(address: str) -> bool:
-    async with httpx2.AsyncClient(timeout=2.0, trust_env=False) as client:
-        try:
-            return (await client.get(address)).status_code == 200
-        except httpx2.HTTPError:
-            return False
+    try:
+        return await asyncio.to_thread(_status, address) == 200
+    except OSError:
+        return False
+
+
+def _status(address: str) -> int:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(address, timeout=2.0) as answer:
+        status: int = answer.status
+        return status
 
 
 def _lock(data_dir: Path) -> TextIO:
@@ -173,28 +156,21 @@ def _refuse_taken_port(settings: Settings) -> None:
             ) from None
 
 
-def _announce(
-    settings: Settings, extractor: str, embedder: str, key_file: Path | None, is_new: bool
-) -> None:
+def _announce(settings: Settings, embedded: list[str], made: Prepared) -> None:
     base = f"http://localhost:{settings.port}"
+    if made.key_file is None:
+        key = "issued before; another: smara-server keys create"
+    else:
+        key = Path(made.key_file).read_text().strip() if made.key_is_new else f"in {made.key_file}"
     lines = [
         "",
         f"  Smara memory service is up: {base}",
         f"  API documentation:          {base}/docs",
         f"  health:                     {base}/health",
-        f"  extraction model:           {extractor}",
-        f"  embedding model:            {embedder}",
-        f"  embedded parts:             {', '.join(settings.embedded_parts) or 'none'}",
+        f"  extraction model:           {made.extraction_model}",
+        f"  embedding model:            {made.embedding_model}",
+        f"  embedded parts:             {', '.join(embedded) or 'none'}",
         f"  data folder:                {settings.data_dir}",
+        f"  API key:                    {key}",
     ]
-    if key_file is not None:
-        lines.append(
-            f"  API key:                    {key_file.read_text().strip()}"
-            if is_new
-            else f"  API key:                    in {key_file}"
-        )
-    else:
-        lines.append(
-            "  API key:                    issued before; another: smara-server keys create"
-        )
     print("\n".join(lines) + "\n", file=sys.stderr, flush=True)

@@ -8,21 +8,20 @@ checks as one over the network.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-import httpx2
 from fastapi import FastAPI
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.errors import Unauthenticated
-from app.mcp.server import Context, memory_server
-from app.mcp.tools.in_process import IN_PROCESS_URL, in_process
-from app.mcp.tools.requests import send
-from app.mcp.tools.tool import Call, Defaults
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
 
@@ -35,23 +34,54 @@ def mount(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[None]:
-    """Run what /mcp needs; for the app's lifespan."""
-
-    async def send_to_ourselves(call: Call, context: Context) -> httpx2.Response:
-        key = context.request.headers["authorization"]
-        async with in_process(app, context.request.scope) as client:
-            return await send(client, IN_PROCESS_URL, call, {"Authorization": key})
-
-    # Without security settings mcp checks neither Host nor Origin. Those checks protect servers
-    # that trust whoever reaches them; this one trusts a key that no page can know.
-    sessions = StreamableHTTPSessionManager(
-        memory_server(send_to_ourselves, Defaults(source="mcp")),
-        stateless=True,
-        json_response=True,
-    )
-    async with sessions.run():
-        app.state.mcp_sessions = sessions
+    """Run what /mcp needs, from its first request on; for the app's lifespan."""
+    sessions = app.state.mcp_sessions = _Sessions(app)
+    try:
         yield
+    finally:
+        await sessions.stop()
+
+
+class _Sessions:
+    """mcp's session manager. It starts with the first request: the package takes half a second and
+    20 MB, which an API that nobody asks for MCP does not spend."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._started: asyncio.Future[StreamableHTTPSessionManager] | None = None
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._started is None:
+            self._started = asyncio.get_running_loop().create_future()
+            # In a task of its own, since the manager has to be left in the task that entered it.
+            self._running = asyncio.create_task(self._run(self._started))
+        manager = await asyncio.shield(self._started)
+        await manager.handle_request(scope, receive, send)
+
+    async def stop(self) -> None:
+        """Stop the manager, if it runs."""
+        self._stop.set()
+        if self._running is not None:
+            await self._running
+
+    async def _run(self, started: asyncio.Future[StreamableHTTPSessionManager]) -> None:
+        try:
+            manager = await asyncio.to_thread(_imported, self._app)
+        except Exception as error:  # Whoever asks gets it.
+            started.set_exception(error)
+            return
+        async with manager.run():
+            started.set_result(manager)
+            await self._stop.wait()
+
+
+def _imported(app: FastAPI) -> StreamableHTTPSessionManager:
+    from app.mcp.sessions import session_manager
+
+    return session_manager(app)
 
 
 class _Endpoint:
@@ -68,4 +98,4 @@ class _Endpoint:
                 {"Allow": "POST"},
             )
             return await refusal(scope, receive, send)
-        await scope["app"].state.mcp_sessions.handle_request(scope, receive, send)
+        await scope["app"].state.mcp_sessions.handle(scope, receive, send)

@@ -29,7 +29,7 @@ PURGE = "app.workers.tasks.purge"
 
 def make_celery(settings: Settings) -> Celery:
     """Build a Celery app on the broker of ``settings``."""
-    app = Celery("smara", amqp=Amqp, broker=settings.redis_url, include=["app.workers.tasks"])
+    app = Celery("smara", amqp=Amqp, broker=settings.redis_url)
     app.conf.update(
         result_backend=None,
         task_ignore_result=True,

@@ -11,7 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from app import cli
+from app.cli.__main__ import main
 from app.startup import start_runtime
 
 ENVIRONMENT = ("DATABASE_URL", "REDIS_URL", "VOYAGE_API_KEY", "ANTHROPIC_API_KEY", "PORT")
@@ -45,7 +45,7 @@ def smara_server(*arguments: str, **env: str) -> Ended:
             redirect_stderr(said),
             warnings.catch_warnings(),
         ):
-            cli.main()
+            main()
     except SystemExit as end:
         code = int(end.code or 0)
     finally:

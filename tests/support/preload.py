@@ -27,7 +27,8 @@ for name in (
     "app.ingest.dispatcher",
     "app.embed.voyage",
     "app.extract.claude",
-    "app.mcp.http",
+    "app.mcp.sessions",
+    "app.rules.injection.screen",
 ):
     import_module(name)
 

@@ -138,7 +138,7 @@ def _run(command: str, env: Mapping[str, str], log: Path) -> None:
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["smara-server", command]
-    importlib.import_module("app.cli").main()
+    importlib.import_module("app.cli.__main__").main()
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
