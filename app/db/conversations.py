@@ -21,12 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.db import key_reach
+from app.db.message_json import message_to_json
 from app.db.pool import TenantTx
 from app.db.schema import conversations
 from app.db.statements import OWN_ID, Statement, own, parameters, shapes
 from app.db.undo import erase_text as erase
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import Accepted, Message, NewConversation, Progress
+from app.rules.types import Accepted, NewConversation, Progress
 
 __all__ = ["accept", "erase", "get", "list_page", "replay"]
 
@@ -140,7 +141,7 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         agent_id=new.scope.agent_id,
         team_id=new.team_id,
         visibility=new.visibility,
-        messages=[_message_to_json(message) for message in new.messages],
+        messages=[message_to_json(message) for message in new.messages],
         message_count=len(new.messages),
         occurred_at=new.occurred_at,
         instructions=new.instructions,
@@ -196,12 +197,3 @@ async def replay(tx: TenantTx, conversation_id: UUID) -> bool:
     """Queue a finished conversation once more, attempts from zero. False when it is not dead or
     done, or is erased."""
     return await _REPLAY.rowcount(tx, conversation_id=conversation_id) == 1
-
-
-def _message_to_json(message: Message) -> dict[str, Any]:
-    document: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.name is not None:
-        document["name"] = message.name
-    if message.at is not None:
-        document["at"] = message.at.isoformat()
-    return document

@@ -22,73 +22,73 @@ PER_ENDPOINT = 4
 _DELIVERY = ", ".join(f"d.{field.name}" for field in fields(Delivery))
 
 
+CLAIM = """
+WITH due AS (
+    SELECT d.tenant_id, d.delivery_id, row_number() OVER (
+        PARTITION BY e.tenant_id, e.endpoint_id ORDER BY d.next_attempt_at) AS nth
+    FROM webhook_endpoints e CROSS JOIN LATERAL (
+        SELECT tenant_id, delivery_id, next_attempt_at FROM webhook_deliveries q
+        WHERE q.tenant_id = e.tenant_id AND q.endpoint_id = e.endpoint_id
+          AND state = 'pending' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at
+        LIMIT greatest(0, %(each)s - (
+            SELECT count(*) FROM webhook_deliveries b
+            WHERE b.tenant_id = e.tenant_id AND b.endpoint_id = e.endpoint_id
+              AND b.state = 'pending' AND b.lease_until > now()))
+        FOR UPDATE SKIP LOCKED) d
+    WHERE e.disabled_at IS NULL
+), picked AS (
+    SELECT tenant_id, delivery_id FROM due ORDER BY nth, delivery_id LIMIT %(limit)s
+)
+UPDATE webhook_deliveries d
+SET attempts = attempts + 1, lease_until = now() + make_interval(secs => %(lease)s),
+    next_attempt_at = now() + make_interval(secs => %(lease)s)
+FROM picked
+WHERE d.tenant_id = picked.tenant_id AND d.delivery_id = picked.delivery_id
+RETURNING d.tenant_id, d.delivery_id, d.attempts
+"""
+
+
 async def claim(tx: SystemTx, *, limit: int, lease_seconds: float) -> list[Attempt]:
     """Take up to ``limit`` due deliveries, of every endpoint one before any has two. Asked as the
     system. The attempt is counted here; one that is never concluded is due again after the
     lease."""
-    cursor = await tx.execute(
-        """
-        WITH due AS (
-            SELECT d.tenant_id, d.delivery_id, row_number() OVER (
-                PARTITION BY e.tenant_id, e.endpoint_id ORDER BY d.next_attempt_at) AS nth
-            FROM webhook_endpoints e CROSS JOIN LATERAL (
-                SELECT tenant_id, delivery_id, next_attempt_at FROM webhook_deliveries q
-                WHERE q.tenant_id = e.tenant_id AND q.endpoint_id = e.endpoint_id
-                  AND state = 'pending' AND next_attempt_at <= now()
-                ORDER BY next_attempt_at
-                LIMIT greatest(0, %(each)s - (
-                    SELECT count(*) FROM webhook_deliveries b
-                    WHERE b.tenant_id = e.tenant_id AND b.endpoint_id = e.endpoint_id
-                      AND b.state = 'pending' AND b.lease_until > now()))
-                FOR UPDATE SKIP LOCKED) d
-            WHERE e.disabled_at IS NULL
-        ), picked AS (
-            SELECT tenant_id, delivery_id FROM due ORDER BY nth, delivery_id LIMIT %(limit)s
-        )
-        UPDATE webhook_deliveries d
-        SET attempts = attempts + 1, lease_until = now() + make_interval(secs => %(lease)s),
-            next_attempt_at = now() + make_interval(secs => %(lease)s)
-        FROM picked
-        WHERE d.tenant_id = picked.tenant_id AND d.delivery_id = picked.delivery_id
-        RETURNING d.tenant_id, d.delivery_id, d.attempts
-        """,
-        {"limit": limit, "each": PER_ENDPOINT, "lease": lease_seconds},
-    )
+    cursor = await tx.execute(CLAIM, {"limit": limit, "each": PER_ENDPOINT, "lease": lease_seconds})
     return [Attempt(*row) for row in await cursor.fetchall()]
+
+
+ANY_DUE = """
+SELECT FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
+WHERE e.disabled_at IS NULL AND d.state = 'pending' AND d.next_attempt_at <= now() LIMIT 1
+"""
 
 
 async def any_due(tx: SystemTx) -> bool:
     """Whether there is something to tell now. Asked as the system."""
-    cursor = await tx.execute(
-        """
-        SELECT FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
-        WHERE e.disabled_at IS NULL AND d.state = 'pending' AND d.next_attempt_at <= now() LIMIT 1
-        """
-    )
+    cursor = await tx.execute(ANY_DUE)
     return await cursor.fetchone() is not None
+
+
+LOAD = f"""
+SELECT {_DELIVERY} FROM webhook_deliveries d
+WHERE tenant_id = %s AND delivery_id = %s AND attempts = %s AND state = 'pending'
+"""
+
+LOAD_ENDPOINT = """
+SELECT e.endpoint_id, e.url, e.secret,
+       CASE WHEN e.old_secret_until > now() THEN e.old_secret END,
+       coalesce(extract(epoch FROM now() - e.failing_since), 0)::float8
+FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
+WHERE d.tenant_id = %s AND d.delivery_id = %s AND e.disabled_at IS NULL
+"""
 
 
 async def load(tx: TenantTx, attempt: Attempt) -> Outgoing | None:
     """What to send; None when it was erased, concluded by another, or its endpoint is disabled."""
     async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {_DELIVERY} FROM webhook_deliveries d
-            WHERE tenant_id = %s AND delivery_id = %s AND attempts = %s AND state = 'pending'
-            """,
-            (tx.tenant_id, attempt.delivery_id, attempt.attempts),
-        )
+        await cursor.execute(LOAD, (tx.tenant_id, attempt.delivery_id, attempt.attempts))
         delivery = await cursor.fetchone()
-    cursor_ = await tx.execute(
-        """
-        SELECT e.endpoint_id, e.url, e.secret,
-               CASE WHEN e.old_secret_until > now() THEN e.old_secret END,
-               coalesce(extract(epoch FROM now() - e.failing_since), 0)::float8
-        FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
-        WHERE d.tenant_id = %s AND d.delivery_id = %s AND e.disabled_at IS NULL
-        """,
-        (tx.tenant_id, attempt.delivery_id),
-    )
+    cursor_ = await tx.execute(LOAD_ENDPOINT, (tx.tenant_id, attempt.delivery_id))
     row = await cursor_.fetchone()
     if delivery is None or row is None:
         return None
@@ -97,23 +97,39 @@ async def load(tx: TenantTx, attempt: Attempt) -> Outgoing | None:
     return Outgoing(endpoint_id, url, secrets, delivery, failing_seconds)
 
 
+DELIVERED = """
+WITH arrived AS (
+    UPDATE webhook_deliveries
+    SET state = 'delivered', finished_at = now(), lease_until = NULL,
+        last_status = %(status)s, last_error = NULL
+    WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
+      AND attempts = %(attempts)s AND state = 'pending'
+    RETURNING tenant_id, endpoint_id)
+UPDATE webhook_endpoints e SET failing_since = NULL FROM arrived
+WHERE e.tenant_id = arrived.tenant_id AND e.endpoint_id = arrived.endpoint_id
+  AND e.failing_since IS NOT NULL
+"""
+
+
 async def delivered(tx: TenantTx, attempt: Attempt, status: int) -> None:
     """Note that it has arrived."""
-    await tx.execute(
-        """
-        WITH arrived AS (
-            UPDATE webhook_deliveries
-            SET state = 'delivered', finished_at = now(), lease_until = NULL,
-                last_status = %(status)s, last_error = NULL
-            WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
-              AND attempts = %(attempts)s AND state = 'pending'
-            RETURNING tenant_id, endpoint_id)
-        UPDATE webhook_endpoints e SET failing_since = NULL FROM arrived
-        WHERE e.tenant_id = arrived.tenant_id AND e.endpoint_id = arrived.endpoint_id
-          AND e.failing_since IS NOT NULL
-        """,
-        {**_key(attempt), "status": status},
-    )
+    await tx.execute(DELIVERED, {**_key(attempt), "status": status})
+
+
+MISSED = """
+WITH missed AS (
+    UPDATE webhook_deliveries
+    SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'failed' ELSE 'pending' END,
+        finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
+        next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
+        lease_until = NULL, last_status = %(status)s, last_error = %(error)s
+    WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
+      AND attempts = %(attempts)s AND state = 'pending'
+    RETURNING tenant_id, endpoint_id)
+UPDATE webhook_endpoints e SET failing_since = now() FROM missed
+WHERE e.tenant_id = missed.tenant_id AND e.endpoint_id = missed.endpoint_id
+  AND e.failing_since IS NULL
+"""
 
 
 async def missed(
@@ -126,37 +142,32 @@ async def missed(
 ) -> None:
     """Note that it has not arrived; with None as the pause, that it is given up."""
     await tx.execute(
-        """
-        WITH missed AS (
-            UPDATE webhook_deliveries
-            SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'failed' ELSE 'pending' END,
-                finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
-                next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
-                lease_until = NULL, last_status = %(status)s, last_error = %(error)s
-            WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
-              AND attempts = %(attempts)s AND state = 'pending'
-            RETURNING tenant_id, endpoint_id)
-        UPDATE webhook_endpoints e SET failing_since = now() FROM missed
-        WHERE e.tenant_id = missed.tenant_id AND e.endpoint_id = missed.endpoint_id
-          AND e.failing_since IS NULL
-        """,
-        {**_key(attempt), "status": status, "error": error, "retry": retry_in_seconds},
+        MISSED, {**_key(attempt), "status": status, "error": error, "retry": retry_in_seconds}
     )
+
+
+ADD = f"""
+INSERT INTO webhook_deliveries AS d (tenant_id, endpoint_id, event)
+VALUES (%s, %s, %s) RETURNING {_DELIVERY}
+"""
 
 
 async def add(tx: TenantTx, endpoint_id: UUID, event: str) -> Delivery:
     """Something to tell one endpoint that nothing has caused."""
     async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
-        await cursor.execute(
-            f"""
-            INSERT INTO webhook_deliveries AS d (tenant_id, endpoint_id, event)
-            VALUES (%s, %s, %s) RETURNING {_DELIVERY}
-            """,
-            (tx.tenant_id, endpoint_id, event),
-        )
+        await cursor.execute(ADD, (tx.tenant_id, endpoint_id, event))
         delivery = await cursor.fetchone()
     assert delivery is not None
     return delivery
+
+
+LIST_PAGE = f"""
+SELECT {_DELIVERY} FROM webhook_deliveries d
+WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
+  AND (%(state)s::text IS NULL OR state = %(state)s)
+  AND (%(before)s::uuid IS NULL OR delivery_id < %(before)s)
+ORDER BY delivery_id DESC LIMIT %(limit)s
+"""
 
 
 async def list_page(
@@ -170,13 +181,7 @@ async def list_page(
     """What the endpoint was told or is to be told, newest first."""
     async with tx.cursor(row_factory=class_row(Delivery)) as cursor:
         await cursor.execute(
-            f"""
-            SELECT {_DELIVERY} FROM webhook_deliveries d
-            WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
-              AND (%(state)s::text IS NULL OR state = %(state)s)
-              AND (%(before)s::uuid IS NULL OR delivery_id < %(before)s)
-            ORDER BY delivery_id DESC LIMIT %(limit)s
-            """,
+            LIST_PAGE,
             {
                 "tenant_id": tx.tenant_id,
                 "endpoint_id": endpoint_id,
@@ -186,6 +191,18 @@ async def list_page(
             },
         )
         return await cursor.fetchall()
+
+
+REPLAY = """
+UPDATE webhook_deliveries
+SET state = 'pending', attempts = 0, next_attempt_at = now(), lease_until = NULL,
+    finished_at = NULL, last_status = NULL, last_error = NULL
+WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
+  AND CASE WHEN %(ids)s::uuid[] IS NULL THEN state = 'failed'
+           ELSE state <> 'pending' AND delivery_id = ANY(%(ids)s) END
+  AND (%(since)s::timestamptz IS NULL OR happened_at >= %(since)s)
+RETURNING delivery_id
+"""
 
 
 async def replay(
@@ -198,16 +215,7 @@ async def replay(
     """Have these deliveries tried again from the first attempt on, delivered or not; without ids,
     those that failed, of what happened ``since`` then. How many there were."""
     cursor = await tx.execute(
-        """
-        UPDATE webhook_deliveries
-        SET state = 'pending', attempts = 0, next_attempt_at = now(), lease_until = NULL,
-            finished_at = NULL, last_status = NULL, last_error = NULL
-        WHERE tenant_id = %(tenant_id)s AND endpoint_id = %(endpoint_id)s
-          AND CASE WHEN %(ids)s::uuid[] IS NULL THEN state = 'failed'
-                   ELSE state <> 'pending' AND delivery_id = ANY(%(ids)s) END
-          AND (%(since)s::timestamptz IS NULL OR happened_at >= %(since)s)
-        RETURNING delivery_id
-        """,
+        REPLAY,
         {
             "tenant_id": tx.tenant_id,
             "endpoint_id": endpoint_id,
@@ -218,12 +226,12 @@ async def replay(
     return len(await cursor.fetchall())
 
 
+PURGE = "DELETE FROM webhook_deliveries WHERE finished_at < now() - %s * interval '1 day'"
+
+
 async def purge(tx: SystemTx, *, older_than_days: float) -> None:
     """Forget deliveries that were concluded so long ago. Asked as the system."""
-    await tx.execute(
-        "DELETE FROM webhook_deliveries WHERE finished_at < now() - %s * interval '1 day'",
-        (older_than_days,),
-    )
+    await tx.execute(PURGE, (older_than_days,))
 
 
 def _key(attempt: Attempt) -> dict[str, object]:

@@ -15,6 +15,17 @@ from app.db.outbox import ANNOUNCED_MEMORY_EVENTS
 from app.db.pool import TenantTx
 from app.rules.types import Event, Reconciled
 
+RECORD = f"""
+WITH happened AS (
+    INSERT INTO memory_events (
+        tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
+        other_memory_id, at)
+    SELECT %s, %s, %s, each.*, %s FROM unnest(
+        %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
+    RETURNING *
+), {ANNOUNCED_MEMORY_EVENTS} SELECT
+"""
+
 
 async def record(
     tx: TenantTx,
@@ -30,16 +41,7 @@ async def record(
         (op_no, outcome) for op_no, outcome in enumerate(settled) if outcome.memory_id is not None
     ]
     await tx.execute(
-        f"""
-        WITH happened AS (
-            INSERT INTO memory_events (
-                tenant_id, conversation_id, run, op_no, memory_id, action, reason, similarity,
-                other_memory_id, at)
-            SELECT %s, %s, %s, each.*, %s FROM unnest(
-                %s::int[], %s::uuid[], %s::text[], %s::text[], %s::real[], %s::uuid[]) AS each
-            RETURNING *
-        ), {ANNOUNCED_MEMORY_EVENTS} SELECT
-        """,
+        RECORD,
         (
             tx.tenant_id,
             conversation_id,
@@ -55,6 +57,15 @@ async def record(
     )
 
 
+NOTE = f"""
+WITH happened AS (
+    INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after, at)
+    VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
+    RETURNING *
+), {ANNOUNCED_MEMORY_EVENTS} SELECT
+"""
+
+
 async def note(
     tx: TenantTx,
     memory_id: UUID,
@@ -66,13 +77,7 @@ async def note(
 ) -> None:
     """One event that no conversation has caused."""
     await tx.execute(
-        f"""
-        WITH happened AS (
-            INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after, at)
-            VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
-            RETURNING *
-        ), {ANNOUNCED_MEMORY_EVENTS} SELECT
-        """,
+        NOTE,
         (
             tx.tenant_id,
             memory_id,
@@ -84,17 +89,18 @@ async def note(
     )
 
 
+_EVENT = ", ".join(field.name for field in fields(Event))
+
+OF_MEMORY = f"""
+SELECT {_EVENT} FROM memory_events
+WHERE tenant_id = %(tenant_id)s
+  AND (memory_id = %(memory_id)s OR other_memory_id = %(memory_id)s)
+ORDER BY event_id LIMIT 200
+"""
+
+
 async def of_memory(tx: TenantTx, memory_id: UUID) -> list[Event]:
     """What happened to the memory, what replaced it too, oldest first; at most 200."""
-    columns = ", ".join(field.name for field in fields(Event))
     async with tx.cursor(row_factory=class_row(Event)) as cursor:
-        await cursor.execute(
-            f"""
-            SELECT {columns} FROM memory_events
-            WHERE tenant_id = %(tenant_id)s
-              AND (memory_id = %(memory_id)s OR other_memory_id = %(memory_id)s)
-            ORDER BY event_id LIMIT 200
-            """,
-            {"tenant_id": tx.tenant_id, "memory_id": memory_id},
-        )
+        await cursor.execute(OF_MEMORY, {"tenant_id": tx.tenant_id, "memory_id": memory_id})
         return await cursor.fetchall()

@@ -40,7 +40,10 @@ class Erasure(StrEnum):
 PLAIN: Mark = {"holds": "plain"}
 """Ids, states, and what the tenant's operators call things."""
 WORDS: Mark = {"holds": "words"}
-"""What people said, what was drawn from it, or how to reach them: never for smara_system."""
+"""What users said, what was drawn from it, or how to reach them: never for smara_system, and gone
+with the user."""
+TENANTS: Mark = {"holds": "tenants"}
+"""The tenant's own, which smara_system has no use for."""
 SECRET: Mark = {"holds": "secret"}
 """Opens something, or its hash."""
 

@@ -12,11 +12,12 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from app.db.message_json import message_from_json
 from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import SystemTx, TenantTx
-from app.rules.types import Claim, Conversation, Message, Scope, Transcript
+from app.rules.types import Claim, Conversation, Scope, Transcript
 
-_CLAIM = """
+CLAIM = """
 WITH RECURSIVE waiting AS (
     -- The tenants that have anything ready, one index probe each.
     (SELECT tenant_id FROM conversations
@@ -84,7 +85,7 @@ async def claim(
     process. ``claimed_by`` names the process. ``crashed_only`` asks for those whose process died
     before instead, so that they can be run with no others beside them."""
     cursor = await tx.execute(
-        _CLAIM,
+        CLAIM,
         {
             "limit": limit,
             "max_in_flight": max_in_flight,
@@ -96,34 +97,57 @@ async def claim(
     return [Claim(*row) for row in await cursor.fetchall()]
 
 
+LOAD = """
+SELECT tenant_id, user_id, namespace, agent_id, team_id, visibility, source, metadata,
+       messages, occurred_at, instructions
+FROM conversations
+WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+    AND lease_token = %(lease_token)s AND messages IS NOT NULL
+"""
+
+
 async def load(tx: TenantTx, claim: Claim) -> Conversation | None:
     """What there is to remember; None when its text was erased or the lease is lost."""
-    cursor = await tx.execute(
-        """
-        SELECT tenant_id, user_id, namespace, agent_id, team_id, visibility, source, metadata,
-               messages, occurred_at, instructions
-        FROM conversations
-        WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-            AND lease_token = %(lease_token)s AND messages IS NOT NULL
-        """,
-        _names_of(claim),
-    )
+    cursor = await tx.execute(LOAD, _names_of(claim))
     row = await cursor.fetchone()
     return _to_conversation(*row) if row else None
+
+
+STILL_OURS = """
+SELECT FROM conversations
+WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
+    AND state = 'processing' FOR UPDATE
+"""
 
 
 async def still_ours(tx: TenantTx, claim: Claim) -> bool:
     """Whether the lease holds; the row stays locked until the transaction ends. A lost lease
     changes nothing."""
-    cursor = await tx.execute(
-        """
-        SELECT FROM conversations
-        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
-            AND state = 'processing' FOR UPDATE
-        """,
-        (tx.tenant_id, claim.conversation_id, claim.lease_token),
-    )
+    cursor = await tx.execute(STILL_OURS, (tx.tenant_id, claim.conversation_id, claim.lease_token))
     return await cursor.fetchone() is not None
+
+
+WAKE_NEXT = """
+UPDATE conversations SET ready = true
+WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
+    SELECT conversation_id FROM conversations
+    WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
+      AND state IN ('queued', 'processing') AND conversation_id <> %(conversation_id)s
+    ORDER BY conversation_id LIMIT 1)
+"""
+
+FINISH = f"""
+WITH finished AS (
+    UPDATE conversations
+    SET state = 'done', finished_at = clock_timestamp(), lease_token = NULL,
+        lease_until = NULL, error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
+        stages = %(stages)s
+    WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+        AND lease_token = %(lease_token)s
+    RETURNING {OF_A_CONVERSATION}
+), {ANNOUNCED_CONVERSATIONS}
+{WAKE_NEXT}
+"""
 
 
 async def finish(
@@ -131,30 +155,33 @@ async def finish(
 ) -> None:
     """Mark the conversation done with its receipt, and let the owner's next one come forward."""
     await tx.execute(
-        f"""
-        WITH finished AS (
-            UPDATE conversations
-            SET state = 'done', finished_at = clock_timestamp(), lease_token = NULL,
-                lease_until = NULL, error_code = NULL, error_detail = NULL, receipt = %(receipt)s,
-                stages = %(stages)s
-            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-                AND lease_token = %(lease_token)s
-            RETURNING {OF_A_CONVERSATION}
-        ), {ANNOUNCED_CONVERSATIONS}
-        {_WAKE_NEXT}
-        """,
-        {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)},
+        FINISH, {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)}
     )
+
+
+LAST_FAILURE = "SELECT error_code FROM conversations WHERE tenant_id = %s AND conversation_id = %s"
 
 
 async def last_failure(tx: TenantTx, claim: Claim) -> str | None:
     """The code that the attempt before this one failed with; None when there was none."""
-    cursor = await tx.execute(
-        "SELECT error_code FROM conversations WHERE tenant_id = %s AND conversation_id = %s",
-        (tx.tenant_id, claim.conversation_id),
-    )
+    cursor = await tx.execute(LAST_FAILURE, (tx.tenant_id, claim.conversation_id))
     row = await cursor.fetchone()
     return row[0] if row else None
+
+
+FAIL = f"""
+WITH finished AS (
+    UPDATE conversations
+    SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'dead' ELSE 'queued' END,
+        next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
+        finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
+        attempts = attempts - %(refund)s, error_code = %(code)s,
+        error_detail = %(detail)s, lease_token = NULL, lease_until = NULL
+    WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
+        AND lease_token = %(lease_token)s
+    RETURNING {OF_A_CONVERSATION}
+), {ANNOUNCED_CONVERSATIONS} SELECT
+"""
 
 
 async def fail(
@@ -169,19 +196,7 @@ async def fail(
     """Queue the conversation for ``retry_in_seconds`` from now, or with None give it up as dead,
     with the reason."""
     await tx.execute(
-        f"""
-        WITH finished AS (
-            UPDATE conversations
-            SET state = CASE WHEN %(retry)s::float8 IS NULL THEN 'dead' ELSE 'queued' END,
-                next_attempt_at = now() + make_interval(secs => coalesce(%(retry)s::float8, 0)),
-                finished_at = CASE WHEN %(retry)s::float8 IS NULL THEN now() END,
-                attempts = attempts - %(refund)s, error_code = %(code)s,
-                error_detail = %(detail)s, lease_token = NULL, lease_until = NULL
-            WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
-                AND lease_token = %(lease_token)s
-            RETURNING {OF_A_CONVERSATION}
-        ), {ANNOUNCED_CONVERSATIONS} SELECT
-        """,
+        FAIL,
         {
             "retry": retry_in_seconds,
             "refund": 0 if burns_attempt else 1,
@@ -191,40 +206,75 @@ async def fail(
         },
     )
     if retry_in_seconds is None:
-        await tx.execute(_WAKE_NEXT, _names_of(claim))
+        await tx.execute(WAKE_NEXT, _names_of(claim))
+
+
+RELEASE = """
+UPDATE conversations
+SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(),
+    lease_token = NULL, lease_until = NULL
+WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
+"""
 
 
 async def release(tx: TenantTx, claim: Claim) -> None:
     """Give an unfinished claim back at once, as if it had never been made: this process is being
     stopped."""
-    await tx.execute(
-        """
-        UPDATE conversations
-        SET state = 'queued', attempts = attempts - 1, next_attempt_at = now(),
-            lease_token = NULL, lease_until = NULL
-        WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s AND state = 'processing'
-        """,
-        (tx.tenant_id, claim.conversation_id, claim.lease_token),
-    )
+    await tx.execute(RELEASE, (tx.tenant_id, claim.conversation_id, claim.lease_token))
+
+
+CLAIMERS = "SELECT DISTINCT claimed_by FROM conversations WHERE state = 'processing'"
 
 
 async def claimers(tx: SystemTx) -> list[str]:
     """The processes that hold a lease now."""
-    cursor = await tx.execute(
-        "SELECT DISTINCT claimed_by FROM conversations WHERE state = 'processing'"
-    )
+    cursor = await tx.execute(CLAIMERS)
     return [name for (name,) in await cursor.fetchall()]
+
+
+END_LEASES = """
+UPDATE conversations SET lease_until = now() - interval '1 microsecond'
+WHERE state = 'processing' AND lease_until > now() AND claimed_by = ANY(%s)
+"""
 
 
 async def end_leases(tx: SystemTx, claimed_by: Sequence[str]) -> None:
     """Let the leases of these processes run out now, since they are known to be dead."""
-    await tx.execute(
-        """
-        UPDATE conversations SET lease_until = now() - interval '1 microsecond'
-        WHERE state = 'processing' AND lease_until > now() AND claimed_by = ANY(%s)
-        """,
-        (list(claimed_by),),
-    )
+    await tx.execute(END_LEASES, (list(claimed_by),))
+
+
+RESCUE = f"""
+WITH expired AS (
+    SELECT tenant_id, conversation_id FROM conversations
+    WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED
+), finished AS (
+    UPDATE conversations
+    SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
+        next_attempt_at = now(),
+        state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
+        finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
+        error_code = 'crashed', error_detail = %(detail)s
+    WHERE (tenant_id, conversation_id) IN (SELECT * FROM expired)
+    RETURNING {OF_A_CONVERSATION}
+), {ANNOUNCED_CONVERSATIONS} SELECT
+"""
+
+WAKE_FOLLOWERS = """
+UPDATE conversations SET ready = true
+WHERE (tenant_id, conversation_id) IN (
+    SELECT c.tenant_id, c.conversation_id FROM conversations c
+    WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
+        SELECT FROM conversations earlier
+        WHERE earlier.tenant_id = c.tenant_id AND earlier.owner_key = c.owner_key
+          AND earlier.state IN ('queued', 'processing')
+          AND earlier.conversation_id < c.conversation_id)
+    FOR UPDATE SKIP LOCKED)
+"""
+
+COUNT_DUE = """
+SELECT count(*) FROM conversations
+WHERE state = 'queued' AND ready AND next_attempt_at <= now()
+"""
 
 
 async def rescue(tx: SystemTx, *, max_crashes: int) -> int:
@@ -235,55 +285,13 @@ async def rescue(tx: SystemTx, *, max_crashes: int) -> int:
     conversation is dead.
     """
     await tx.execute(
-        f"""
-        WITH expired AS (
-            SELECT tenant_id, conversation_id FROM conversations
-            WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED
-        ), finished AS (
-            UPDATE conversations
-            SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
-                next_attempt_at = now(),
-                state = CASE WHEN crash_attempts + 1 >= %(max)s THEN 'dead' ELSE 'queued' END,
-                finished_at = CASE WHEN crash_attempts + 1 >= %(max)s THEN now() END,
-                error_code = 'crashed', error_detail = %(detail)s
-            WHERE (tenant_id, conversation_id) IN (SELECT * FROM expired)
-            RETURNING {OF_A_CONVERSATION}
-        ), {ANNOUNCED_CONVERSATIONS} SELECT
-        """,
-        {"max": max_crashes, "detail": "The process that worked on it died or hung."},
+        RESCUE, {"max": max_crashes, "detail": "The process that worked on it died or hung."}
     )
     # An accept beside the finish of its forerunner saw it unfinished, and was not seen by it.
-    await tx.execute(
-        """
-        UPDATE conversations SET ready = true
-        WHERE (tenant_id, conversation_id) IN (
-            SELECT c.tenant_id, c.conversation_id FROM conversations c
-            WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
-                SELECT FROM conversations earlier
-                WHERE earlier.tenant_id = c.tenant_id AND earlier.owner_key = c.owner_key
-                  AND earlier.state IN ('queued', 'processing')
-                  AND earlier.conversation_id < c.conversation_id)
-            FOR UPDATE SKIP LOCKED)
-        """
-    )
-    cursor = await tx.execute(
-        """
-        SELECT count(*) FROM conversations
-        WHERE state = 'queued' AND ready AND next_attempt_at <= now()
-        """
-    )
+    await tx.execute(WAKE_FOLLOWERS)
+    cursor = await tx.execute(COUNT_DUE)
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
-
-
-_WAKE_NEXT = """
-    UPDATE conversations SET ready = true
-    WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
-        SELECT conversation_id FROM conversations
-        WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
-          AND state IN ('queued', 'processing') AND conversation_id <> %(conversation_id)s
-        ORDER BY conversation_id LIMIT 1)
-"""
 
 
 def _names_of(claim: Claim) -> dict[str, Any]:
@@ -323,18 +331,8 @@ def _to_conversation(
         source=source,
         metadata=metadata,
         transcript=Transcript(
-            messages=tuple(_message_from_json(message) for message in messages),
+            messages=tuple(message_from_json(message) for message in messages),
             occurred_at=occurred_at,
             instructions=instructions,
         ),
-    )
-
-
-def _message_from_json(document: dict[str, Any]) -> Message:
-    at = document.get("at")
-    return Message(
-        role=document["role"],
-        content=document["content"],
-        name=document.get("name"),
-        at=datetime.fromisoformat(at) if at else None,
     )

@@ -42,6 +42,7 @@ from app.db.marks import (
     READ,
     READ_WRITE,
     SECRET,
+    TENANTS,
     WORDS,
     WRITE,
     Erasure,
@@ -195,8 +196,8 @@ tenants = Table(
     Column("tenant_id", Uuid, primary_key=True, server_default=UUIDV7, info=READ),
     Column("name", Text, nullable=False, info=PLAIN | READ),
     Column("plan", Text, nullable=False, server_default="self-hosted", info=PLAIN | READ),
-    # Of who signed up: it is the tenant's, and no user's.
-    Column("email", Text, info=WORDS),
+    # Of who signed up.
+    Column("email", Text, info=TENANTS),
     _at("created_at", info=READ),
     # NULL is the published default, so that a better default reaches everyone who has not chosen.
     Column("similarity_weight", Double),
@@ -820,7 +821,7 @@ webhook_endpoints = Table(
     # The system sees neither where anybody listens nor the secrets.
     _tenant(READ),
     _id("endpoint_id", READ),
-    Column("url", Text, nullable=False, info=WORDS),
+    Column("url", Text, nullable=False, info=TENANTS),
     Column("description", Text, nullable=False, server_default="", info=PLAIN),
     # Empty: every event.
     Column("events", ARRAY(Text), nullable=False, server_default=EMPTY, info=PLAIN | READ),

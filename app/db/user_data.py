@@ -1,4 +1,4 @@
-"""All that is kept of one user: listed for them, or erased."""
+"""All that is kept of one user, as the schema's marks tell: listed for them, or erased."""
 
 from __future__ import annotations
 
@@ -8,135 +8,190 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+import sqlalchemy as sa
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DefaultClause,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
+from app.db.marks import Erasure, erased_by, parts_of
 from app.db.memory_owners import of_team, of_user
 from app.db.pool import TenantTx, read_only
+from app.db.schema import EMPTY, UUIDV7, conversations, memories, metadata
+from app.db.statements import Statement, own, shapes
 from app.rules.types import Erased
 
 PAGE = 500
 """Rows of an export that are held in memory at a time."""
 
+_TABLES = [table for table in metadata.tables.values() if table.info["sealed"]]
+_WHOLES = (memories, conversations)
+"""What other tables' rows are parts of."""
+
+_USER = bindparam("user_id", type_=Text)
+
+
+def _id_of(table: Table) -> Column[Any]:
+    """The id that rises with time: what pages are ordered by, and parts refer to."""
+    [column] = (
+        column
+        for column in table.columns
+        if isinstance(column.server_default, DefaultClause) and column.server_default.arg is UUIDV7
+    )
+    return column
+
+
+def _users(table: Table) -> ColumnElement[bool]:
+    """The rows of the table that are the user's."""
+    return own(table) & or_(*(column == _USER for column in erased_by(table, Erasure.ROW)))
+
+
+def _ids(table: Table) -> Select[Any]:
+    return select(_id_of(table)).where(_users(table))
+
+
+def _teams(table: Table) -> Select[Any]:
+    return select(table.c.team_id).where(_users(table), table.c.team_id.is_not(None))
+
+
+_TEAMS = Statement(select(union_all(*map(_teams, _WHOLES)).subquery("both").c.team_id).distinct())
+
+
+def _count_and_delete_parts() -> Statement:
+    """Count the user's rows by kind, and delete what hangs on them, in one statement: all of it
+    sees the rows as they were."""
+    wholes = {table.name: _ids(table).cte(f"users_{table.name}") for table in _WHOLES}
+    parts = {
+        table.name: sa.delete(table)
+        .where(own(table), or_(*conditions))
+        .returning(literal_column("1"))
+        .cte(f"deleted_{table.name}")
+        for table in _TABLES
+        if (
+            conditions := [
+                column.in_(select(*wholes[whole.name].c))
+                for whole in _WHOLES
+                for column in parts_of(table, whole.name)
+            ]
+        )
+    }
+
+    def count(table: Table, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+        if table.name in parts:
+            return select(func.count()).select_from(parts[table.name]).scalar_subquery()
+        of_user = select(func.count()).select_from(table).where(_users(table), *conditions)
+        return of_user.scalar_subquery()
+
+    return Statement(
+        select(
+            count(memories, memories.c.state == "live").label("live_memories"),
+            *(count(table).label(table.info["counted"]) for table in _TABLES if _counted(table)),
+        )
+    )
+
+
+def _counted(table: Table) -> bool:
+    return table.info["counted"] is not None
+
+
+_COUNT_AND_DELETE_PARTS = _count_and_delete_parts()
+
+_BY_ERASURE = {
+    erasure: [
+        (table.name, column.name) for table in _TABLES for column in erased_by(table, erasure)
+    ]
+    for erasure in (Erasure.ROW, Erasure.NULL, Erasure.ENTRY, Erasure.OWNER, Erasure.HEARD)
+}
+
+
+@shapes(*(named for of_erasure in _BY_ERASURE.values() for named in of_erasure))
+def _erase(table_name: str, column_name: str) -> Statement:
+    """What the column's mark says."""
+    table = metadata.tables[table_name]
+    column = table.c[column_name]
+    delete, change = sa.delete(table).where(own(table)), update(table).where(own(table))
+    match column.info["erasure"]:
+        case Erasure.ROW:
+            return Statement(delete.where(column == _USER))
+        case Erasure.NULL:
+            return Statement(change.where(column == _USER).values({column: null()}))
+        case Erasure.ENTRY:
+            others = func.array_remove(column, _USER)
+            return Statement(change.where(any_(column) == _USER).values({column: others}))
+        case Erasure.OWNER:
+            return Statement(delete.where(column == bindparam("owner_key")))
+        case Erasure.HEARD:
+            [key] = erased_by(table, Erasure.OWNER)
+            owners = bindparam("owner_keys", type_=ARRAY(Text))
+            return Statement(change.where(key == any_(owners)).values({column: EMPTY}))
+        case other:
+            raise AssertionError(f"{other} is not by the user's name")
+
+
+@shapes(*((table.name,) for table in _TABLES if table.info["export"] is not None))
+def _page(table_name: str) -> Statement:
+    """One page of the user's rows, as JSON without what is internal."""
+    table = metadata.tables[table_name]
+    shown = [
+        part
+        for column in table.columns
+        if "internal" not in column.info
+        for part in (literal(str(column.name), Text), column)
+    ]
+    listed = or_(
+        *(column == _USER for column in erased_by(table, Erasure.ROW)),
+        *(
+            column.in_(_ids(whole))
+            for whole in _WHOLES
+            for column in parts_of(table, whole.name, exported=True)
+        ),
+    )
+    return Statement(
+        select(_id_of(table), func.jsonb_build_object(*shown))
+        .where(own(table), listed, _id_of(table) > bindparam("last"))
+        .order_by(_id_of(table))
+        .limit(PAGE)
+    )
+
 
 async def owner_keys_of(tx: TenantTx, user_id: str) -> list[str]:
     """What to lock before the user's rows change: the user, and the teams that they wrote for."""
-    cursor = await tx.execute(
-        """
-        SELECT DISTINCT team_id FROM (
-            SELECT team_id FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s
-            UNION ALL
-            SELECT team_id FROM conversations WHERE tenant_id = %(t)s AND user_id = %(u)s) both_
-        WHERE team_id IS NOT NULL
-        """,
-        {"t": tx.tenant_id, "u": user_id},
-    )
-    return sorted([of_user(user_id), *(of_team(row[0]) for row in await cursor.fetchall())])
+    teams = await _TEAMS.rows(tx, user_id=user_id)
+    return sorted([of_user(user_id), *(of_team(team_id) for (team_id,) in teams)])
 
 
 async def erase(tx: TenantTx, user_id: str, owners: Sequence[str]) -> Erased:
     """Delete the user's rows, and the names that were heard in their conversations; the caller
     holds ``owners``, which are all that the user wrote for. Counted by kind."""
-    async with tx.cursor(row_factory=class_row(Erased)) as cursor:
-        await cursor.execute(
-            """
-            WITH mine AS (
-                SELECT memory_id, state FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s
-            ), talks AS (
-                SELECT conversation_id FROM conversations
-                WHERE tenant_id = %(t)s AND user_id = %(u)s
-            ), edges AS (
-                DELETE FROM memory_edges WHERE tenant_id = %(t)s
-                  AND (from_memory_id IN (SELECT memory_id FROM mine)
-                       OR to_memory_id IN (SELECT memory_id FROM mine)) RETURNING 1
-            ), events AS (
-                DELETE FROM memory_events WHERE tenant_id = %(t)s
-                  AND (memory_id IN (SELECT memory_id FROM mine)
-                       OR conversation_id IN (SELECT conversation_id FROM talks)) RETURNING 1
-            ), drawn AS (
-                DELETE FROM extractions WHERE tenant_id = %(t)s
-                  AND conversation_id IN (SELECT conversation_id FROM talks) RETURNING 1
-            )
-            SELECT (SELECT count(*) FROM mine)::int AS memories,
-                   (SELECT count(*) FROM mine WHERE state = 'live')::int AS live_memories,
-                   (SELECT count(*) FROM talks)::int AS conversations,
-                   (SELECT count(*) FROM drawn)::int AS extractions,
-                   (SELECT count(*) FROM events)::int AS events,
-                   (SELECT count(*) FROM edges)::int AS edges,
-                   (SELECT count(*) FROM agents
-                    WHERE tenant_id = %(t)s AND owner_id = %(u)s)::int AS agents
-            """,
-            {"t": tx.tenant_id, "u": user_id},
-        )
-        erased = await cursor.fetchone()
+    erased = await _COUNT_AND_DELETE_PARTS.one(tx, Erased, user_id=user_id)
     assert erased is not None, "counts are one row"
-    for table, column in (
-        ("memories", "user_id"),
-        ("conversations", "user_id"),
-        ("team_members", "user_id"),
-        ("webhook_deliveries", "user_id"),
-        ("invitations", "invited_by"),
-        ("invitations", "accepted_by"),
-        ("agents", "owner_id"),
+    of_user_id = {"user_id": user_id}
+    for erasure, values in (
+        (Erasure.ROW, of_user_id),
+        (Erasure.NULL, of_user_id),
+        (Erasure.ENTRY, of_user_id),
+        (Erasure.OWNER, {"owner_key": of_user(user_id)}),
+        (Erasure.HEARD, {"owner_keys": owners}),
     ):
-        await tx.execute(
-            f"DELETE FROM {table} WHERE tenant_id = %s AND {column} = %s", (tx.tenant_id, user_id)
-        )
-    await tx.execute(
-        "UPDATE team_members SET invited_by = NULL WHERE tenant_id = %s AND invited_by = %s",
-        (tx.tenant_id, user_id),
-    )
-    await tx.execute(
-        "UPDATE api_keys SET users = array_remove(users, %s) WHERE tenant_id = %s AND users @> %s",
-        (user_id, tx.tenant_id, [user_id]),
-    )
-    await tx.execute(
-        "DELETE FROM memory_owners WHERE tenant_id = %s AND owner_key = %s",
-        (tx.tenant_id, of_user(user_id)),
-    )
-    await tx.execute(
-        "UPDATE memory_owners SET speakers = '{}' WHERE tenant_id = %s AND owner_key = ANY(%s)",
-        (tx.tenant_id, list(owners)),
-    )
+        for table, column in _BY_ERASURE[erasure]:
+            await _erase(table, column).run(tx, **values)
     return erased
 
-
-_EXPORTED = {
-    "memory": (
-        "memories",
-        "memory_id",
-        "to_jsonb(r) - 'embedding' - 'code' - 'content_hash' - 'scope_key' - 'tenant_id'",
-        "user_id = %(u)s",
-    ),
-    "conversation": (
-        "conversations",
-        "conversation_id",
-        "to_jsonb(r) - '{tenant_id,owner_key,idempotency_key,body_sha256,lease_token,lease_until,"
-        "claimed_by,ready,next_attempt_at}'::text[]",
-        "user_id = %(u)s",
-    ),
-    "event": (
-        "memory_events",
-        "event_id",
-        "to_jsonb(r) - 'tenant_id' - 'op_no' - 'run'",
-        "memory_id IN (SELECT memory_id FROM memories WHERE tenant_id = %(t)s AND user_id = %(u)s)",
-    ),
-    "edge": (
-        "memory_edges",
-        "edge_id",
-        "to_jsonb(r) - 'tenant_id'",
-        "EXISTS (SELECT FROM memories m WHERE m.tenant_id = %(t)s AND m.user_id = %(u)s"
-        " AND m.memory_id IN (r.from_memory_id, r.to_memory_id))",
-    ),
-    "agent": ("agents", "agent_id", "to_jsonb(r) - 'tenant_id'", "owner_id = %(u)s"),
-    "membership": ("team_members", "member_id", "to_jsonb(r) - 'tenant_id'", "user_id = %(u)s"),
-    "invitation": (
-        "invitations",
-        "invitation_id",
-        "to_jsonb(r) - 'tenant_id' - 'token_hash'",
-        "%(u)s IN (invited_by, accepted_by)",
-    ),
-}
-"""By type: the table, its key, what is shown of a row, and which rows are the user's."""
 
 _TIMES = ("at", "valid_from", "valid_until")
 
@@ -144,19 +199,14 @@ _TIMES = ("at", "valid_from", "valid_until")
 async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
     """Everything that is kept of the user, a JSON document a line, each with its ``type``. Each
     page is a transaction of its own: a reader may take its time."""
-    for kind, (table, key, document, condition) in _EXPORTED.items():
+    for table in _TABLES:
+        kind = table.info["export"]
+        if kind is None:
+            continue
         last = UUID(int=0)
         while True:
             async with read_only(tenant_id) as tx:
-                cursor = await tx.execute(
-                    f"""
-                    SELECT {key}, {document} FROM {table} r
-                    WHERE tenant_id = %(t)s AND {condition} AND {key} > %(last)s
-                    ORDER BY {key} LIMIT {PAGE}
-                    """,
-                    {"t": tenant_id, "u": user_id, "last": last},
-                )
-                rows = await cursor.fetchall()
+                rows = await _page(table.name).rows(tx, user_id=user_id, last=last)
             for _, fields in rows:
                 line = {"type": kind, **{name: _shown(name, it) for name, it in fields.items()}}
                 yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
