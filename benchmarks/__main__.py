@@ -20,6 +20,8 @@ from tests.support.stack import Stack
 
 BENCHES = {
     "accept": bench_http.accept,
+    "store": bench_http.store,
+    "context": bench_http.context,
     "search": bench_http.search,
     "processing": bench_processing.processing,
     "graph": bench_graph.traverse,

@@ -1,5 +1,5 @@
-"""POST /v1/conversations and search, each beside its floor, at concurrency 1 and 16, one API
-process."""
+"""Accepting, storing, searching and the context, each beside its floor, at concurrency 1 and 16,
+one API process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from secrets import token_hex
+from typing import TypeAlias
 
 import httpx2
 import numpy as np
@@ -21,7 +23,7 @@ from pgvector.psycopg import register_vector
 from app.rules.content_hash import content_hash
 from app.rules.types import Scope
 from benchmarks import floors
-from benchmarks.load import beside, request
+from benchmarks.load import Server, beside, request
 from benchmarks.report import Row
 from tests.support.client import new_tenant
 from tests.support.process import eventually, free_port
@@ -30,6 +32,9 @@ from tests.support.stack import Stack
 USERS, MEMORIES_EACH, DIMENSION = 50, 1_000, 1024
 CONCURRENCIES = {1: 300, 16: 2_000}
 SEARCHES = {1: 200, 16: 800}
+STORES = {1: 150, 16: 600}
+ACCEPT_BARS = {1: 1.6, 16: 2.0}
+"""At sixteen both servers are short of processor, of which the service does more for a request."""
 SEARCH = "/v1/memories/search?q=where+does+she+live"
 MESSAGES = [
     {
@@ -53,23 +58,58 @@ def accept(stack: Stack) -> list[Row]:
     def conversation(number: int) -> bytes:
         return json.dumps({"user_id": f"user-{number % 1000}", "messages": MESSAGES}).encode()
 
-    rows = []
-    with _floor(stack, {}) as port:
-        for concurrency, requests in CONCURRENCIES.items():
-            ours, floor = asyncio.run(
-                beside(
-                    (
-                        stack.port,
-                        lambda n: request("POST", "/v1/conversations", headers, conversation(n)),
-                        202,
-                    ),
-                    (port, lambda n: request("POST", "/insert", headers, conversation(n)), 202),
-                    concurrency=concurrency,
-                    requests=requests,
-                )
-            )
-            rows.append(Row.beside("POST /v1/conversations", concurrency, ours, floor, bar=1.7))
-    return rows
+    return _beside(
+        "POST /v1/conversations",
+        stack,
+        {},
+        (lambda n: request("POST", "/v1/conversations", headers, conversation(n)), 202),
+        (lambda n: request("POST", "/insert", headers, conversation(n)), 202),
+        CONCURRENCIES,
+        bars=ACCEPT_BARS,
+    )
+
+
+def store(stack: Stack) -> list[Row]:
+    """POST /v1/memories of a new fact beside a bare route with the same embedding and the same
+    statements in one transaction."""
+    tenant_id, api_key = new_tenant(stack.database_url)
+    headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+
+    def fact(number: int, of: str) -> bytes:
+        words = token_hex(32)
+        text = " ".join(words[at : at + 8] for at in range(0, 64, 8))  # Nothing like it before.
+        return json.dumps({"user_id": f"{of}-{number % 1000}", "fact": text}).encode()
+
+    return _beside(
+        "POST /v1/memories, one new fact",
+        stack,
+        {"FLOOR_TENANT": str(tenant_id)},
+        (lambda n: request("POST", "/v1/memories", headers, fact(n, "ours")), 201),
+        (lambda n: request("POST", "/store", headers, fact(n, "floor")), 201),
+        STORES,
+        bars=dict.fromkeys(STORES, 2.0),
+    )
+
+
+def context(stack: Stack) -> list[Row]:
+    """The context without a question at 1,000 memories of 50,000, beside a bare route with the same
+    statement."""
+    tenant_id, api_key = new_tenant(stack.database_url)
+    _fill(stack, tenant_id)
+    headers = {"Authorization": f"Bearer {api_key}"}
+
+    def ours(n: int) -> bytes:
+        return request("GET", f"/v1/users/user-{n % USERS}/context?top_n=10", headers)
+
+    return _beside(
+        "context without q, 1,000 memories of 50,000",
+        stack,
+        {"FLOOR_TENANT": str(tenant_id)},
+        (ours, 200),
+        (lambda n: request("GET", f"/context?user_id=user-{n % USERS}", headers), 200),
+        SEARCHES,
+        bars=dict.fromkeys(SEARCHES, 1.5),
+    )
 
 
 def search(stack: Stack) -> list[Row]:
@@ -85,37 +125,61 @@ def search(stack: Stack) -> list[Row]:
     ).json()["data"][0]["embedding"]
     env = {"FLOOR_TENANT": str(tenant_id), "FLOOR_VECTOR": json.dumps(vector)}
     rows = []
-    with _floor(stack, env) as port:
-        for floor_name, path in {
-            "the exact statement": "search",
-            "the ten nearest alone": "nearest",
-        }.items():
-            for concurrency, requests in SEARCHES.items():
-                ours, floor = asyncio.run(
-                    beside(
-                        (
-                            stack.port,
-                            lambda n: request("GET", f"{SEARCH}&user_id=user-{n % USERS}", headers),
-                            200,
-                        ),
-                        (
-                            port,
-                            lambda n, path=path: request(
-                                "GET", f"/{path}?user_id=user-{n % USERS}", headers
-                            ),
-                            200,
-                        ),  # type: ignore[misc]
-                        concurrency=concurrency,
-                        requests=requests,
-                    )
+    for floor, path in {
+        "the exact statement": "search",
+        "the ten nearest alone": "nearest",
+    }.items():
+        rows += _beside(
+            f"search, 1,000 memories of 50,000; floor: {floor}",
+            stack,
+            env,
+            (lambda n: request("GET", f"{SEARCH}&user_id=user-{n % USERS}", headers), 200),
+            (
+                lambda n, path=path: request("GET", f"/{path}?user_id=user-{n % USERS}", headers),  # type: ignore[misc]
+                200,
+            ),
+            SEARCHES,
+            bars=dict.fromkeys(SEARCHES, 1.5),
+        )
+    return rows
+
+
+Requests: TypeAlias = tuple[Callable[[int], bytes], int]
+"""What makes the request of a number, and the status of its answer."""
+
+
+def _beside(
+    name: str,
+    stack: Stack,
+    env: Mapping[str, str],
+    ours: Requests,
+    floors: Requests,
+    concurrencies: Mapping[int, int],
+    *,
+    bars: Mapping[int, float],
+) -> list[Row]:
+    """Measure a route of the service beside a bare one, at each concurrency with so many requests a
+    round."""
+    pid = stack.api.process.pid
+    assert pid is not None
+    rows = []
+    with _floor(stack, env) as (floor_pid, port):
+        for concurrency, requests in concurrencies.items():
+            figures, floor = asyncio.run(
+                beside(
+                    Server(pid, stack.port, *ours),
+                    Server(floor_pid, port, *floors),
+                    concurrency=concurrency,
+                    requests=requests,
                 )
-                name = f"search, 1,000 memories of 50,000; floor: {floor_name}"
-                rows.append(Row.beside(name, concurrency, ours, floor, bar=1.5))
+            )
+            rows.append(Row.beside(name, concurrency, figures, floor, bar=bars[concurrency]))
     return rows
 
 
 @contextmanager
-def _floor(stack: Stack, env: dict[str, str]) -> Iterator[int]:
+def _floor(stack: Stack, env: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """Serve the floors; the process and its port."""
     with psycopg.connect(stack.database_url) as connection:
         connection.execute(floors.TABLE)
     port = free_port()
@@ -125,7 +189,7 @@ def _floor(stack: Stack, env: dict[str, str]) -> Iterator[int]:
     )
     try:
         eventually(lambda: _up(port))
-        yield port
+        yield process.pid, port
     finally:
         process.terminate()
         process.wait(timeout=10)

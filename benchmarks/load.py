@@ -4,19 +4,23 @@ connections."""
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Latencies in milliseconds, and requests per second."""
+    """Latencies in milliseconds, requests per second, and the processor's time that the server took
+    for a request, in milliseconds, where it was measured."""
 
     p50: float
     p95: float
     per_second: float
+    cpu_ms: float | None = None
 
     @classmethod
     def of(cls, milliseconds: list[float], seconds: float) -> Figures:
@@ -25,6 +29,22 @@ class Figures:
         return cls(
             round(statistics.median(ordered), 2), round(p95, 2), round(len(ordered) / seconds, 1)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server under load: its process, the requests that it is sent, and the status that each is
+    answered with."""
+
+    pid: int
+    port: int
+    make: Callable[[int], bytes]
+    expect: int
+
+    def cpu_seconds(self) -> float:
+        """Give the processor's time that the process has taken so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
@@ -62,32 +82,33 @@ async def run(
 
 
 async def beside(
-    ours: tuple[int, Callable[[int], bytes], int],
-    floor: tuple[int, Callable[[int], bytes], int],
-    *,
-    concurrency: int,
-    requests: int,
-    rounds: int = 7,
+    ours: Server, floor: Server, *, concurrency: int, requests: int, rounds: int = 7
 ) -> tuple[Figures, Figures]:
     """Measure two servers in turn, A B A B …, after a warm-up of each; the median round of each, by
-    p50.
+    p50, with the mean processor's time of all its rounds.
 
     In turn, since machines drift: a slow second then hits both.
     """
-    results: tuple[list[Figures], list[Figures]] = ([], [])
-    offset = 0
+    results: dict[Server, list[Figures]] = {ours: [], floor: []}
+    cpu = dict.fromkeys(results, 0.0)
     for number in range(rounds + 1):
-        for (port, make, expect), kept in zip((ours, floor), results, strict=True):
-            start = offset
+        for server, kept in results.items():
+            before = server.cpu_seconds()
             figures = await run(
-                port,
-                lambda n, make=make, start=start: make(start + n),  # type: ignore[misc]
+                server.port,
+                lambda n, server=server, start=number * requests: server.make(start + n),  # type: ignore[misc]
                 concurrency=concurrency,
                 requests=requests,
-                expect=expect,
+                expect=server.expect,
             )
             if number > 0:
                 kept.append(figures)
-        offset += requests
-    middle = [sorted(kept, key=lambda figures: figures.p50)[rounds // 2] for kept in results]
-    return middle[0], middle[1]
+                cpu[server] += server.cpu_seconds() - before
+    ours_then_floor = [
+        replace(
+            sorted(kept, key=lambda figures: figures.p50)[rounds // 2],
+            cpu_ms=round(1000 * cpu[server] / (rounds * requests), 2),
+        )
+        for server, kept in results.items()
+    ]
+    return ours_then_floor[0], ours_then_floor[1]

@@ -20,7 +20,8 @@ REPORT = Path(__file__).parent / "report.json"
 @dataclass(frozen=True, slots=True)
 class Row:
     """One measurement. ``ratio`` is ours to the floor's: of p50 where ``unit`` is ms, of rates
-    where it is per second."""
+    where it is per second. ``cpu_ms`` and ``floor_cpu_ms`` are the processor's time for a request,
+    where it was measured."""
 
     name: str
     concurrency: int
@@ -32,6 +33,8 @@ class Row:
     bar: float
     unit: str
     met: bool
+    cpu_ms: float | None = None
+    floor_cpu_ms: float | None = None
 
     @classmethod
     def beside(
@@ -49,6 +52,8 @@ class Row:
             bar,
             "ms, at most bar x floor",
             ratio <= bar,
+            ours.cpu_ms,
+            floor.cpu_ms,
         )
 
     @classmethod
@@ -106,6 +111,8 @@ def show(rows: Sequence[Row]) -> None:
         "floor",
         "ratio",
         "bar",
+        "CPU ms",
+        "floor's",
         "",
     ):
         table.add_column(column, justify="left" if column in ("what", "") else "right")
@@ -119,9 +126,15 @@ def show(rows: Sequence[Row]) -> None:
             f"{row.floor:g}",
             f"{row.ratio:g}",
             f"{row.bar:g}",
+            _or_nothing(row.cpu_ms),
+            _or_nothing(row.floor_cpu_ms),
             "[green]met" if row.met else "[red]missed",
         )
     Console(width=max(Console().width, 140)).print(table)
+
+
+def _or_nothing(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:g}"
 
 
 def save(rows: Sequence[Row]) -> None:

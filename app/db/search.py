@@ -214,7 +214,7 @@ def _by_text(wanted: Wanted) -> Statement:
 
 
 @shapes(*((wanted, order) for wanted in EXAMPLES for order in ("score", "created_at")))
-def _unasked(wanted: Wanted, order: str) -> Statement:
+def unasked(wanted: Wanted, order: str) -> Statement:
     everything = literal_column("1.0::float8", Double)
     return Statement(
         ranked(memories, where(wanted), similarity=everything, asked=False, order=order),
@@ -266,7 +266,7 @@ async def strongest(
 ) -> list[Recalled]:
     """The memories of ``scopes`` with the highest retention, over all of them; their similarity
     reads 1."""
-    statement = _unasked(shape_of(filters), "score")
+    statement = unasked(shape_of(filters), "score")
     return await statement.all(tx, Recalled, **bounds(scopes, filters), limit=limit)
 
 
@@ -274,7 +274,7 @@ async def newest(
     tx: TenantTx, scopes: Sequence[Scope], *, filters: Filters = NO_FILTERS, limit: int
 ) -> list[Recalled]:
     """The memories of ``scopes`` that were learned last; similarity and score as ``strongest``."""
-    statement = _unasked(shape_of(filters), "created_at")
+    statement = unasked(shape_of(filters), "created_at")
     return await statement.all(tx, Recalled, **bounds(scopes, filters), limit=limit)
 
 
