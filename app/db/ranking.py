@@ -29,9 +29,15 @@ from app.rules.types import Memory, Recalled
 _FADED = 700
 """Where Postgres' exp() would refuse to go on: e^-700 is 10^-304."""
 
-AGE_DAYS: ColumnElement[Any] = (
-    func.greatest(func.date_part("epoch", func.now() - memories.c.created_at), 0, type_=Double)
-    / 86400.0
+
+def divided(dividend: ColumnElement[Any], divisor: Any) -> ColumnElement[Any]:
+    """Divide as Postgres does; SQLAlchemy's own division casts, for databases that round."""
+    return dividend.op("/", precedence=8, return_type=Double())(divisor)
+
+
+AGE_DAYS = divided(
+    func.greatest(func.date_part("epoch", func.now() - memories.c.created_at), 0, type_=Double),
+    86_400,
 )
 
 
@@ -39,7 +45,7 @@ def half_life_days(reinforced: FromClause) -> ColumnElement[float]:
     """``app.rules.retention.half_life_days`` in SQL, of rows of memories, of those that count how
     often they were said again, and of TUNING."""
     repetitions = func.coalesce(reinforced.c.reinforcements, 0, type_=Double)
-    gain = 1 + func.ln(1 + repetitions, type_=Double) / _LN_2
+    gain = 1 + divided(func.ln(1 + repetitions, type_=Double), _LN_2)
     importance = func.greatest(memories.c.importance, TUNING.c.lowest_importance, type_=Double)
     return TUNING.c.half_life_days * importance * gain
 
@@ -49,7 +55,9 @@ _LN_2 = literal_column("ln(2)", Double)
 
 def faded(age_days: ColumnElement[Any], half_life: ColumnElement[Any]) -> ColumnElement[float]:
     """What age has left of a memory, in (0, 1]."""
-    return func.exp(-func.least(_LN_2 * age_days / half_life, _FADED, type_=Double), type_=Double)
+    return func.exp(
+        -func.least(divided(_LN_2 * age_days, half_life), _FADED, type_=Double), type_=Double
+    )
 
 
 def retention(reinforced: FromClause) -> ColumnElement[float]:

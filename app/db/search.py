@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BIT, TSQUERY
 
 from app.db.pool import TenantTx
-from app.db.ranking import materialized, ranked, retention, weighted, with_figures
+from app.db.ranking import divided, materialized, ranked, retention, weighted, with_figures
 from app.db.schema import memories
 from app.db.search_filters import LIVE, REINFORCED, Wanted, bounds, shape_of, where
 from app.db.statements import Statement, own, shapes
@@ -159,9 +159,10 @@ def by_vector(wanted: Wanted) -> Statement:
 # the table.
 _question = materialized(select(_code(_VECTOR).label("code")).cte("question"))
 _ANGLE = func.cos(
-    func.pi(type_=Double)
-    * _differing(memories.c.code, _question.c.code)
-    / func.length(_question.c.code, type_=Double),
+    divided(
+        func.pi(type_=Double) * _differing(memories.c.code, _question.c.code),
+        func.length(_question.c.code),
+    ),
     type_=Double,
 )
 _head = materialized(

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import psycopg
 import pytest
+from psycopg import _queries
 from sqlalchemy import Text, bindparam, insert, select, update
 
 from app import db
@@ -82,6 +83,11 @@ def test_there_are_statements_of_both_kinds() -> None:
 
     assert len(core) > 100
     assert len(sql) > 40
+
+
+def test_a_search_is_short_enough_for_psycopg_to_read_it_once() -> None:
+    """A longer text is parsed anew at each use."""
+    assert len(STATEMENTS["app.db.search._BY_CODE"]) <= _queries.MAX_CACHED_STATEMENT_LENGTH
 
 
 def test_no_module_has_both_kinds() -> None:
