@@ -94,7 +94,7 @@ def beat() -> None:
     with frozen_imports():
         from app.workers.celery import celery
 
-    logs.configure(_with_database())
+    _serving()
     # The schedule is one line, so it is kept in memory; there is no file to lose.
     celery.start(
         ["--quiet", "beat", "--scheduler=celery.beat:Scheduler", "--loglevel=WARNING", "--pidfile="]
@@ -103,7 +103,7 @@ def beat() -> None:
 
 def _serving() -> Settings:
     """Check that row-level security holds for the login, for processes that serve tenants."""
-    from app.db.logins import refuse_at_start  # It imports psycopg, which beat does not use.
+    from app.db.logins import refuse_at_start
 
     settings = _with_database()
     assert settings.database_url is not None
