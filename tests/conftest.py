@@ -1,4 +1,5 @@
-"""What every test may use. Nothing of the service is imported here: the unit tests need none."""
+"""What every test may use. The servers' fixtures are one plugin, so that the tests of one run share
+one Postgres and one Redis."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+pytest_plugins = ("tests.support.fixtures", "tests.providers.fixtures")
 
 LONGEST = ("tests/system/test_torture", "tests/system/pipeline/")
 """Begun first, so that at the end no process waits for another's long file."""

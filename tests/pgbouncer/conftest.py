@@ -8,18 +8,10 @@ from pathlib import Path
 import pytest
 
 from app.embedded.postgres import SUPERUSER
-from tests.support.fixtures import (
-    MakeDatabase,
-    maintenance_url,
-    make_database,
-    models,
-    redis_url,
-)
+from tests.support.fixtures import MakeDatabase
 from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres import LOCAL_MODEL, SERVICE_LOGIN
 from tests.support.process import free_port
-
-__all__ = ["maintenance_url", "make_database", "models", "redis_url"]
 
 
 @pytest.fixture(scope="session", params=[False, True], ids=["refuses-options", "ignores-options"])

@@ -203,7 +203,7 @@ def statuses(database: str) -> list[int]:
 
 def note(recorder: Recorder, tenant_id: UUID, status: int) -> None:
     caller = Caller(tenant_id, uuid4(), frozenset())
-    recorder.note(caller, method="GET", route="/v1/usage", via=None, user_hashes=[], status=status)
+    recorder.note(caller, method="GET", route="/v1/usage", via=None, users=set(), status=status)
 
 
 def test_what_is_noted_last_is_written_when_the_process_stops(database: str) -> None:
