@@ -186,8 +186,8 @@ async def _undo(conn: Connection) -> None:
     """Roll back before the pipeline's end would commit. BEGIN makes an explicit transaction of the
     one under way; when a statement has failed Postgres skips both, and has rolled back itself."""
     try:
-        await conn.execute("BEGIN")
-        await conn.execute("ROLLBACK")
+        await conn.execute("BEGIN", prepare=False)
+        await conn.execute("ROLLBACK", prepare=False)
     except BaseException:
         # Without its connection the transaction ends as well, and nothing is committed.
         await conn.close()
@@ -196,12 +196,13 @@ async def _undo(conn: Connection) -> None:
 
 async def _forget_prepared(conn: Connection) -> None:
     """What was to be prepared after the failure was not, but psycopg 3.3 takes it for done, and
-    every later use would fail. Only a rollback makes it forget."""
+    every later use would fail. Its own ``rollback()`` makes it forget, whenever there is something
+    to roll back; a ROLLBACK that is executed only does so the first time."""
     if conn.closed:
         return
     try:
-        await conn.execute("BEGIN")
-        await conn.execute("ROLLBACK")
+        await conn.execute("BEGIN", prepare=False)
+        await conn.rollback()
     except psycopg.Error:
         await conn.close()
 

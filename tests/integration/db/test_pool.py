@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
@@ -52,3 +53,30 @@ async def test_a_statement_that_was_to_be_prepared_after_a_failure_works_the_nex
         await counted(after="SELECT 1 / 0")
 
     assert await counted() == 0
+
+
+class Refused(Exception):
+    """What a use case raises when it changes its mind."""
+
+
+@pytest.mark.usefixtures("one_connection")
+@pytest.mark.parametrize("before", [(), *itertools.product(("refused", "failed"), repeat=2)])
+async def test_what_failed_earlier_on_a_connection_does_not_matter(
+    tenant: UUID, before: tuple[str, ...]
+) -> None:
+    async def counted(after: str = "SELECT 1", *, refused: bool = False) -> int:
+        async with transaction(tenant) as tx:
+            found = await count(tx, after)
+            if refused:
+                raise Refused
+            return found
+
+    for kind in before * TIMES:
+        with pytest.raises((Refused, Unstorable)):
+            await counted("SELECT 1" if kind == "refused" else "SELECT 1 / 0", refused=True)
+
+    for _ in range(2):
+        assert [await counted() for _ in range(TIMES)] == [0] * TIMES
+        with pytest.raises(Unstorable):
+            await counted(after="SELECT 1 / 0")
+        assert await counted() == 0
