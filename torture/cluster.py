@@ -17,8 +17,8 @@ import psycopg
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from app.embedded import postgres
-from app.embedded import redis as embedded_redis
+from app.cli.embedded import postgres
+from app.cli.embedded import redis as embedded_redis
 from tests.support.client import new_tenant
 from tests.support.postgres import VOYAGE_MODEL, create_database, for_service
 from tests.support.process import free_port

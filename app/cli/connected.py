@@ -7,10 +7,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app.cli.embedded import postgres
 from app.db import tenants
 from app.db.migrate import refuse_unmigrated
 from app.db.pool import close_pool, open_pool, system
-from app.embedded import postgres
 from app.errors import ServiceError
 from app.settings import Settings
 from app.startup import runtime

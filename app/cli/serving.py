@@ -25,7 +25,7 @@ from app.startup import frozen_imports, runtime
 def up(data_dir: Path | None, host: str | None, port: int | None) -> None:
     """Run API, worker and scheduler, and the Postgres, Redis and models that no address or key was
     given for."""
-    from app.embedded.up import (
+    from app.cli.embedded.up import (
         up as run_everything,
     )  # The embedded servers' packages are needed by `up` alone.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded.postgres import SUPERUSER
+from app.cli.embedded.postgres import SUPERUSER
 from tests.support.fixtures import MakeDatabase
 from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres import LOCAL_MODEL, SERVICE_LOGIN

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from app import logs
+from app.cli.embedded.postgres import SUPERUSER
 from app.db.pool import close_pool, open_pool, transaction
-from app.embedded.postgres import SUPERUSER
 from app.settings import Settings
 from tests.support.pgbouncer import PgBouncer
 from tests.support.postgres import SERVICE_LOGIN

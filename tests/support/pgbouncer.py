@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.embedded import postgres
+from app.cli.embedded import postgres
 
 SERVER_CONNECTIONS = 3
 INSTALL = "PgBouncer is not installed here: apt-get install pgbouncer"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psycopg
 
+from app.cli.embedded import postgres
 from app.db.migrate import bind_embedding_model, migrate
 from app.db.service_login import make_given
-from app.embedded import postgres
 from tests.support import pgbouncer
 from tests.support.process import Server
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.embedded.part import Part
+from app.cli.embedded.part import Part
 
 
 class Server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.embedded import redis as embedded_redis
+from app.cli.embedded import redis as embedded_redis
 from tests.support.process import Server
 
 

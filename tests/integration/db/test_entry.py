@@ -9,9 +9,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from app.cli.embedded.postgres import SUPERUSER
 from app.db.entry import RoleNotTakenOn
 from app.db.pool import Connection, close_pool, open_pool, read_only, system, transaction
-from app.embedded.postgres import SUPERUSER
 from app.errors import DatabaseUnavailable
 from app.settings import Settings
 from tests.support.postgres import SERVICE_LOGIN, for_service

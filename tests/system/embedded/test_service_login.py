@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from app.cli.embedded.postgres import SUPERUSER
 from app.db.logins import LoginRefused
 from app.db.migrate import bind_embedding_model, migrate
 from app.db.service_login import serving_address
-from app.embedded.postgres import SUPERUSER
 from tests.support.client import new_tenant
 from tests.support.fixtures import MakeDatabase
 from tests.support.postgres import LOCAL_MODEL

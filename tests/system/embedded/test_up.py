@@ -17,7 +17,7 @@ import httpx2
 import psycopg
 import pytest
 
-from app.embedded.runtime import socket_folder
+from app.cli.embedded.runtime import socket_folder
 from tests.support.client import Client
 from tests.support.operator import smara_server
 from tests.support.process import eventually, free_port

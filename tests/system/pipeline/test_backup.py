@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from app.embedded import postgres
+from app.cli.embedded import postgres
 from tests.providers.anthropic import FakeAnthropic
 from tests.support.stack import Stack
 from tests.system.pipeline.conftest import MakeStack

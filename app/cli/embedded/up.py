@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from app.embedded import postgres, redis
-from app.embedded.part import Part
-from app.embedded.prepare import Prepared, prepared
-from app.embedded.supervisor import Supervisor
+from app.cli.embedded import postgres, redis
+from app.cli.embedded.part import Part
+from app.cli.embedded.prepare import Prepared, prepared
+from app.cli.embedded.supervisor import Supervisor
 from app.errors import ServiceError
 from app.logs import log
 from app.settings import Settings

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from app.embedded.part import Part
+from app.cli.embedded.part import Part
 from app.errors import ServiceError
 from app.logs import log
 

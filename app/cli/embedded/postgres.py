@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psycopg
 
-from app.embedded.part import Part
-from app.embedded.runtime import place_of_sockets, socket_folder
+from app.cli.embedded.part import Part
+from app.cli.embedded.runtime import place_of_sockets, socket_folder
 from app.errors import ServiceError
 
 SUPERUSER = "smara"

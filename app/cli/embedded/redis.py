@@ -9,8 +9,8 @@ import shutil
 import signal
 from pathlib import Path
 
-from app.embedded.part import Part
-from app.embedded.runtime import socket_folder
+from app.cli.embedded.part import Part
+from app.cli.embedded.runtime import socket_folder
 
 
 def prepare(data_dir: Path) -> tuple[Part | None, str, str]:

@@ -1,7 +1,7 @@
 """Bring the database up to date, build the model and create the first key, in a process that ends:
 what this imports and loads would otherwise stay in the supervisor's memory.
 
-Run with: python -m app.embedded.prepare
+Run with: python -m app.cli.embedded.prepare
 """
 
 from __future__ import annotations
