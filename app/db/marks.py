@@ -25,7 +25,8 @@ class Erasure(StrEnum):
     NULL = "null"
     """Leaves the row, without the name."""
     ENTRY = "entry"
-    """Takes the name out of the list."""
+    """Takes the name out of the list. A row whose list is empty then is revoked: no list at all
+    would open it to everybody."""
     OWNER = "owner"
     """Deletes the row whose key is the user's (``memory_owners.of_user``)."""
     HEARD = "heard"

@@ -280,7 +280,8 @@ api_keys = Table(
     Column("users", ARRAY(Text), info=person(Erasure.ENTRY)),
     Column("namespaces", ARRAY(Text), info=PLAIN),
     Column("agents", ARRAY(Uuid)),
-    CheckConstraint("cardinality(users) > 0", name="users"),
+    # The last user of a key may be erased; then nobody may use it any more.
+    CheckConstraint("cardinality(users) > 0 OR revoked_at IS NOT NULL", name="users"),
     CheckConstraint("cardinality(namespaces) > 0", name="namespaces"),
     CheckConstraint("cardinality(agents) > 0", name="agents"),
     # Not unique: unique keys are led by the tenant, and a caller's tenant is what this look-up

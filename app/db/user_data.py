@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    case,
     func,
     literal,
     literal_column,
@@ -132,7 +133,15 @@ def _erase(table_name: str, column_name: str) -> Statement:
             return Statement(change.where(column == _USER).values({column: null()}))
         case Erasure.ENTRY:
             others = func.array_remove(column, _USER)
-            return Statement(change.where(any_(column) == _USER).values({column: others}))
+            revoked = case(
+                (func.cardinality(others) > 0, table.c.revoked_at),
+                else_=func.coalesce(table.c.revoked_at, func.now()),
+            )
+            return Statement(
+                change.where(any_(column) == _USER).values(
+                    {column: others, table.c.revoked_at: revoked}
+                )
+            )
         case Erasure.OWNER:
             return Statement(delete.where(column == bindparam("owner_key")))
         case Erasure.HEARD:

@@ -58,7 +58,7 @@ async def delete(caller: Caller, agent_id: UUID, *, with_memories: bool) -> None
     Forbidden."""
     async with transaction(caller.tenant_id) as tx:
         await known_agent(tx, caller, agent_id)
-        if caller.restriction.users or caller.restriction.namespaces:
+        if caller.restriction.users is not None or caller.restriction.namespaces is not None:
             raise Forbidden("This API key does not reach all of this agent.", code="out_of_reach")
         if with_memories:
             for user_id in await agents.users_of(tx, agent_id):

@@ -49,8 +49,9 @@ VALUES = {
 class User:
     """A user, what names them, and the ids of their rows."""
 
-    def __init__(self, name: str, invited_by: User | None = None) -> None:
+    def __init__(self, name: str, invited_by: User | None = None, *, alone: bool = False) -> None:
         self.name, self.invited_by = name, invited_by or self
+        self.listed = [name] if alone else [name, "somebody else"]
         self.other = self
         self.digest = b""
         self.ids: dict[str, UUID] = {}
@@ -92,7 +93,7 @@ class User:
             return f"user:{self.name}"
         if erasure is Erasure.NULL:
             return self.invited_by.name
-        return [self.name, "somebody else"] if many else self.name
+        return self.listed if many else self.name
 
 
 async def fill(tenant_id: UUID, *users: User) -> None:
@@ -123,10 +124,10 @@ async def rows_of(tenant_id: UUID, table: Table) -> list[str]:
         return [row for (row,) in await cursor.fetchall()]
 
 
-@pytest.fixture
-async def users(tenant: UUID) -> tuple[User, User]:
+@pytest.fixture(params=[False, True], ids=["in lists with others", "alone in lists"])
+async def users(tenant: UUID, request: pytest.FixtureRequest) -> tuple[User, User]:
     """Zoe, and Yan, whom she has invited, and between whose memories there is an edge."""
-    zoe = User(f"zoe-{uuid4().hex}")
+    zoe = User(f"zoe-{uuid4().hex}", alone=request.param)
     yan = User(f"yan-{uuid4().hex}", zoe)
     zoe.other, yan.other = yan, zoe
     async with transaction(tenant) as tx:

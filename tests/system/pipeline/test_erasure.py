@@ -148,6 +148,7 @@ def test_nothing_that_named_them_is_left_in_the_smaller_tables(
     )
     assert client.finished(talk.json()["id"])["state"] == "done"
     post("/v1/keys", users=["ada", "bob"])
+    own = post("/v1/keys", users=["ada"])
     exported = client.http.get("/v1/users/ada/export").text
     kinds = {json.loads(line)["type"] for line in exported.splitlines()}
     assert kinds >= {"memory", "conversation", "event", "edge", "agent", "membership", "invitation"}
@@ -159,5 +160,13 @@ def test_nothing_that_named_them_is_left_in_the_smaller_tables(
     assert places_of(stack, redis[1], CANARY) == []
     [key] = [each for each in client.http.get("/v1/keys").json()["keys"] if each["users"]]
     assert key["users"] == ["bob"]
+    for as_hers in ({"user_id": "ada", "q": "tea"}, {"user_id": "bob", "q": "tea"}):
+        with_own_key = {"Authorization": f"Bearer {own['api_key']}"}
+        eventually(
+            lambda asked=as_hers, key=with_own_key: (
+                client.http.get("/v1/memories/search", params=asked, headers=key).status_code == 401
+            ),
+            seconds=10,
+        )
     assert client.http.get("/v1/usage").json()["usage"]["agents"]["used"] == 0
     assert client.http.post("/v1/erasures/verify", json=receipt).json() == {"valid": True}

@@ -1,0 +1,23 @@
+"""What hostile and unlucky input asks of the schema: a key may be left without users, if it is
+revoked."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "bounded_0002"
+down_revision = "schema_0001"
+branch_labels = None
+depends_on = None
+
+KEYS = """
+ALTER TABLE api_keys
+    DROP CONSTRAINT api_keys_users_check,
+    ADD CONSTRAINT api_keys_users_check
+        CHECK (cardinality(users) > 0 OR revoked_at IS NOT NULL) NOT VALID;
+ALTER TABLE api_keys VALIDATE CONSTRAINT api_keys_users_check;
+"""
+
+
+def upgrade() -> None:
+    op.execute(KEYS)
