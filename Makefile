@@ -10,6 +10,9 @@ INSTALLED := .venv/.installed
 REDACTING := .venv/.redacting
 PIP := $(BIN)/pip --disable-pip-version-check
 
+# Compiled modules are kept, so that each of the many processes that run here is ready sooner.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo up test test-unit test-pgbouncer check bench eval torture fairness soak docs clean
