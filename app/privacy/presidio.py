@@ -8,9 +8,9 @@ operator chooses and installs.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
+from app.concurrency import off_loop
 from app.errors import ServiceError
 from app.startup import runtime
 
@@ -36,7 +36,7 @@ async def redact(texts: list[str]) -> list[str]:
     """Replace personal data in the texts by "[redacted: email address]" and the like. Raises
     RedactionMissing."""
     engine = analyzer()
-    return await asyncio.to_thread(lambda: [_redacted(engine, text) for text in texts])
+    return await off_loop(lambda: [_redacted(engine, text) for text in texts])
 
 
 async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ async def redact_json(value: dict[str, Any]) -> dict[str, Any]:
             return {key: walk(member) for key, member in each.items()}
         return [walk(member) for member in each] if isinstance(each, list) else each
 
-    redacted: dict[str, Any] = await asyncio.to_thread(walk, value)
+    redacted: dict[str, Any] = await off_loop(walk, value)
     return redacted
 
 

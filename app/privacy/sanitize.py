@@ -3,13 +3,13 @@ personal data for tenants that ask for it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from app.concurrency import off_loop_if_long
 from app.db import tenant_settings
 from app.db.pool import read_only
 from app.logs import log
@@ -19,8 +19,8 @@ from app.rules.secrets.mask_json import mask_json
 from app.rules.types import Fact, Message, Redaction
 from app.startup import runtime
 
-LONG_CHARS = 20_000
-"""A longer text takes more than a few milliseconds, so it is read in a thread."""
+CHARS_EACH = 100
+"""What masking one more fact costs besides its length."""
 
 Stated = tuple[str, dict[str, Any]]
 """A fact's text and its metadata."""
@@ -30,11 +30,8 @@ async def clean_chat(
     tenant_id: UUID, messages: Sequence[Message], metadata: dict[str, Any]
 ) -> tuple[list[Message], dict[str, Any]]:
     """Clean the messages and metadata of a chat for storing. The names of speakers stay."""
-    masked = (
-        await asyncio.to_thread(_mask_all, messages)
-        if sum(len(message.content) for message in messages) > LONG_CHARS
-        else _mask_all(messages)
-    )
+    chars = sum(len(message.content) for message in messages)
+    masked = await off_loop_if_long(chars, _mask_all, messages)
     metadata = mask_metadata(metadata)
     if await _redaction_of(tenant_id) != "everything":
         return masked, metadata
@@ -47,11 +44,8 @@ async def clean_chat(
 
 async def clean_facts(tenant_id: UUID, facts: Sequence[Stated]) -> list[Stated]:
     """Clean facts that a client states, with their metadata, for storing."""
-    masked = (
-        await asyncio.to_thread(_mask_facts, facts)
-        if sum(len(text) for text, _ in facts) + 100 * len(facts) > LONG_CHARS
-        else _mask_facts(facts)
-    )
+    chars = sum(len(text) for text, _ in facts) + CHARS_EACH * len(facts)
+    masked = await off_loop_if_long(chars, _mask_facts, facts)
     if await _redaction_of(tenant_id) == "off":
         return masked
     texts = await redact([text for text, _ in masked])

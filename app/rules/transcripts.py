@@ -50,22 +50,23 @@ def parse_transcript(text: str) -> list[Message]:
     the user's role. Lines before the first name, or a text with no name at all, are the user's, one
     message a line.
     """
-    messages: list[Message] = []
+    turns: list[tuple[Role, str | None, list[str]]] = []
     named = False
     for line in text.splitlines():
-        if not line.strip():
+        words = line.strip()
+        if not words:
             continue
-        match = _LINE.fullmatch(line.strip())
+        match = _LINE.fullmatch(words)
         if match and _is_name(match.group(1)):
-            speaker, words = match.group(1).strip(), match.group(2) or ""
+            speaker = match.group(1).strip()
             role = _label(speaker)
-            messages.append(Message(role or "user", words, None if role else speaker))
+            turns.append((role or "user", None if role else speaker, [match.group(2) or ""]))
             named = True
         elif named:
-            last = messages[-1]
-            messages[-1] = Message(last.role, f"{last.content}\n{line.strip()}".strip(), last.name)
+            turns[-1][2].append(words)
         else:
-            messages.append(Message("user", line.strip()))
+            turns.append(("user", None, [words]))
+    messages = (Message(role, "\n".join(lines).strip(), name) for role, name, lines in turns)
     return [message for message in messages if message.content]
 
 

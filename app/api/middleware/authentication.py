@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.middleware.failed_logins import FailedLogins
 from app.api.middleware.rate_limits import RateLimiters
+from app.concurrency import working_for
 from app.errors import Unauthenticated
 from app.rules.types import Caller
 from app.settings import Settings
@@ -38,7 +39,8 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _is_sealed(scope["path"]):
-            scope.setdefault("state", {})["caller"] = await self._caller(scope)
+            caller = scope.setdefault("state", {})["caller"] = await self._caller(scope)
+            working_for(caller.tenant_id)
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Caller:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
+from fastapi._compat import ModelField
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
+from app.concurrency import LONG_CHARS, off_loop, off_loop_if_long
 from app.errors import BadRequest
 
 
@@ -18,8 +21,20 @@ class StrictRequest(Request):
 
     async def json(self) -> Any:
         if not hasattr(self, "_parsed"):
-            self._parsed = _parse(await self.body())
+            body = await self.body()
+            self._parsed = await off_loop_if_long(len(body), _parse, body)
         return self._parsed
+
+    async def validate(self, field: ModelField) -> None:
+        """Validate a long body here, off the event loop. FastAPI then finds the model instead of
+        the JSON, and takes it as it is. Raises RequestValidationError."""
+        parsed = await self.json()
+        if len(await self.body()) <= LONG_CHARS:
+            return
+        model, problems = await off_loop(field.validate, parsed, {}, loc=("body",))
+        if problems:
+            raise RequestValidationError(problems)
+        self._parsed = model
 
 
 class StrictRoute(APIRoute):
@@ -35,7 +50,7 @@ class StrictRoute(APIRoute):
                 optional = field is not None and not field.field_info.is_required()
                 if field is not None and not (optional and not await request.body()):
                     # Parse it here, outside FastAPI's own try block, which would hide the error.
-                    await request.json()
+                    await request.validate(field)
             return await handler(request)
 
         return strict

@@ -6,8 +6,7 @@ there so that everything works before a key is set, and says so in ``version``.
 
 from __future__ import annotations
 
-import asyncio
-
+from app.concurrency import off_loop
 from app.extract.keyless.talk import Talk
 from app.rules.types import Estimate, Extraction, Fact, Transcript, Usage, Window
 
@@ -31,7 +30,7 @@ class RulesExtractor:
         never fails."""
         length = sum(len(m.content) for m in transcript.messages[window.start : window.stop])
         if length > _LONG_CHARS:
-            facts = await asyncio.to_thread(draw_facts, transcript, window)
+            facts = await off_loop(draw_facts, transcript, window)
         else:
             facts = draw_facts(transcript, window)
         return Extraction(tuple(facts), Usage(provider="rules", model=MODEL))

@@ -1,0 +1,118 @@
+"""Work that would hold the event loop, done in threads; and slots that tenants share in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from app.startup import runtime
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+LONG_CHARS = 20_000
+"""Text of this length takes the event loop more than a few milliseconds to read. What is shorter is
+read at once: a thread costs a tenth of a millisecond, and waits for its turn."""
+
+
+class Turns:
+    """A fixed number of slots. Of those who wait for one, whoever has the fewest is next; of
+    equals, whoever has waited longest."""
+
+    def __init__(self, slots: int) -> None:
+        self._free = slots
+        self._taken: Counter[Hashable] = Counter()
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def of(self, tenant: Hashable) -> AsyncIterator[None]:
+        """Hold one slot for the block."""
+        await self._take(tenant)
+        try:
+            yield
+        finally:
+            self._give_back(tenant)
+
+    async def _take(self, tenant: Hashable) -> None:
+        if self._free:
+            self._free -= 1
+            self._taken[tenant] += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(tenant, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give_back(tenant)  # It came while its caller gave up.
+            else:
+                self._forget(tenant, turn)
+            raise
+
+    def _forget(self, tenant: Hashable, turn: asyncio.Future[None]) -> None:
+        self._waiting[tenant].remove(turn)
+        if not self._waiting[tenant]:
+            del self._waiting[tenant]
+
+    def _give_back(self, tenant: Hashable) -> None:
+        self._taken[tenant] -= 1
+        if not self._taken[tenant]:
+            del self._taken[tenant]
+        if not self._waiting:
+            self._free += 1
+            return
+        # A dictionary keeps its order, so `min` finds the first of equals; the served go last.
+        following = min(self._waiting, key=lambda waiting: self._taken[waiting])
+        turns = self._waiting.pop(following)
+        turn = turns.popleft()
+        if turns:
+            self._waiting[following] = turns
+        self._taken[following] += 1
+        turn.set_result(None)
+
+
+class _Threads:
+    """As many threads as there are processors: more would only take turns on the interpreter."""
+
+    def __init__(self) -> None:
+        number = os.cpu_count() or 1
+        self.turns = Turns(number)
+        self.executor = ThreadPoolExecutor(number, thread_name_prefix="off-loop")
+
+
+_tenant: ContextVar[Hashable] = ContextVar("tenant", default=None)
+
+
+def working_for(tenant: Hashable) -> None:
+    """Note whose work the current task does, for whatever is shared out by tenant."""
+    _tenant.set(tenant)
+
+
+async def off_loop(
+    work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Run ``work`` in one of a bounded number of threads, which tenants get in turn. A caller that
+    is cancelled does not stop it, so its work has to be bounded."""
+    threads = runtime().one(_Threads)
+    async with threads.turns.of(_tenant.get()):
+        in_context = partial(copy_context().run, work, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(threads.executor, in_context)
+
+
+async def off_loop_if_long(
+    chars: int,
+    work: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Result:
+    """Run ``work`` at once when it reads few characters, and off the loop otherwise."""
+    if chars <= LONG_CHARS:
+        return work(*args, **kwargs)
+    return await off_loop(work, *args, **kwargs)

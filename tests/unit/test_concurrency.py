@@ -1,0 +1,95 @@
+"""Slots that tenants share, and work that is done off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.concurrency import LONG_CHARS, Turns, off_loop, off_loop_if_long
+from app.settings import Settings
+from app.startup import start_runtime
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def _runtime() -> AsyncIterator[None]:
+    start_runtime(Settings(database_url="postgresql://nobody@localhost/none"))
+    yield
+    start_runtime()
+
+
+async def served(turns: Turns, *tenants: str) -> list[str]:
+    """The order in which they get the only slot, each asking before the first gives it back."""
+    order: list[str] = []
+    opened = asyncio.Event()
+
+    async def ask(tenant: str) -> None:
+        async with turns.of(tenant):
+            order.append(tenant)
+            await opened.wait()
+
+    asked = []
+    for tenant in tenants:
+        asked.append(asyncio.create_task(ask(tenant)))
+        await asyncio.sleep(0)
+    opened.set()
+    await asyncio.gather(*asked)
+    return order
+
+
+async def test_one_tenants_queue_does_not_come_before_anothers_first() -> None:
+    assert await served(Turns(1), "a", "a", "a", "b", "a", "c") == ["a", "a", "b", "c", "a", "a"]
+
+
+async def test_whoever_holds_the_fewest_slots_is_next() -> None:
+    turns, order = Turns(3), []
+    gates = {n: asyncio.Event() for n in range(5)}
+
+    async def ask(n: int, tenant: str) -> None:
+        async with turns.of(tenant):
+            order.append(n)
+            await gates[n].wait()
+
+    tasks = []
+    for n, tenant in enumerate(["a", "a", "b", "a", "b"]):
+        tasks.append(asyncio.create_task(ask(n, tenant)))
+        await asyncio.sleep(0)
+    gates[0].set()
+    await asyncio.sleep(0.01)
+    assert order == [0, 1, 2, 3]  # Each has one slot then, and a has waited longer.
+    gates[2].set()
+    await asyncio.sleep(0.01)
+    assert order == [0, 1, 2, 3, 4]
+    for gate in gates.values():
+        gate.set()
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("when", ["waiting", "served"])
+async def test_a_turn_that_was_given_up_is_not_lost(when: str) -> None:
+    turns = Turns(1)
+    async with turns.of("a"):
+        given_up = asyncio.create_task(served(turns, "b"))
+        await asyncio.sleep(0.01)
+        if when == "waiting":
+            given_up.cancel()
+            await asyncio.sleep(0)
+    if when == "served":
+        given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    assert await asyncio.wait_for(served(turns, "c"), 1) == ["c"]
+
+
+@pytest.mark.usefixtures("_runtime")
+async def test_short_work_runs_at_once_and_long_work_in_a_thread() -> None:
+    here = threading.get_ident()
+
+    assert await off_loop_if_long(LONG_CHARS, threading.get_ident) == here
+    assert await off_loop_if_long(LONG_CHARS + 1, threading.get_ident) != here
+    with pytest.raises(ZeroDivisionError):
+        await off_loop(lambda: 1 // 0)
