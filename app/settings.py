@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     extraction_timeout_seconds: float = Field(60.0, gt=0)
     window_max_chars: int = Field(24_000, ge=500)
     window_overlap_messages: int = Field(4, ge=0)
+    max_facts_per_conversation: int = Field(
+        500,
+        ge=1,
+        le=5_000,
+        description="The most important facts of a conversation are remembered, up to this number;"
+        " the receipt lists the others as rejected, with the reason `too_many`.",
+    )
 
     # Embedding: Voyage with a key, the built-in MiniLM without.
     voyage_api_key: SecretStr | None = Field(None, validation_alias="VOYAGE_API_KEY")
@@ -251,6 +258,12 @@ class Settings(BaseSettings):
     rescue_seconds: float = Field(5.0, gt=0)
     max_attempts: int = Field(8, ge=1)
     max_crashes: int = Field(3, ge=1)
+    max_claims: int = Field(
+        50,
+        ge=1,
+        description="Claims of a conversation after which it is dead, whatever each failed of,"
+        " unless it waits for a provider or for money.",
+    )
     retry_base_seconds: float = Field(2.0, gt=0)
     retry_cap_seconds: float = Field(600.0, gt=0)
 

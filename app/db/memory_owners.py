@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, func, select
@@ -13,7 +15,7 @@ from app.db.schema import memory_owners, tenants
 from app.db.statements import OWN_ID, Statement, own, parameters
 from app.db.tenant_settings import COLUMNS
 from app.rules.tuning import Tuning
-from app.rules.types import OwnerLock, Scope
+from app.rules.types import OwnerState, Scope
 
 _known = memory_owners.c.speakers
 _new = insert(memory_owners).values(
@@ -33,9 +35,22 @@ _LOCK = Statement(
                 ),
             ),
         },
-    )
+    ).returning(memory_owners.c.version)
 )
 _RULES = Statement(select(func.clock_timestamp(), tenants.c.plan, *COLUMNS).where(own(tenants)))
+_LOOK = Statement(
+    select(
+        func.coalesce(
+            select(memory_owners.c.version)
+            .where(own(memory_owners), memory_owners.c.owner_key == bindparam("owner_key"))
+            .scalar_subquery(),
+            0,
+        ),
+        func.clock_timestamp(),
+        tenants.c.plan,
+        *COLUMNS,
+    ).where(own(tenants))
+)
 _SPEAKERS = Statement(
     select(_known).where(own(memory_owners), memory_owners.c.owner_key == bindparam("owner_key"))
 )
@@ -59,19 +74,33 @@ def of_scope(scope: Scope) -> str:
     return of_user(scope.user_id)
 
 
-async def lock(tx: TenantTx, owner_key: str, speakers: Collection[str] = ()) -> OwnerLock:
+async def lock(tx: TenantTx, owner_key: str, speakers: Collection[str] = ()) -> OwnerState:
     """Hold the owner until the transaction ends; every change to its memories waits here, one at
     a time.
 
     ``speakers`` are names heard in the owner's conversations; up to 50 are remembered.
     """
-    await _LOCK.run(tx, owner_key=owner_key, speakers=sorted(speakers))
-    row = await (await _RULES.run(tx)).fetchone()
+    locked = await _LOCK.run(tx, owner_key=owner_key, speakers=sorted(speakers))
+    # Its own statement, behind the lock: within one, the clock might be read before the wait.
+    rules = await (await _RULES.run(tx)).fetchone()
+    version = await locked.fetchone()
+    assert rules is not None, "a tenant is not deleted under its callers"
+    assert version is not None, "the row is made or changed"
+    return _state(*version, *rules)
+
+
+async def look(tx: TenantTx, owner_key: str) -> OwnerState:
+    """Read how the owner stands, without waiting and without holding them; version 0 when nothing
+    was ever remembered for them."""
+    row = await (await _LOOK.run(tx, owner_key=owner_key)).fetchone()
     assert row is not None, "a tenant is not deleted under its callers"
-    now, plan, *tuning = row
-    return OwnerLock(now, plan, Tuning(*tuning))
+    return _state(*row)
 
 
 async def speakers(tx: TenantTx, owner_key: str) -> tuple[str, ...]:
     """The names that speakers had in the owner's conversations; empty for an unknown owner."""
     return tuple(await _SPEAKERS.scalar(tx, owner_key=owner_key) or ())
+
+
+def _state(version: int, now: datetime, plan: str, *tuning: Any) -> OwnerState:
+    return OwnerState(version, now, plan, Tuning(*tuning))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from app.concurrency import working_for
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.errors import DatabaseUnavailable
@@ -123,6 +124,7 @@ async def _claim(claimed_by: str, *, limit: int, crashed_only: bool = False) -> 
 async def _process(claim: Claim) -> None:
     """Process a claim; if the database goes away meanwhile, give the claim back as soon as it
     answers again."""
+    working_for(claim.tenant_id)
     try:
         await _process_or_give_back(claim)
     finally:

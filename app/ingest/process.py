@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from app.concurrency import off_loop_if_long
 from app.db import memory_owners, queue
 from app.db.pool import TenantTx, transaction
 from app.errors import DatabaseUnavailable
@@ -15,42 +16,24 @@ from app.ingest.extract import extract_windows
 from app.ingest.fault_injection import crash_point
 from app.ingest.receipt import receipt
 from app.ingest.retries import give_back
+from app.ingest.screen import Parts, Screened, screen
 from app.logs import log
 from app.memories.embed import embed_facts
-from app.memories.reconcile import Destination, current_destination, reconcile
+from app.memories.plan import Destination, Group
+from app.memories.reconcile import Outdated, Reconciliation, current_destination
 from app.privacy.sanitize import clean_drawn
-from app.providers.registry import get_providers
-from app.rules.grounding import Grounded, Rejected, ground
-from app.rules.injection.screen import detect_injection
 from app.rules.served_context import transcript_without_served
 from app.rules.transcripts import with_speakers
-from app.rules.trust import trust_in
 from app.rules.types import (
     Action,
     Claim,
     Conversation,
     Embeddings,
-    Extraction,
-    Fact,
-    OwnerLock,
+    OwnerState,
     Reconciled,
-    Relation,
     Transcript,
-    Window,
 )
 from app.startup import runtime
-
-Parts = Sequence[tuple[Window, Extraction]]
-
-
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """Facts after screening: those accepted, those rejected and why, and relations by the places of
-    the facts among the accepted ones."""
-
-    accepted: Sequence[Fact]
-    rejected: Sequence[Rejected]
-    relations: Sequence[Relation]
 
 
 async def process(claim: Claim) -> None:
@@ -73,18 +56,24 @@ async def _process(claim: Claim) -> None:
     conversation = await _load(claim)
     if conversation is None:
         return _lease_lost(claim)
-    # What we served as context is not learned again.
-    transcript = with_speakers(transcript_without_served(conversation.transcript))
+    given = conversation.transcript
+    chars = sum(len(message.content) for message in given.messages)
+    transcript = await off_loop_if_long(chars, _to_read, given)
     crash_point("claimed", (message.content for message in transcript.messages))
     with _timed(stages, "extract_ms"):
         parts = await extract_windows(claim, transcript)
     crash_point("extraction_saved")
-    screened = await _screen(claim, transcript, parts)
+    screened = await _screened(claim, transcript, parts)
     with _timed(stages, "embed_ms"):
         embedded = await embed_facts(
             claim.tenant_id, screened.accepted, claim.conversation_id, claim.probe
         )
     await _reconcile_and_finish(claim, conversation, transcript, parts, screened, embedded, stages)
+
+
+def _to_read(transcript: Transcript) -> Transcript:
+    """Leave out what we served as context, which is not learned again, and names that are none."""
+    return with_speakers(transcript_without_served(transcript))
 
 
 async def _load(claim: Claim) -> Conversation | None:
@@ -93,25 +82,13 @@ async def _load(claim: Claim) -> Conversation | None:
         return await queue.load(tx, claim)
 
 
-async def _screen(claim: Claim, transcript: Transcript, parts: Parts) -> Screened:
-    """Accept the facts whose quote is in their message, give each its trust, quarantine those that
-    read as an order to an agent, and mask what must not be stored."""
-    accepted: list[Fact] = []
-    rejected: list[Rejected] = []
-    relations: list[Relation] = []
-    for window, extraction in parts:
-        grounded = ground(transcript, window, extraction.facts)
-        relations += _between(extraction, grounded, len(accepted))
-        accepted += [
-            replace(
-                fact,
-                trust=trust_in(transcript, fact.message_indexes),
-                quarantine_reason=detect_injection(fact.text, fact.quote) or fact.quarantine_reason,
-            )
-            for fact in grounded.accepted
-        ]
-        rejected += grounded.rejected
-    return Screened(await clean_drawn(claim.tenant_id, accepted), rejected, relations)
+async def _screened(claim: Claim, transcript: Transcript, parts: Parts) -> Screened:
+    """Screen the facts, and mask what must not be stored."""
+    chars = sum(len(message.content) for message in transcript.messages)
+    most = runtime().settings.max_facts_per_conversation
+    screened = await off_loop_if_long(chars, screen, transcript, parts, most=most)
+    accepted = await clean_drawn(claim.tenant_id, screened.accepted)
+    return replace(screened, accepted=accepted)
 
 
 async def _reconcile_and_finish(
@@ -123,30 +100,39 @@ async def _reconcile_and_finish(
     embedded: Embeddings | None,
     stages: dict[str, float],
 ) -> None:
-    """Write the memories, the receipt and the state in one transaction; nothing when the lease is
-    lost."""
-    began, providers = time.perf_counter(), get_providers()
-    async with transaction(claim.tenant_id) as tx:
-        lock = await _lock(tx, claim, transcript)
-        if not await queue.still_ours(tx, claim):
-            return _lease_lost(claim)
-        destination = await current_destination(tx, _destination(claim, conversation))
-        if destination.owner_key != claim.owner_key:
-            lock = await memory_owners.lock(tx, destination.owner_key)
-        reconciled = await reconcile(
-            tx,
-            [(destination, fact) for fact in screened.accepted],
-            embedded.vectors if embedded else (),
-            lock=lock,
-            model=providers.embedder.model,
-            bands=lock.tuning.bands(providers.bands),
-            relations=screened.relations,
-        )
-        reconciled += [Reconciled(no.fact, Action.REJECTED, no.reason) for no in screened.rejected]
-        crash_point("before_commit")
-        stages["reconcile_ms"] = _since(began)
-        usages = [extraction.usage for _, extraction in parts]
-        await queue.finish(tx, claim, receipt(reconciled, usages, embedded), stages)
+    """Decide what becomes of the facts, then write the memories, the receipt and the state in one
+    transaction; nothing when the lease is lost."""
+    began = time.perf_counter()
+    destination = _destination(claim, conversation)
+    reconciliation = _reconciliation(destination, screened, embedded)
+    while True:
+        await reconciliation.decide()
+        try:
+            async with transaction(claim.tenant_id) as tx:
+                locks = {claim.owner_key: await _lock(tx, claim, transcript)}
+                if not await queue.still_ours(tx, claim):
+                    return _lease_lost(claim)
+                now = await current_destination(tx, destination)
+                if now is not destination:
+                    # Its team was dissolved: what is remembered for the author is another matter.
+                    destination = now
+                    reconciliation = _reconciliation(destination, screened, embedded)
+                    raise Outdated
+                if destination.owner_key not in locks:
+                    owner_key = destination.owner_key
+                    locks[owner_key] = await memory_owners.lock(tx, owner_key)
+                written = await reconciliation.write(tx, locks)
+                reconciled = [each for group in written for each in group]
+                reconciled += [
+                    Reconciled(no.fact, Action.REJECTED, no.reason) for no in screened.rejected
+                ]
+                crash_point("before_commit")
+                stages["reconcile_ms"] = _since(began)
+                usages = [extraction.usage for _, extraction in parts]
+                await queue.finish(tx, claim, receipt(reconciled, usages, embedded), stages)
+            break
+        except Outdated:
+            continue
     crash_point("after_commit")
     log.info(
         "conversation_done",
@@ -156,7 +142,15 @@ async def _reconcile_and_finish(
     )
 
 
-async def _lock(tx: TenantTx, claim: Claim, transcript: Transcript) -> OwnerLock:
+def _reconciliation(
+    destination: Destination, screened: Screened, embedded: Embeddings | None
+) -> Reconciliation:
+    facts = [(destination, fact) for fact in screened.accepted]
+    group = Group(facts, embedded.vectors if embedded else (), screened.relations)
+    return Reconciliation(destination.scope.tenant_id, [group])
+
+
+async def _lock(tx: TenantTx, claim: Claim, transcript: Transcript) -> OwnerState:
     speakers = {
         message.name for message in transcript.messages if message.name and message.role == "user"
     }
@@ -165,19 +159,6 @@ async def _lock(tx: TenantTx, claim: Claim, transcript: Transcript) -> OwnerLock
 
 def _lease_lost(claim: Claim) -> None:
     log.info("lease_lost", conversation_id=str(claim.conversation_id))
-
-
-def _between(extraction: Extraction, grounded: Grounded, before: int) -> Iterator[Relation]:
-    """Give the relations whose facts were both accepted, by the facts' places among all accepted
-    ones, of which ``before`` come first."""
-    places = {origin: place for place, origin in enumerate(grounded.origins, start=before)}
-    for relation in extraction.relations:
-        if relation.from_fact in places and relation.to_fact in places:
-            yield replace(
-                relation,
-                from_fact=places[relation.from_fact],
-                to_fact=places[relation.to_fact],
-            )
 
 
 def _destination(claim: Claim, conversation: Conversation) -> Destination:

@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
+from app.concurrency import off_loop_if_long
 from app.db import memory_owners
 from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
 from app.memories.embed import embedding
-from app.memories.reconcile import PLAN_LIMIT, Destination, current_destination, reconcile
+from app.memories.plan import PLAN_LIMIT, Destination, Group
+from app.memories.reconcile import Outdated, Reconciliation, current_destination
 from app.privacy import tombstones
 from app.privacy.sanitize import clean_facts
-from app.providers.registry import get_providers
 from app.rules.trust import OF_ROLE, STATED
-from app.rules.types import Caller, Fact, Vector, Visibility
+from app.rules.types import Caller, Fact, OwnerState, Reconciled, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import IdempotentRequest
@@ -78,8 +79,9 @@ async def store_facts(
     """
     targets = await access.find_targets(caller, [(each.place, each.visibility) for each in stated])
     clean = await clean_facts(caller.tenant_id, [(each.fact, each.metadata) for each in stated])
+    reasons = await _screened([text for text, _ in clean], stated_by)
     facts = []
-    for each, (text, metadata) in zip(stated, clean, strict=True):
+    for each, (text, metadata), reason in zip(stated, clean, reasons, strict=True):
         target = targets[each.place, each.visibility]
         destination = Destination(
             scope=target.scope,
@@ -95,17 +97,25 @@ async def store_facts(
             valid_from=each.valid_from,
             about="",
             trust=TRUST[stated_by],
-            quarantine_reason=_screened(text) if stated_by == "model" else None,
+            quarantine_reason=reason,
         )
         facts.append((destination, fact))
     return await store(facts, request)
 
 
-def _screened(text: str) -> str | None:
-    # Imported at the first use: its patterns are a fifth of the API's start.
-    from app.rules.injection.screen import detect_injection
+async def _screened(texts: Sequence[str], stated_by: Author) -> list[str | None]:
+    """Find for each text of a model why it reads as an order to an agent, if it does."""
+    if stated_by != "model":
+        return [None] * len(texts)
 
-    return detect_injection(text)
+    def screen() -> list[str | None]:
+        # Imported at the first use: its patterns are a fifth of the API's start.
+        from app.rules.injection.screen import detect_injection
+
+        return [detect_injection(text) for text in texts]
+
+    # Its patterns take ten times as long as others.
+    return await off_loop_if_long(10 * sum(map(len, texts)), screen)
 
 
 async def store(
@@ -123,62 +133,70 @@ async def store(
     if earlier is not None:
         return _replayed(earlier)
     tenant_id = facts[0][0].scope.tenant_id
-    async with (
-        embedding(tenant_id, [fact for _, fact in facts]) as (embeddings, charge),
-        transaction(tenant_id) as tx,
-    ):
-        waited = time.monotonic() - arrived
-        if request:
-            earlier = await request.begin(tx)
-            if earlier is not None:
-                return _replayed(earlier)
-        outcomes = await _reconcile_all(tx, facts, embeddings.vectors, waited)
-        if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
-            # Nothing was stored, so the idempotency key stays free: later there may be room.
-            raise await full_of_memories(tx)
-        if request:
-            await request.complete(tx, [_to_json(outcome) for outcome in outcomes])
-        await charge.settle(tx, embeddings.usage)
-    return Stored(outcomes)
+    async with embedding(tenant_id, [fact for _, fact in facts]) as (embeddings, charge):
+        groups = _by_scope(facts)
+        reconciliation = Reconciliation(
+            tenant_id,
+            [
+                Group([facts[n] for n in members], [embeddings.vectors[n] for n in members])
+                for members in groups
+            ],
+        )
+        while True:
+            await reconciliation.decide()
+            try:
+                async with transaction(tenant_id) as tx:
+                    waited = time.monotonic() - arrived
+                    earlier = await request.begin(tx) if request else None
+                    if earlier is not None:
+                        return _replayed(earlier)
+                    locks = await _lock(tx, [destination for destination, _ in facts], waited)
+                    outcomes = _in_order(groups, await reconciliation.write(tx, locks))
+                    if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
+                        # Nothing was stored, so the idempotency key stays free: later there may be
+                        # room.
+                        raise await full_of_memories(tx)
+                    if request:
+                        await request.complete(tx, [_to_json(outcome) for outcome in outcomes])
+                    await charge.settle(tx, embeddings.usage)
+                return Stored(outcomes)
+            except Outdated:
+                continue
 
 
-async def _reconcile_all(
-    tx: TenantTx,
-    facts: Sequence[tuple[Destination, Fact]],
-    vectors: Sequence[Vector],
-    waited_seconds: float,
-) -> list[Outcome]:
-    """Reconcile scope by scope; the request has waited so long for the transaction. Owners are
-    locked in one order everywhere, so that two batches never wait for each other."""
-    by_scope: dict[tuple[str, UUID], list[int]] = {}
+def _by_scope(facts: Sequence[tuple[Destination, Fact]]) -> list[list[int]]:
+    """Group the facts' places by scope, in one order everywhere."""
+    groups: dict[tuple[str, UUID], list[int]] = {}
     for n, (destination, _) in enumerate(facts):
-        by_scope.setdefault((destination.owner_key, destination.scope.key), []).append(n)
+        groups.setdefault((destination.owner_key, destination.scope.key), []).append(n)
+    return [members for _, members in sorted(groups.items())]
+
+
+async def _lock(
+    tx: TenantTx, destinations: Sequence[Destination], waited_seconds: float
+) -> dict[str, OwnerState]:
+    """Lock the owners of the destinations, when the request has waited so long for the transaction.
+    Owners are locked in one order everywhere, so that two batches never wait for each other."""
     # Lock the authors too, so that an erasure of one is either seen below or waits.
-    authors = {memory_owners.of_user(destination.user_id) for destination, _ in facts}
-    locks = {
-        owner_key: await memory_owners.lock(tx, owner_key)
-        for owner_key in sorted(authors | {owner_key for owner_key, _ in by_scope})
-    }
+    owner_keys = {memory_owners.of_user(destination.user_id) for destination in destinations}
+    owner_keys |= {destination.owner_key for destination in destinations}
+    locks = {owner_key: await memory_owners.lock(tx, owner_key) for owner_key in sorted(owner_keys)}
     await tombstones.refuse_if_erased(tx, sorted(locks), within_seconds=waited_seconds)
-    for members in by_scope.values():
-        destination, _ = facts[members[0]]
+    for destination in {each.owner_key: each for each in destinations}.values():
         if await current_destination(tx, destination) is not destination:
             raise Forbidden("This team has just been dissolved.", code="not_a_member")
+    return locks
+
+
+def _in_order(
+    groups: Sequence[Sequence[int]], written: Sequence[Sequence[Reconciled]]
+) -> list[Outcome]:
+    """Give the outcomes in the order in which the facts were stated."""
     outcomes: dict[int, Outcome] = {}
-    providers = get_providers()
-    for (owner_key, _), members in sorted(by_scope.items()):
-        lock = locks[owner_key]
-        reconciled = await reconcile(
-            tx,
-            [facts[n] for n in members],
-            [vectors[n] for n in members],
-            lock=lock,
-            model=providers.embedder.model,
-            bands=lock.tuning.bands(providers.bands),
-        )
+    for members, reconciled in zip(groups, written, strict=True):
         for n, each in zip(members, reconciled, strict=True):
             outcomes[n] = Outcome(each.action.value, each.reason, each.memory_id, each.replaced_id)
-    return [outcomes[n] for n in range(len(facts))]
+    return [outcomes[n] for n in range(len(outcomes))]
 
 
 def _to_json(outcome: Outcome) -> dict[str, str | None]:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_SAID_BY_USER = "not_said_by_user"
     NOT_FRESH = "not_fresh"
     REPEATED = "repeated"
+    TOO_MANY = "too_many"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from app.rules.types import Counted, Used
 from app.startup import runtime
 
 
-async def room_for_memories(tx: TenantTx, plan: str) -> int | None:
-    """Give how many more live memories the plan allows; None when it sets no limit. Locks the
-    counters."""
+async def room_for_memories(tx: TenantTx, plan: str, *, lock: bool) -> int | None:
+    """Give how many more live memories the plan allows; None when it sets no limit. With ``lock``
+    nobody else may add to them until the transaction ends."""
     limit = runtime().settings.plan(plan).memories
     if limit is None:
         return None
-    used = await quotas.used(tx, lock=True)
+    used = await quotas.used(tx, lock=lock)
     return max(limit - used.memories, 0)
 
 

@@ -320,11 +320,13 @@ class Heir:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerLock:
-    """What reconciling needs to know when the owner is locked: since when it is, by Postgres'
-    clock, and the tenant's plan and settings. Who locks it later has a later ``now``, whichever
-    transaction began first."""
+class OwnerState:
+    """What reconciling needs to know of an owner: the version of their memories, which counts up
+    with each time that they are locked, Postgres' time at which it was read, and the tenant's plan
+    and settings. Who locks the owner later has a later ``now``, whichever transaction began
+    first."""
 
+    version: int
     now: datetime
     plan: str
     tuning: Tuning

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.db import memory_owners
 from app.db.pool import TenantTx, clock, transaction
-from app.memories.reconcile import Destination, reconcile
-from app.providers.registry import MINILM_BANDS
-from app.rules.types import Action, Fact, Reconciled, Scope
+from app.memories import plan
+from app.memories.plan import NEIGHBOURS, Destination, Group
+from app.memories.reconcile import DECISIONS, Outdated, Reconciliation
+from app.rules.bands import Bands
+from app.rules.decision import Decision
+from app.rules.types import Action, Fact, Neighbour, Reconciled, Scope
 from tests.integration.db.rows import NEW_YEAR, at_angle, execute
 
 pytestmark = pytest.mark.anyio
+
+ADA = "user:ada"
 
 OSLO, LISBON = at_angle(1.0), at_angle(0.8)
 
@@ -26,17 +31,23 @@ async def reconciled(tenant: UUID, *facts: tuple[str, Sequence[float], int]) -> 
     drawn = [
         Fact(text, 0.5, (0,), "quote", NEW_YEAR + timedelta(days=day)) for text, _, day in facts
     ]
+    vectors = [vector for _, vector, _ in facts]
+    reconciliation = Reconciliation(
+        tenant, [Group([(destination, fact) for fact in drawn], vectors)]
+    )
+    await reconciliation.decide()
     async with transaction(tenant) as tx:
-        vectors = [vector for _, vector, _ in facts]
-        return await settle(tx, [(destination, fact) for fact in drawn], vectors)
+        [group] = await reconciliation.write(tx, {ADA: await memory_owners.lock(tx, ADA)})
+    return group
 
 
 async def settle(
     tx: TenantTx, facts: Sequence[tuple[Destination, Fact]], vectors: Sequence[Sequence[float]]
 ) -> list[Reconciled]:
-    lock = await memory_owners.lock(tx, "user:ada")
-    bands = lock.tuning.bands(MINILM_BANDS)
-    return await reconcile(tx, facts, vectors, lock=lock, model="test", bands=bands)
+    """Decide under the lock, as when nothing else has helped."""
+    lock = await memory_owners.lock(tx, ADA)
+    [group] = await Reconciliation(tx.tenant_id, [Group(facts, vectors)]).write(tx, {ADA: lock})
+    return group
 
 
 async def live(tenant: UUID) -> list[str]:
@@ -174,3 +185,44 @@ async def test_a_fact_is_true_since_the_lock_was_had_not_since_its_transaction_b
     assert (older[5], newer[5]) == (oslo.memory_id, lisbon.memory_id)
     assert older[0] == older[1] == older[4] < newer[0] == newer[1] == newer[4]
     assert older[2] == older[3] == newer[0]
+
+
+async def test_what_was_decided_before_another_change_is_decided_again(tenant: UUID) -> None:
+    destination = Destination(Scope(tenant, "default", "ada"), "ada", "private", "test")
+    oslo = Group([(destination, Fact("User lives in Oslo.", 0.5))], [OSLO])
+    reconciliation = Reconciliation(tenant, [oslo])
+
+    for _ in range(DECISIONS):
+        await reconciliation.decide()
+        await reconciled(tenant, ("User lives in Lisbon.", LISBON, 0))
+        with pytest.raises(Outdated):
+            async with transaction(tenant) as tx:
+                await reconciliation.write(tx, {ADA: await memory_owners.lock(tx, ADA)})
+    await reconciliation.decide()
+    await reconciled(tenant, ("User lives in Lisbon.", LISBON, 0))
+    async with transaction(tenant) as tx:
+        [[moved]] = await reconciliation.write(tx, {ADA: await memory_owners.lock(tx, ADA)})
+
+    assert moved.action is Action.REPLACED
+    assert await live(tenant) == ["User lives in Oslo."]
+
+
+async def test_a_fact_is_compared_with_few_however_many_resemble_it(
+    tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+    decide = plan.decide
+
+    def counted(fact: str, at: datetime, near: Sequence[Neighbour], bands: Bands) -> Decision:
+        judged.append(len(near))
+        return decide(fact, at, near, bands)
+
+    monkeypatch.setattr(plan, "decide", counted)
+    alike = [(f"User owns boat number {n} of Oslo.", at_angle(n / 900), 0) for n in range(60)]
+
+    facts = await reconciled(tenant, *alike)
+    again = await reconciled(tenant, *alike)
+
+    assert {each.action for each in facts} == {Action.STORED}
+    assert {each.action for each in again} == {Action.DUPLICATE}
+    assert max(judged) == NEIGHBOURS
