@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from app.db import entry, trial
 from app.db.failures import translated
+from app.errors import Unstorable
 from app.settings import Settings
 from app.startup import runtime
 
@@ -177,8 +178,13 @@ async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
                     except BaseException:
                         await _undo(conn)
                         raise
-            except (psycopg.Error, asyncio.CancelledError):
+            except (psycopg.Error, asyncio.CancelledError) as error:
+                unsent = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+                whole = not conn.closed
                 await _forget_prepared(conn)
+                if unsent and whole:
+                    # It was not the server, and the connection is there: libpq refused to send it.
+                    raise Unstorable("The statement cannot be sent to the database.") from error
                 raise
 
 

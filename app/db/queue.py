@@ -60,13 +60,14 @@ WITH RECURSIVE waiting AS (
         WHERE t.tenant_id IN (SELECT tenant_id FROM picked) FOR UPDATE SKIP LOCKED)
 )
 UPDATE conversations c
-SET state = 'processing', attempts = attempts + 1, lease_token = gen_random_uuid(),
-    claimed_at = now(), claimed_by = %(claimed_by)s,
+SET state = 'processing', attempts = attempts + 1, claims = claims + 1,
+    lease_token = gen_random_uuid(), claimed_at = now(), claimed_by = %(claimed_by)s,
     lease_until = now() + make_interval(secs => %(lease_seconds)s)
 FROM picked
 WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
   AND c.state = 'queued'
-RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, seen_before, owner_key
+RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, c.claims, seen_before,
+    owner_key
 """
 
 

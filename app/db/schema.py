@@ -540,6 +540,8 @@ conversations = Table(
     _count("run", info=READ),
     _count("attempts", info=READ_WRITE),
     _count("crash_attempts", info=READ_WRITE),
+    # All of them, whatever became of each: a bound over causes that use up no attempt.
+    _count("claims", info=READ_WRITE),
     _at("next_attempt_at", info=INTERNAL | READ_WRITE),
     # Fences the claim: whoever lost it changes nothing.
     Column("lease_token", Uuid, info=INTERNAL | READ_WRITE),

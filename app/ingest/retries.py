@@ -40,6 +40,8 @@ _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
 
 LOCKED = "55P03"
 """The SQLSTATE of a lock that could not be taken in time."""
+TOO_SLOW = "57014"
+"""The SQLSTATE of a statement that took longer than it may."""
 
 
 async def give_back(claim: Claim, error: BaseException) -> None:
@@ -57,6 +59,8 @@ async def give_back(claim: Claim, error: BaseException) -> None:
         again = await queue.last_failure(tx, claim) == code
         retry_in, burns_attempt = _consequence(error, backoff, again=again)
         if burns_attempt and claim.attempts >= settings.max_attempts:
+            retry_in = None
+        if claim.claims >= settings.max_claims and not _waits_for_others(error):
             retry_in = None
         await queue.fail(
             tx,
@@ -90,6 +94,17 @@ def _describe(error: BaseException) -> tuple[str, str]:
     return code, detail
 
 
+def _waits_for_others(error: BaseException) -> bool:
+    """Tell whether a provider or money is what the conversation waits for: that may take weeks."""
+    match error:
+        case OverBudget() | ProviderThrottled() | ProviderRefused():
+            return True
+        case ProviderUnavailable(rate_limited=True) | ProviderError(waits=True):
+            return True
+        case _:
+            return False
+
+
 def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[float | None, bool]:
     """Give the seconds until the next attempt, None for never, and whether this attempt counts.
     ``again``: the attempt before failed for the same reason."""
@@ -118,6 +133,7 @@ def _consequence(error: BaseException, backoff: float, *, again: bool) -> tuple[
             # Without a state the connection was lost. A lost connection, a server that stops or is
             # full, a deadlock and a lock of somebody else say nothing about the conversation.
             state = error.sqlstate or "08"
-            return backoff, state[:2] not in ("08", "40", "53", "57") and state != LOCKED
+            others = state[:2] in ("08", "40", "53", "57") and state != TOO_SLOW
+            return backoff, not others and state != LOCKED
         case _:
             return backoff, True

@@ -113,6 +113,7 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A conversation that this process may work on until its lease runs out, without its words.
+    ``attempts`` are those that counted against the conversation, ``claims`` all of them.
     ``seen_before``: some process has claimed it before, and may have stored an extraction.
     ``probe``: it finds out whether a provider whose circuit is open answers again."""
 
@@ -121,6 +122,7 @@ class Claim:
     lease_token: UUID
     run: int
     attempts: int
+    claims: int
     seen_before: bool
     owner_key: str
     probe: UUID | None = None

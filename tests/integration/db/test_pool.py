@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 
 from app.db.pool import Connection, TenantTx, close_pool, open_pool, read_only, transaction
-from app.errors import Unstorable
+from app.errors import DatabaseUnavailable, Unstorable
 from app.settings import Settings
+from tests.integration.db.rows import execute
 from tests.support.postgres import reached
 
 pytestmark = pytest.mark.anyio
@@ -80,3 +81,31 @@ async def test_what_failed_earlier_on_a_connection_does_not_matter(
         with pytest.raises(Unstorable):
             await counted(after="SELECT 1 / 0")
         assert await counted() == 0
+
+
+@pytest.mark.usefixtures("one_connection")
+async def test_what_the_client_library_refuses_to_send_is_no_lost_connection(tenant: UUID) -> None:
+    many = 65_536  # The protocol counts a statement's parameters in 16 bits.
+
+    with pytest.raises(Unstorable):
+        async with transaction(tenant) as tx:
+            await tx.execute(f"SELECT {', '.join(['%s'] * many)}", [1] * many)
+
+    async with transaction(tenant) as tx:
+        assert await count(tx) == 0
+
+
+@pytest.mark.usefixtures("one_connection")
+async def test_a_connection_that_is_lost_says_so(tenant: UUID) -> None:
+    async def lose(tx: TenantTx) -> None:
+        row = await (await tx.execute("SELECT pg_backend_pid()")).fetchone()
+        assert row is not None
+        await execute("SELECT pg_terminate_backend(%s)", row[0])
+        await count(tx)
+
+    with pytest.raises(DatabaseUnavailable):
+        async with transaction(tenant) as tx:
+            await lose(tx)
+
+    async with transaction(tenant) as tx:
+        assert await count(tx) == 0

@@ -12,11 +12,14 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from app.db import conversations
-from app.db.pool import close_pool, open_pool, transaction
+from app.db import conversations, queue
+from app.db.pool import close_pool, open_pool, system, transaction
 from app.embed.voyage import VoyageEmbedder
+from app.errors import DatabaseUnavailable, OverBudget, ServiceError
 from app.extract.claude import ClaudeExtractor
 from app.ingest import dispatcher
+from app.ingest.retries import give_back
+from app.provider_errors import ProviderRefused
 from app.providers.registry import get_providers
 from app.rules.types import Message, NewConversation, Scope
 from app.startup import runtime, start_runtime
@@ -352,3 +355,31 @@ async def test_a_providers_refusal_decides_what_follows(
     if found_state == "queued":
         [wait] = await rows("extract(epoch FROM next_attempt_at - now())::float8")
         assert wait <= {"provider_refused": 660.0, "provider_unavailable": 630.0}[code] + 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "states", "attempts"),
+    [
+        (DatabaseUnavailable("", sqlstate="55P03"), ["queued", "queued", "dead"], 0),
+        (DatabaseUnavailable("", sqlstate=None), ["queued", "queued", "dead"], 0),
+        (DatabaseUnavailable("", sqlstate="57014"), ["queued", "queued", "dead"], 3),
+        (OverBudget("", plan="free", limit=1, used=1), ["queued", "queued", "queued"], 0),
+        (ProviderRefused(""), ["queued", "queued", "queued"], 0),
+    ],
+    ids=["a lock", "a lost connection", "too slow", "no money", "no account"],
+)
+async def test_nothing_is_tried_for_ever_whatever_it_fails_of(
+    tenant: UUID, failure: ServiceError, states: list[str], attempts: int
+) -> None:
+    configure(max_claims=3)
+    await queue_up(tenant, "ada")
+
+    for state in states:
+        async with system() as tx:
+            [claim] = await queue.claim(tx, limit=1, max_in_flight=8, lease_seconds=60)
+        await give_back(claim, failure)
+        assert await rows("state") == [state]
+        async with transaction(tenant) as tx:
+            await tx.execute("UPDATE conversations SET next_attempt_at = now()")
+
+    assert await rows("claims, attempts") == [(3, attempts)]

@@ -1,5 +1,5 @@
 """What hostile and unlucky input asks of the schema: a key may be left without users, if it is
-revoked."""
+revoked, and all claims of a conversation are counted."""
 
 from __future__ import annotations
 
@@ -19,5 +19,12 @@ ALTER TABLE api_keys VALIDATE CONSTRAINT api_keys_users_check;
 """
 
 
+CLAIMS = """
+ALTER TABLE conversations ADD COLUMN claims int NOT NULL DEFAULT 0;
+GRANT SELECT (claims), UPDATE (claims) ON conversations TO smara_system;
+"""
+
+
 def upgrade() -> None:
     op.execute(KEYS)
+    op.execute(CLAIMS)
