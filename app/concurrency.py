@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import sys
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +20,9 @@ Arguments = ParamSpec("Arguments")
 LONG_CHARS = 20_000
 """Text of this length takes the event loop more than a few milliseconds to read. What is shorter is
 read at once: a thread costs a tenth of a millisecond, and waits for its turn."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter while others wait for it."""
 
 
 class Turns:
@@ -78,15 +81,6 @@ class Turns:
         turn.set_result(None)
 
 
-class _Threads:
-    """As many threads as there are processors: more would only take turns on the interpreter."""
-
-    def __init__(self) -> None:
-        number = os.cpu_count() or 1
-        self.turns = Turns(number)
-        self.executor = ThreadPoolExecutor(number, thread_name_prefix="off-loop")
-
-
 _tenant: ContextVar[Hashable] = ContextVar("tenant", default=None)
 
 
@@ -95,15 +89,37 @@ def working_for(tenant: Hashable) -> None:
     _tenant.set(tenant)
 
 
+class Threads:
+    """A bounded number of threads, which tenants get in turn."""
+
+    def __init__(self, number: int, name: str) -> None:
+        # The loop waits so long for the interpreter each time that it has waited for anything else.
+        # With Python's 5 ms a short chat took three times as long beside long ones.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self._turns = Turns(number)
+        self._executor = ThreadPoolExecutor(number, thread_name_prefix=name)
+
+    async def run(
+        self, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
+        """Run ``work`` in a thread. A caller that is cancelled does not stop it, so its work has to
+        be bounded."""
+        async with self._turns.of(_tenant.get()):
+            in_context = partial(copy_context().run, work, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, in_context)
+
+
+def _one_thread() -> Threads:
+    """More would only take turns on the interpreter, and leave less of it to the loop."""
+    return Threads(1, "off-loop")
+
+
 async def off_loop(
     work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Run ``work`` in one of a bounded number of threads, which tenants get in turn. A caller that
-    is cancelled does not stop it, so its work has to be bounded."""
-    threads = runtime().one(_Threads)
-    async with threads.turns.of(_tenant.get()):
-        in_context = partial(copy_context().run, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(threads.executor, in_context)
+    """Run ``work``, which is Python's, in this process's thread for it. Its work has to be
+    bounded: nobody stops it."""
+    return await runtime().one(_one_thread).run(work, *args, **kwargs)
 
 
 async def off_loop_if_long(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from app.concurrency import off_loop
+from app.concurrency import Threads
 from app.embed.onnx_graph import model_file, weights_folder
 from app.rules.types import Embeddings, Estimate, Usage, Vector
 
@@ -34,6 +35,8 @@ class MiniLM:
         self._loading = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
+        # The model leaves the interpreter to others while it computes.
+        self._threads = Threads(os.cpu_count() or 1, "minilm")
 
     def estimate(self, texts: Sequence[str]) -> Estimate | None:
         """Give None: the model runs here."""
@@ -44,12 +47,12 @@ class MiniLM:
         scaled per call, so texts that share a call would change one another's vectors."""
         vectors: list[Vector] = []
         for start in range(0, len(texts), TURN):
-            vectors += await off_loop(self._embed_all, texts[start : start + TURN])
+            vectors += await self._threads.run(self._embed_all, texts[start : start + TURN])
         return Embeddings(tuple(vectors), Usage(provider="local", model=self.model))
 
     async def embed_query(self, text: str) -> Vector:
         """Give the vector of one query; this model does not tell queries from documents."""
-        (vector,) = await off_loop(self._embed_all, [text])
+        (vector,) = await self._threads.run(self._embed_all, [text])
         return vector
 
     def _embed_all(self, texts: Sequence[str]) -> tuple[Vector, ...]:
