@@ -805,6 +805,8 @@ invitations = Table(
     _at("expires_at", default=text("now() + interval '7 days'")),
     _maybe_at("accepted_at"),
     Column("accepted_by", Text, info=person(Erasure.ROW)),
+    # The API key that made it, whose reach bounds whom it lets in. NULL: from before it was noted.
+    Column("key_id", Uuid, info=INTERNAL),
     _one_of("role", "admin", "member", "read_only"),
     _refers("teams", "team_id"),
     # Not led by the tenant: whoever holds the token need not know whose it is.

@@ -91,7 +91,7 @@ _INVITE = Statement(
     insert(invitations)
     .values(
         tenant_id=OWN_ID,
-        **parameters(("team_id", "email", "role", "invited_by", "token_hash")),
+        **parameters(("team_id", "email", "role", "invited_by", "token_hash", "key_id")),
     )
     .returning(*_INVITATION)
 )
@@ -240,8 +240,10 @@ async def invite(
     role: str,
     invited_by: str,
     token_hash: bytes,
+    key_id: UUID,
 ) -> Invitation:
-    """Write an invitation down; its token is known to the caller only."""
+    """Write an invitation down, with the API key that made it; its token is known to the caller
+    only."""
     invitation = await _INVITE.one(
         tx,
         Invitation,
@@ -250,6 +252,7 @@ async def invite(
         role=role,
         invited_by=invited_by,
         token_hash=token_hash,
+        key_id=key_id,
     )
     assert invitation is not None
     return invitation

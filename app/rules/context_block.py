@@ -16,15 +16,20 @@ def context_block(memories: Sequence[Recalled]) -> str:
     there is none.
 
     White space inside a fact is folded, so that a fact can never add a line of its own to the
-    block.
+    block. The source of what a team shares is the team, and who said it: it is not known of the
+    user who asks.
     """
     if not memories:
         return NOTHING_KNOWN
     return "\n".join(
         f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: "
-        f"{_label(memory.source)}) {folded(memory.fact)}"
+        f"{_label(_source(memory))}) {folded(memory.fact)}"
         for number, memory in enumerate(memories, start=1)
     )
+
+
+def _source(memory: Recalled) -> str:
+    return f"team, by {memory.user_id}" if memory.visibility == "team" else memory.source
 
 
 def _label(source: str) -> str:

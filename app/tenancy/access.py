@@ -192,6 +192,12 @@ def may_own_agents(caller: Caller, owner_id: str) -> None:
         raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
 
 
+def must_reach(caller: Caller, users: Iterable[str]) -> None:
+    """Raise Forbidden unless the key may act for each of these users, and put each into a place."""
+    if not all(caller.restriction.allows_user(user_id) for user_id in users):
+        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+
+
 def must_reach_all_of(caller: Caller, user_id: str) -> None:
     """Raise Forbidden unless the key reaches the whole user."""
     restriction = caller.restriction
@@ -225,8 +231,7 @@ async def may_change(
 ) -> None:
     """Let the acting user change a memory: a private one must be theirs, a team's needs a role that
     writes. Raises NotFound for what they may not even see, else Forbidden."""
-    if not caller.restriction.allows_user(acting):
-        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+    must_reach(caller, [acting])
     if team_id is None:
         if memory_user != acting:
             raise NotFound("There is no memory of this id.")

@@ -11,13 +11,14 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import memory_owners, teams
+from app.db import api_keys, memory_owners, teams
 from app.db import quotas as counters
 from app.db.pool import TenantTx, read_only, system, transaction
 from app.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller, Invitation, Member, Scope, Team
 from app.startup import runtime
-from app.tenancy.access import visible_teams
+from app.tenancy.access import must_reach, visible_teams
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
 
@@ -110,6 +111,7 @@ async def add_member(
     """Add a user to the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
 
     async def make(tx: TenantTx) -> Member:
+        _check_key(caller, user_id)
         team = await _led(tx, caller, team_id, added_by)
         return await _join(tx, team, user_id, role, email, added_by)
 
@@ -118,6 +120,7 @@ async def add_member(
 
 async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str) -> Member:
     """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
+    _check_key(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
         await _led(tx, caller, team_id, by)
         if role != "admin":
@@ -131,7 +134,7 @@ async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by
 async def remove_member(caller: Caller, team_id: UUID, user_id: str, *, by: str) -> None:
     """Remove a user; a member may leave. Raises NotFound, Forbidden, Conflict for the last
     admin."""
-    _check_key(caller, by)
+    _check_key(caller, by, user_id)
     async with transaction(caller.tenant_id) as tx:
         if await teams.get(tx, team_id, lock=True) is None:
             raise NotFound("There is no team of this id.")
@@ -159,15 +162,17 @@ async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: st
             role=role,
             invited_by=by,
             token_hash=_hash(token),
+            key_id=caller.key_id,
         )
     return Invited(invitation, token)
 
 
 async def accept(token: str, *, user_id: str, email: str) -> Invitation:
-    """Join by an invitation, which is then used up; the token is the only credential.
+    """Join by an invitation, which is then used up; the token is the only credential. It opens no
+    more than the API key with which it was made: a restricted key lets in its own users only.
 
     Raises NotFound, Gone when it is used or has expired, Forbidden for another address than the
-    invited one, Conflict for a member, PlanLimit.
+    invited one and for a user beyond that key's reach, Conflict for a member, PlanLimit.
     """
     async with system() as tx:
         tenant_id = await teams.tenant_of_invitation(tx, _hash(token))
@@ -183,6 +188,8 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
             raise Gone("This invitation has run out; ask for a new one.", code="invitation_expired")
         if email.strip().lower() != invitation.email:
             raise Forbidden("This invitation is for another address.", code="other_address")
+        if not (await _reach_of(tx, invitation)).allows_user(user_id):
+            raise Forbidden("This invitation is not for this user.", code="out_of_reach")
         team = await teams.get(tx, invitation.team_id, lock=True)
         if team is None:
             raise NotFound("There is no such invitation.")
@@ -196,6 +203,14 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
         )
         await teams.accept_invitation(tx, invitation.invitation_id, user_id)
         return invitation
+
+
+async def _reach_of(tx: TenantTx, invitation: Invitation) -> KeyRestriction:
+    """Give the restriction of the key with which the invitation was made. One from before keys
+    were noted has none."""
+    key_id = invitation.key_id
+    found = await api_keys.restriction_of(tx, key_id) if key_id is not None else None
+    return found or UNRESTRICTED
 
 
 async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
@@ -251,10 +266,11 @@ async def _keep_an_admin(tx: TenantTx, team_id: UUID, user_id: str) -> None:
         )
 
 
-def _check_key(caller: Caller, acting: str) -> None:
-    restriction = caller.restriction
-    if not restriction.allows_user(acting) or restriction.namespaces or restriction.agents:
-        raise Forbidden("This API key does not manage this user's teams.", code="out_of_reach")
+def _check_key(caller: Caller, *users: str) -> None:
+    """Let only a key that reaches who acts, and who is put into the team or out of it."""
+    must_reach(caller, users)
+    if caller.restriction.namespaces or caller.restriction.agents:
+        raise Forbidden("This API key does not manage teams.", code="out_of_reach")
 
 
 def _hash(token: str) -> bytes:

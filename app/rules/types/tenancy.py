@@ -121,7 +121,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation without its token."""
+    """An invitation without its token. ``key_id`` is the API key that made it; None for one from
+    before that was noted."""
 
     tenant_id: UUID
     invitation_id: UUID
@@ -129,6 +130,7 @@ class Invitation:
     email: str
     role: str
     invited_by: str
+    key_id: UUID | None
     created_at: datetime
     expires_at: datetime
     accepted_at: datetime | None
