@@ -20,15 +20,17 @@ async def create(
     caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
 ) -> Made[Agent]:
     """Create an agent; ``values`` are its columns. Raises Forbidden, PlanLimit."""
-    may_own_agents(caller, values["owner_id"])
-    if caller.restriction.agents is not None:
-        raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
+
+    async def allow(_: TenantTx) -> None:
+        may_own_agents(caller, values["owner_id"])
+        if caller.restriction.agents is not None:
+            raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
 
     async def make(tx: TenantTx) -> Agent:
         await count_one_more(tx, "agents")
         return await agents.add(tx, values)
 
-    return await make_once(caller.tenant_id, request, Agent, make)
+    return await make_once(caller, request, Agent, make, allow=allow)
 
 
 async def list_all(caller: Caller, owner_id: str | None) -> list[Agent]:

@@ -18,12 +18,14 @@ async def create(
     caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
 ) -> Made[Skill]:
     """Create a skill; ``values`` are its columns. Raises Forbidden."""
-    may_change_the_tenants(caller)
+
+    async def allow(_: TenantTx) -> None:
+        may_change_the_tenants(caller)
 
     async def make(tx: TenantTx) -> Skill:
         return await agents.add_skill(tx, values)
 
-    return await make_once(caller.tenant_id, request, Skill, make)
+    return await make_once(caller, request, Skill, make, allow=allow)
 
 
 async def list_all(caller: Caller, category: str | None) -> list[Skill]:
@@ -62,14 +64,16 @@ async def attach(
 ) -> Made[Attachment]:
     """Give an agent a skill. Raises NotFound, Forbidden, Conflict when the agent has it."""
 
-    async def make(tx: TenantTx) -> Attachment:
+    async def allow(tx: TenantTx) -> None:
         await managed_agent(tx, caller, agent_id)
+
+    async def make(tx: TenantTx) -> Attachment:
         if not await agents.attach(tx, agent_id, skill_id, config):
             raise Conflict("The agent has this skill already; PATCH changes its config.")
         return Attachment(agent_id, skill_id, dict(config))
 
     try:
-        return await make_once(caller.tenant_id, request, Attachment, make)
+        return await make_once(caller, request, Attachment, make, allow=allow)
     except MissingReference:
         raise _no_skill() from None
 

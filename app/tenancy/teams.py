@@ -43,8 +43,10 @@ async def form(
     """Create a team with its creator as first admin. Raises Forbidden, Conflict for a slug that is
     taken, PlanLimit."""
 
-    async def make(tx: TenantTx) -> Team:
+    async def allow(_: TenantTx) -> None:
         _check_key(caller, creator)
+
+    async def make(tx: TenantTx) -> Team:
         team = await teams.add(tx, name=name, slug=slug)
         if team is None:
             raise _slug_taken()
@@ -54,7 +56,7 @@ async def form(
         )
         return team
 
-    return await make_once(caller.tenant_id, request, Team, make)
+    return await make_once(caller, request, Team, make, allow=allow)
 
 
 async def list_all(caller: Caller) -> list[Team]:
@@ -110,12 +112,14 @@ async def add_member(
 ) -> Made[Member]:
     """Add a user to the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
 
+    async def allow(_: TenantTx) -> None:
+        _check_key(caller, added_by, user_id)
+
     async def make(tx: TenantTx) -> Member:
-        _check_key(caller, user_id)
         team = await _led(tx, caller, team_id, added_by)
         return await _join(tx, team, user_id, role, email, added_by)
 
-    return await make_once(caller.tenant_id, request, Member, make)
+    return await make_once(caller, request, Member, make, allow=allow)
 
 
 async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str) -> Member:

@@ -47,7 +47,7 @@ def idempotent_request(
         return None
     asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
     named = users_named(request.path_params, body.model_dump())
-    return IdempotentRequest(caller.tenant_id, key, asked.encode(), named)
+    return IdempotentRequest(caller, key, asked.encode(), named)
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:
