@@ -32,7 +32,7 @@ class ApiKey(SecurityBase):
         does not reach a user whom the request names: as who acts, or as who is acted upon."""
         caller: Caller = request.state.caller
         for scope in needed.scopes:
-            if scope not in caller.scopes:
+            if not caller.may(scope):
                 raise Forbidden(f"This API key lacks the scope `{scope}`.", code="missing_scope")
         must_reach(caller, _users_named_by(request))
         return caller

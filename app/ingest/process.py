@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+# `standing` needs it at the first fact; here it is loaded once, before the workers fork.
+import app.rules.injection.screen  # noqa: F401
 from app.db import memory_owners, queue
 from app.db.pool import TenantTx, transaction
 from app.errors import DatabaseUnavailable
@@ -21,8 +23,8 @@ from app.memories.reconcile import Destination, current_destination, reconcile
 from app.privacy.sanitize import clean_drawn
 from app.providers.registry import get_providers
 from app.rules.grounding import Grounded, Rejected, ground
-from app.rules.injection.screen import detect_injection
 from app.rules.served_context import transcript_without_served
+from app.rules.standing import standing
 from app.rules.transcripts import with_speakers
 from app.rules.trust import trust_in
 from app.rules.types import (
@@ -102,16 +104,19 @@ async def _screen(claim: Claim, transcript: Transcript, parts: Parts) -> Screene
     for window, extraction in parts:
         grounded = ground(transcript, window, extraction.facts)
         relations += _between(extraction, grounded, len(accepted))
-        accepted += [
-            replace(
-                fact,
-                trust=trust_in(transcript, fact.message_indexes),
-                quarantine_reason=detect_injection(fact.text, fact.quote) or fact.quarantine_reason,
-            )
-            for fact in grounded.accepted
-        ]
+        accepted += [_with_standing(transcript, fact) for fact in grounded.accepted]
         rejected += grounded.rejected
     return Screened(await clean_drawn(claim.tenant_id, accepted), rejected, relations)
+
+
+def _with_standing(transcript: Transcript, fact: Fact) -> Fact:
+    given = standing(
+        fact.text,
+        trust=trust_in(transcript, fact.message_indexes),
+        quote=fact.quote,
+        found=fact.quarantine_reason,
+    )
+    return replace(fact, trust=given.trust, quarantine_reason=given.quarantine_reason)
 
 
 async def _reconcile_and_finish(

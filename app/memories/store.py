@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from app.db import memory_owners
@@ -17,7 +17,8 @@ from app.memories.reconcile import PLAN_LIMIT, Destination, current_destination,
 from app.privacy import tombstones
 from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
-from app.rules.trust import OF_ROLE, STATED
+from app.rules.standing import Author
+from app.rules.standing import stated_by as standing_of
 from app.rules.types import Caller, Fact, Vector, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
@@ -42,12 +43,6 @@ class Stored:
 
     outcomes: Sequence[Outcome]
     replayed: bool = False
-
-
-Author: TypeAlias = Literal["application", "model"]
-"""Who decided to store a fact: the application, or a model, as in a tool call."""
-
-TRUST: Mapping[Author, float] = {"application": STATED, "model": OF_ROLE["assistant"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +84,17 @@ async def store_facts(
             source=each.source,
             metadata=metadata,
         )
+        standing = standing_of(stated_by, text)
         fact = Fact(
             text,
             each.importance,
             valid_from=each.valid_from,
             about="",
-            trust=TRUST[stated_by],
-            quarantine_reason=_screened(text) if stated_by == "model" else None,
+            trust=standing.trust,
+            quarantine_reason=standing.quarantine_reason,
         )
         facts.append((destination, fact))
     return await store(facts, request)
-
-
-def _screened(text: str) -> str | None:
-    # Imported at the first use: its patterns are a fifth of the API's start.
-    from app.rules.injection.screen import detect_injection
-
-    return detect_injection(text)
 
 
 async def store(

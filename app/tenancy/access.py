@@ -211,6 +211,13 @@ def may_change_the_tenants(caller: Caller) -> None:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 
 
+def may_review(caller: Caller) -> None:
+    """Raise Forbidden unless the key may decide about what waits in quarantine: who may only write
+    must not let out what they have planted themselves."""
+    if not caller.may("review"):
+        raise Forbidden("This API key lacks the scope `review`.", code="missing_scope")
+
+
 async def visible_teams(tx: TenantTx, caller: Caller) -> list[Team]:
     """List the teams that the key may see: all of them, or those of the users that it reaches; none
     with another restriction."""

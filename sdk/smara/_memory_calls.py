@@ -160,6 +160,12 @@ def block(answer: Answer) -> models.Context:
     return models.Context(parsed.context, memories, parsed.degraded, parsed.degraded_reason)
 
 
+def change(memory_id: str, body: Mapping[str, Any], *, stated_by: str | None = None) -> Request:
+    """PATCH /v1/memories/{memory_id}."""
+    headers = {} if stated_by is None else {"Smara-Stated-By": stated_by}
+    return _request.change(f"/v1/memories/{segment(memory_id)}", body, headers)
+
+
 def batches(
     memories: Iterable[str | Mapping[str, Any]], defaults: Mapping[str, Any]
 ) -> Iterator[list[dict[str, Any]]]:

@@ -53,9 +53,9 @@ def act(path: str, body: Mapping[str, Any] | None = None, *, keyless: bool = Fal
     return Request("POST", path, encode(given(body or {})), keyless=keyless)
 
 
-def change(path: str, body: Mapping[str, Any]) -> Request:
+def change(path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Request:
     """Build a PATCH. None is sent as null: the caller leaves out what is not to change."""
-    return Request("PATCH", path, encode(body), repeatable=True)
+    return Request("PATCH", path, encode(body), headers or {}, repeatable=True)
 
 
 def remove(path: str, params: Mapping[str, Any] | None = None) -> Request:

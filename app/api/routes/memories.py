@@ -32,7 +32,8 @@ from app.api.schemas.memories import (
 from app.api.schemas.types import Lenient, UserId
 from app.memories import edit, read
 from app.memories.edit import Revision
-from app.memories.store import Author, Stored, store_facts
+from app.memories.store import Stored, store_facts
+from app.rules.standing import Author
 from app.rules.types import Visibility
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
@@ -46,8 +47,8 @@ StatedBy = Annotated[
     Author,
     Header(
         alias="Smara-Stated-By",
-        description="`model` when a model decided to store this, as in a tool call. It is then"
-        " trusted less, and what reads as an order to an agent is `quarantined`.",
+        description="`model` when a model decided to store or change this, as in a tool call. It is"
+        " then trusted less, and what reads as an order to an agent is `quarantined`.",
     ),
 ]
 
@@ -177,9 +178,15 @@ async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
 
 
 @router.patch("/memories/{memory_id}")
-async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> MemoryRecord:
+async def change_memory(
+    body: MemoryPatch,
+    caller: Writer,
+    memory_id: UUID,
+    stated_by: StatedBy = "application",
+) -> MemoryRecord:
     """Change a live memory: its text, importance, metadata, namespace or visibility. A new text is
-    embedded; the old one stays in its history."""
+    embedded, and trusted as far as who states it; the old one stays in its history. One that reads
+    as an order to an agent, stated by a model, puts the memory into quarantine."""
     revision = Revision(
         fact=body.fact,
         metadata=body.metadata,
@@ -188,6 +195,7 @@ async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> M
         namespace=body.namespace,
         team_id=body.team_id,
         acting=body.user_id,
+        stated_by=stated_by,
     )
     return MemoryRecord.of(await edit.revise(caller, memory_id, revision))
 
@@ -201,7 +209,7 @@ async def restore_memory(
     ] = None,
 ) -> MemoryRecord:
     """Make a superseded memory live again (its successor stays live too), or release one from
-    quarantine after a person has reviewed it."""
+    quarantine after a person has reviewed it: that needs the key scope `review` as well."""
     return MemoryRecord.of(await edit.restore(caller, memory_id, user_id))
 
 

@@ -20,6 +20,10 @@ class Caller:
     scopes: frozenset[str]
     restriction: KeyRestriction = UNRESTRICTED
 
+    def may(self, scope: str) -> bool:
+        """Whether the key has the key scope. ``admin`` includes ``review``."""
+        return scope in self.scopes or (scope == "review" and "admin" in self.scopes)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:

@@ -30,8 +30,9 @@ class Keys(Group):
     ) -> models.NewKey:
         """Create a key; its ``api_key`` is shown only now.
 
-        ``scopes`` are of ``read``, ``write`` and ``admin``; the first two if not given. ``users``,
-        ``namespaces`` and ``agents`` restrict the key. The request is not sent again after it may
+        ``scopes`` are of ``read``, ``write``, ``review`` (releases memories from quarantine) and
+        ``admin``; the first two if not given. ``users``, ``namespaces`` and ``agents`` restrict the
+        key. The request is not sent again after it may
         have arrived, so that no key is created that nobody saw.
         """
         body = {
