@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.pool import TenantTx
@@ -83,6 +83,14 @@ _LIST_ATTACHED = Statement(
     )
     .where(_ATTACHED)
     .order_by(skills.c.name, skills.c.skill_id)
+)
+_ATTACHED_TO_ANY = Statement(
+    select(agent_skills.c.skill_id)
+    .distinct()
+    .where(
+        own(agent_skills),
+        agent_skills.c.agent_id == any_(bindparam("agent_ids", type_=ARRAY(Uuid))),
+    )
 )
 _CONFIGURE = Statement(
     update(agent_skills)
@@ -202,6 +210,11 @@ async def attach(
 async def attached(tx: TenantTx, agent_id: UUID) -> list[AttachedSkill]:
     """List the agent's skills, by name."""
     return await _LIST_ATTACHED.all(tx, AttachedSkill, agent_id=agent_id)
+
+
+async def skills_of(tx: TenantTx, agent_ids: Collection[UUID]) -> set[UUID]:
+    """Find the skills that any of these agents has."""
+    return {row[0] for row in await _ATTACHED_TO_ANY.rows(tx, agent_ids=list(agent_ids))}
 
 
 async def configure(

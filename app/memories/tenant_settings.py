@@ -12,6 +12,7 @@ from app.providers.registry import get_providers
 from app.rules.tuning import InForce, in_force
 from app.rules.types import Caller, Redaction
 from app.startup import runtime
+from app.tenancy.access import must_reach_the_tenant
 
 
 async def rules_in_force(caller: Caller) -> InForce:
@@ -22,7 +23,9 @@ async def rules_in_force(caller: Caller) -> InForce:
 
 
 async def read(caller: Caller) -> tuple[InForce, Redaction]:
-    """Read everything that the tenant can set, with the defaults filled in."""
+    """Read everything that the tenant can set, with the defaults filled in. Raises Forbidden for a
+    restricted key."""
+    must_reach_the_tenant(caller)
     async with read_only(caller.tenant_id) as tx:
         own = await tenant_settings.tuning(tx)
         redaction = await tenant_settings.redaction(tx)

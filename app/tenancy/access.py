@@ -205,8 +205,9 @@ def must_reach_all_of(caller: Caller, user_id: str) -> None:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
 
 
-def may_change_the_tenants(caller: Caller) -> None:
-    """Raise Forbidden unless the key may change what the whole tenant shares."""
+def must_reach_the_tenant(caller: Caller) -> None:
+    """Raise Forbidden unless the key reaches all of its tenant: to read the tenant's figures and
+    settings, or change what everyone shares."""
     if not caller.restriction.unrestricted:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
 

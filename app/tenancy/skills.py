@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from app.db import agents
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, MissingReference, NotFound
 from app.rules.types import AttachedSkill, Attachment, Caller, Skill
-from app.tenancy.access import managed_agent, may_change_the_tenants, seen_agent
+from app.tenancy.access import managed_agent, must_reach_the_tenant, seen_agent, sees
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 
 
@@ -20,7 +20,7 @@ async def create(
     """Create a skill; ``values`` are its columns. Raises Forbidden."""
 
     async def allow(_: TenantTx) -> None:
-        may_change_the_tenants(caller)
+        must_reach_the_tenant(caller)
 
     async def make(tx: TenantTx) -> Skill:
         return await agents.add_skill(tx, values)
@@ -29,27 +29,31 @@ async def create(
 
 
 async def list_all(caller: Caller, category: str | None) -> list[Skill]:
-    """List the tenant's skills, oldest first; with ``category`` those of one category."""
+    """List the skills that the key sees, oldest first; with ``category`` those of one category."""
     async with read_only(caller.tenant_id) as tx:
-        return await agents.list_skills(tx, category)
+        found = await agents.list_skills(tx, category)
+        is_seen = await _sees(tx, caller)
+    return [skill for skill in found if is_seen(skill.skill_id)]
 
 
 async def get(caller: Caller, skill_id: UUID) -> Skill:
     """Read a skill. Raises NotFound."""
     async with read_only(caller.tenant_id) as tx:
+        if not (await _sees(tx, caller))(skill_id):
+            raise _no_skill()
         return _there(await agents.get_skill(tx, skill_id))
 
 
 async def change(caller: Caller, skill_id: UUID, changes: Mapping[str, Any]) -> Skill:
     """Set the named columns of a skill. Raises NotFound, Forbidden."""
-    may_change_the_tenants(caller)
+    must_reach_the_tenant(caller)
     async with transaction(caller.tenant_id) as tx:
         return _there(await agents.change_skill(tx, skill_id, changes))
 
 
 async def delete(caller: Caller, skill_id: UUID) -> None:
     """Delete a skill, and take it from every agent. Raises NotFound, Forbidden."""
-    may_change_the_tenants(caller)
+    must_reach_the_tenant(caller)
     async with transaction(caller.tenant_id) as tx:
         if not await agents.delete_skill(tx, skill_id):
             raise _no_skill()
@@ -66,6 +70,8 @@ async def attach(
 
     async def allow(tx: TenantTx) -> None:
         await managed_agent(tx, caller, agent_id)
+        if not (await _sees(tx, caller))(skill_id):
+            raise _no_skill()
 
     async def make(tx: TenantTx) -> Attachment:
         if not await agents.attach(tx, agent_id, skill_id, config):
@@ -102,6 +108,15 @@ async def detach(caller: Caller, agent_id: UUID, skill_id: UUID) -> None:
         await managed_agent(tx, caller, agent_id)
         if not await agents.detach(tx, agent_id, skill_id):
             raise NotFound("The agent has no skill of this id.")
+
+
+async def _sees(tx: TenantTx, caller: Caller) -> Callable[[UUID], bool]:
+    """Give the test whether the key sees a skill: an unrestricted one sees all, a restricted one
+    those of the agents that it sees."""
+    if caller.restriction.unrestricted:
+        return lambda _: True
+    seen = [agent.agent_id for agent in await agents.list_all(tx, None) if sees(caller, agent)]
+    return (await agents.skills_of(tx, seen)).__contains__
 
 
 def _there(skill: Skill | None) -> Skill:

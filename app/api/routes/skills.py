@@ -140,7 +140,8 @@ async def create_skill(
 async def list_skills(
     caller: Reader, category: Annotated[Category | None, Query()] = None
 ) -> SkillList:
-    """List the tenant's skills, oldest first."""
+    """List the tenant's skills, oldest first; with a restricted key those of the agents that it
+    sees."""
     found = await skills.list_all(caller, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 

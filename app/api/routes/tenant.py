@@ -138,7 +138,7 @@ class RulesPatch(BaseModel):
 @router.get("/usage")
 async def read_usage(caller: Reader) -> Usage:
     """Report how much the tenant has stored, how much its plan allows, and what its month has
-    cost."""
+    cost. A restricted key is refused."""
     used, month = await tenants.usage(caller)
     return Usage.of(used, month, runtime().settings.plan(used.plan))
 
@@ -146,7 +146,7 @@ async def read_usage(caller: Reader) -> Usage:
 @router.get("/settings")
 async def read_rules(caller: Reader) -> TenantSettings:
     """Get the tenant's settings: how memories are ranked, fade and replace each other, and which
-    personal data is redacted."""
+    personal data is redacted. A restricted key is refused."""
     return TenantSettings.of_both(*await tenant_settings.read(caller))
 
 

@@ -50,6 +50,42 @@ def test_skills_are_everyones_and_no_restricted_key_changes_them(
     assert client.http.get(f"/v1/skills/{skill}").json()["name"] == "search"
 
 
+@pytest.mark.parametrize("restriction", ["users", "namespaces", "agents"])
+def test_a_restricted_key_sees_the_skills_of_the_agents_that_it_sees(
+    stack: Stack, client: Client, agent: str, restriction: str
+) -> None:
+    own, foreign = (made(client, "/v1/skills", name=name) for name in ("search", "payroll"))
+    made_for = {"users": ["ada"], "namespaces": ["open"], "agents": [agent]}[restriction]
+    attached = client.http.post(f"/v1/agents/{agent}/skills", json={"skill_id": own})
+    assert attached.status_code == 201
+    restricted = key(stack, client, **{restriction: made_for})
+    seen = [] if restriction == "namespaces" else [own]
+
+    listed = restricted.http.get("/v1/skills").json()["skills"]
+
+    assert [skill["id"] for skill in listed] == seen
+    assert restricted.http.get(f"/v1/skills/{foreign}").status_code == 404
+    assert restricted.http.get(f"/v1/skills/{own}").status_code == (200 if seen else 404)
+    attach = restricted.http.post(f"/v1/agents/{agent}/skills", json={"skill_id": foreign})
+    assert attach.status_code in (403, 404)
+    assert len(client.http.get("/v1/skills").json()["skills"]) == 2
+
+
+@pytest.mark.parametrize("restriction", [{"users": ["ada"]}, {"namespaces": ["open"]}])
+def test_a_restricted_key_reads_nothing_of_the_whole_tenant(
+    stack: Stack, client: Client, restriction: dict[str, Any]
+) -> None:
+    restricted = key(stack, client, **restriction)
+
+    for path in ("/v1/usage", "/v1/settings", "/v1/pipeline"):
+        out_of_reach(restricted.http.get(path))
+        assert client.http.get(path).status_code == 200
+    usage = {"name": "smara_get_usage", "arguments": {}}
+    out_of_reach(restricted.http.post("/v1/openai/tool-call", json=usage))
+    query = {"user_id": "ada", "q": "x", "namespace": "open", "explain": "true"}
+    assert restricted.http.get("/v1/memories/search", params=query).status_code == 200
+
+
 def test_a_key_for_namespaces_sees_and_changes_no_agents_and_no_teams(
     stack: Stack, client: Client, agent: str
 ) -> None:
