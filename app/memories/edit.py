@@ -19,12 +19,14 @@ from app.rules.types import Caller, Fact, Memory, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """What to change; None leaves a field as it is. ``acting`` is the user on whose behalf, if one
-    is named; ``stated_by`` who decided on the new words."""
+    is named; ``stated_by`` who decided on the new words;
+    ``if_match`` in which version the memory must be."""
 
     fact: str | None = None
     metadata: dict[str, Any] | None = None
@@ -34,14 +36,16 @@ class Revision:
     team_id: UUID | None = None
     acting: str | None = None
     stated_by: Author = "application"
+    if_match: str | None = None
 
 
 async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     """Change a live memory, and record how it was. A new fact is embedded, and has the standing of
     who states it: one that reads as an order to an agent puts the memory into quarantine.
 
-    Raises NotFound, Forbidden (for a team's memory without a role that writes), Conflict when the
-    scope has the same fact already, ProviderError when a new fact cannot be embedded.
+    Raises NotFound, Forbidden (for a team's memory without a role that writes), PreconditionFailed,
+    Conflict when the scope has the same fact already, ProviderError when a new fact cannot be
+    embedded.
     """
     [(fact, metadata)] = await clean_facts(
         caller.tenant_id, [(revision.fact or "", revision.metadata or {})]
@@ -54,7 +58,8 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     vector = None
     if revision.fact is not None:
         async with transaction(caller.tenant_id) as tx:  # Check this before the embedder is paid.
-            await _changeable(tx, caller, memory_id, revision.acting)
+            seen = await _changeable(tx, caller, memory_id, revision.acting)
+            must_be_current(revision.if_match, seen)
         embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
         [vector] = embedded.vectors if embedded else ()
     try:
@@ -140,6 +145,7 @@ async def _locked_for(tx: TenantTx, caller: Caller, memory_id: UUID, revision: R
     for owner_key in sorted({_owner_key(caller, memory), _owner_key(caller, moved)}):
         await memory_owners.lock(tx, owner_key)
     memory = await _changeable(tx, caller, memory_id, revision.acting, lock=True)
+    must_be_current(revision.if_match, memory)
     if memory.state != "live":
         raise Conflict("This memory has been superseded; only a live one can be changed.")
     return memory

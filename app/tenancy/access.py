@@ -149,19 +149,22 @@ async def sources(
     return scopes
 
 
-async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
-    """Get the agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
-    agent = await agents.get(tx, agent_id)
+async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID, *, lock: bool = False) -> Agent:
+    """Get the agent, if the tenant has it and the key reaches it; with ``lock`` it does not change
+    until the transaction ends. Raises NotFound if not."""
+    agent = await agents.get(tx, agent_id, lock=lock)
     allowed = caller.restriction.agents
     if agent is None or (allowed is not None and agent_id not in allowed):
         raise NotFound("There is no agent of this id.")
     return agent
 
 
-async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
+async def managed_agent(
+    tx: TenantTx, caller: Caller, agent_id: UUID, *, lock: bool = False
+) -> Agent:
     """Get the agent, if the key may change it: it must reach the agent's owner. Raises NotFound,
     Forbidden."""
-    agent = await known_agent(tx, caller, agent_id)
+    agent = await known_agent(tx, caller, agent_id, lock=lock)
     may_own_agents(caller, agent.owner_id)
     return agent
 

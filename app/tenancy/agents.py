@@ -14,6 +14,7 @@ from app.rules.types import Agent, AttachedSkill, Caller
 from app.tenancy.access import known_agent, managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 async def create(
@@ -45,10 +46,12 @@ async def get(caller: Caller, agent_id: UUID) -> tuple[Agent, Sequence[AttachedS
         return await seen_agent(tx, caller, agent_id), await agents.attached(tx, agent_id)
 
 
-async def change(caller: Caller, agent_id: UUID, changes: Mapping[str, Any]) -> Agent:
-    """Set the named columns of an agent. Raises NotFound, Forbidden."""
+async def change(
+    caller: Caller, agent_id: UUID, changes: Mapping[str, Any], *, if_match: str | None = None
+) -> Agent:
+    """Set the named columns of an agent. Raises NotFound, Forbidden, PreconditionFailed."""
     async with transaction(caller.tenant_id) as tx:
-        await managed_agent(tx, caller, agent_id)
+        must_be_current(if_match, await managed_agent(tx, caller, agent_id, lock=True))
         agent = await agents.change(tx, agent_id, changes)
     if agent is None:
         raise NotFound("There is no agent of this id.")

@@ -12,6 +12,7 @@ from app.errors import Conflict, MissingReference, NotFound
 from app.rules.types import AttachedSkill, Attachment, Caller, Skill
 from app.tenancy.access import managed_agent, must_reach_the_tenant, seen_agent, sees
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
+from app.tenancy.versions import must_be_current
 
 
 async def create(
@@ -44,10 +45,13 @@ async def get(caller: Caller, skill_id: UUID) -> Skill:
         return _there(await agents.get_skill(tx, skill_id))
 
 
-async def change(caller: Caller, skill_id: UUID, changes: Mapping[str, Any]) -> Skill:
-    """Set the named columns of a skill. Raises NotFound, Forbidden."""
+async def change(
+    caller: Caller, skill_id: UUID, changes: Mapping[str, Any], *, if_match: str | None = None
+) -> Skill:
+    """Set the named columns of a skill. Raises NotFound, Forbidden, PreconditionFailed."""
     must_reach_the_tenant(caller)
     async with transaction(caller.tenant_id) as tx:
+        must_be_current(if_match, _there(await agents.get_skill(tx, skill_id, lock=True)))
         return _there(await agents.change_skill(tx, skill_id, changes))
 
 
@@ -92,13 +96,22 @@ async def attached(caller: Caller, agent_id: UUID) -> Sequence[AttachedSkill]:
 
 
 async def configure(
-    caller: Caller, agent_id: UUID, skill_id: UUID, config: Mapping[str, Any]
+    caller: Caller,
+    agent_id: UUID,
+    skill_id: UUID,
+    config: Mapping[str, Any],
+    *,
+    if_match: str | None = None,
 ) -> Attachment:
-    """Change the configuration of an agent's skill. Raises NotFound, Forbidden."""
+    """Change the configuration of an agent's skill. Raises NotFound, Forbidden,
+    PreconditionFailed."""
     async with transaction(caller.tenant_id) as tx:
         await managed_agent(tx, caller, agent_id)
-        if not await agents.configure(tx, agent_id, skill_id, config):
+        held = await agents.hold_attachment(tx, agent_id, skill_id)
+        if held is None:
             raise NotFound("The agent has no skill of this id.")
+        must_be_current(if_match, held)
+        await agents.configure(tx, agent_id, skill_id, config)
     return Attachment(agent_id, skill_id, dict(config))
 
 

@@ -21,6 +21,7 @@ from app.startup import runtime
 from app.tenancy.access import must_reach, visible_teams
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,19 @@ async def get(caller: Caller, team_id: UUID) -> tuple[Team, list[Member]]:
 
 
 async def rename(
-    caller: Caller, team_id: UUID, *, name: str | None, slug: str | None, by: str
+    caller: Caller,
+    team_id: UUID,
+    *,
+    name: str | None,
+    slug: str | None,
+    by: str,
+    if_match: str | None = None,
 ) -> Team:
-    """Change a team's name, slug or both (None stays). Raises NotFound, Forbidden, Conflict for a
-    slug that is taken."""
+    """Change a team's name, slug or both (None stays). Raises NotFound, Forbidden,
+    PreconditionFailed, Conflict for a slug that is taken."""
     try:
         async with transaction(caller.tenant_id) as tx:
-            await _led(tx, caller, team_id, by)
+            must_be_current(if_match, await _led(tx, caller, team_id, by))
             team = await teams.rename(tx, team_id, name=name, slug=slug)
     except Duplicate:
         raise _slug_taken() from None
@@ -122,11 +129,23 @@ async def add_member(
     return await make_once(caller, request, Member, make, allow=allow)
 
 
-async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str) -> Member:
-    """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
+async def set_role(
+    caller: Caller,
+    team_id: UUID,
+    user_id: str,
+    *,
+    role: str,
+    by: str,
+    if_match: str | None = None,
+) -> Member:
+    """Change a member's role. Raises NotFound, Forbidden, PreconditionFailed, Conflict for the last
+    admin."""
     _check_key(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
         await _led(tx, caller, team_id, by)
+        held = {member.user_id: member for member in await teams.members(tx, team_id)}
+        if user_id in held:
+            must_be_current(if_match, held[user_id])
         if role != "admin":
             await _keep_an_admin(tx, team_id, user_id)
         member = await teams.set_role(tx, team_id, user_id, role)

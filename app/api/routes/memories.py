@@ -30,6 +30,7 @@ from app.api.schemas.memories import (
     Version,
 )
 from app.api.schemas.types import Lenient, UserId
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories import edit, read
 from app.memories.edit import Revision
 from app.memories.store import Stored, store_facts
@@ -152,11 +153,12 @@ async def list_memories(
 
 
 @router.get("/memories/{memory_id}")
-async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
+async def get_memory(caller: Reader, memory_id: UUID, response: Response) -> MemoryDetail:
     """Get one memory, live, superseded or quarantined: where it came from, what it replaced, what
     happened to it."""
     found = await read.detail(caller, memory_id)
     memory = found.memory
+    tag(response, memory)
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,
@@ -177,12 +179,14 @@ async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
     )
 
 
-@router.patch("/memories/{memory_id}")
+@router.patch("/memories/{memory_id}", responses=CHANGED_SINCE)
 async def change_memory(
     body: MemoryPatch,
     caller: Writer,
     memory_id: UUID,
+    response: Response,
     stated_by: StatedBy = "application",
+    if_match: IfMatch = None,
 ) -> MemoryRecord:
     """Change a live memory: its text, importance, metadata, namespace or visibility. A new text is
     embedded, and trusted as far as who states it; the old one stays in its history. One that reads
@@ -196,8 +200,11 @@ async def change_memory(
         team_id=body.team_id,
         acting=body.user_id,
         stated_by=stated_by,
+        if_match=if_match,
     )
-    return MemoryRecord.of(await edit.revise(caller, memory_id, revision))
+    changed = await edit.revise(caller, memory_id, revision)
+    tag(response, changed)
+    return MemoryRecord.of(changed)
 
 
 @router.post("/memories/{memory_id}/restore", responses=OVER_PLAN)

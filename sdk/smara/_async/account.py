@@ -107,9 +107,10 @@ class AsyncTuning(AsyncGroup):
         duplicate_similarity: float | Unchanged | None = UNCHANGED,
         contradiction_similarity: float | Unchanged | None = UNCHANGED,
         redaction: Literal["off", "memories", "everything"] | Unchanged | None = UNCHANGED,
+        if_match: str | models.Settings | None = None,
     ) -> models.Settings:
-        """Change settings, and get those in force then; None means the default. Needs the key scope
-        ``admin``."""
+        """Change settings, and get those in force then; None means the default. With ``if_match``
+        only if they are still as they were read. Needs the key scope ``admin``."""
         fields = {
             "similarity_weight": similarity_weight,
             "half_life_days": half_life_days,
@@ -119,7 +120,9 @@ class AsyncTuning(AsyncGroup):
             "redaction": redaction,
         }
         body = {name: v for name, v in fields.items() if not isinstance(v, Unchanged)}
-        return await self._ask(_request.change("/v1/settings", body), models.Settings)
+        return await self._ask(
+            _request.change("/v1/settings", body, if_match=if_match), models.Settings
+        )
 
 
 class AsyncUsers(AsyncGroup):

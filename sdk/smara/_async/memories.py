@@ -151,12 +151,14 @@ class AsyncMemories(AsyncGroup):
         team_id: str | Unchanged | None = UNCHANGED,
         user_id: str | None = None,
         stated_by: Literal["application", "model"] | None = None,
+        if_match: str | models.Memory | None = None,
     ) -> models.Memory:
         """Change a memory; what is not given stays, and its history is kept.
 
         ``user_id`` is who makes the change, where a team's roles matter. ``stated_by`` is ``model``
         when a model chose the words: they are trusted less, and an order to an agent is
-        quarantined.
+        quarantined. ``if_match`` is the memory as ``get`` or ``update`` has answered it, or its
+        ``etag``: PreconditionFailed is raised if it was changed since.
         """
         body: dict[str, Any] = _request.given(
             {
@@ -170,7 +172,9 @@ class AsyncMemories(AsyncGroup):
         )
         if not isinstance(team_id, Unchanged):
             body["team_id"] = team_id
-        return await self._ask(calls.change(memory_id, body, stated_by=stated_by), models.Memory)
+        return await self._ask(
+            calls.change(memory_id, body, stated_by=stated_by, if_match=if_match), models.Memory
+        )
 
     async def delete(self, memory_id: str, *, user_id: str | None = None) -> models.Deleted:
         """Delete a memory. ``user_id`` is who deletes it, where a team's roles matter."""
