@@ -719,6 +719,26 @@ memory_edges = Table(
     info=of_tenant(export="edge", counted="edges"),
 )
 
+observations = Table(
+    "observations",
+    metadata,
+    # Who told a team by a direct store what it knew already, and in which words: what one member
+    # has said stays when another is erased. What a conversation repeats is in its receipt.
+    _tenant_of_a_part(),
+    Column("memory_id", Uuid, primary_key=True),
+    Column("user_id", Text, primary_key=True, info=person(Erasure.ROW)),
+    Column("observation_id", Uuid, nullable=False, server_default=UUIDV7),
+    Column("fact", Text, nullable=False, info=WORDS),
+    Column("source", Text, nullable=False, info=PLAIN),
+    Column("metadata", JSONB, nullable=False, server_default=EMPTY, info=WORDS),
+    Column("trust", REAL, nullable=False, server_default=text("1")),
+    _at("at"),
+    _between("trust", 0, 1),
+    _refers("memories", "memory_id"),
+    Index("observations_by_user", "tenant_id", "user_id"),
+    info=of_tenant(export="observation"),
+)
+
 # --- Agents and teams ---------------------------------------------------------------------------
 
 agents = Table(

@@ -7,7 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, func, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.pool import SystemTx, TenantTx
@@ -52,6 +63,34 @@ _RENAME = Statement(
     .returning(*_team(teams))
 )
 _DELETE = Statement(sa.delete(teams).where(_THE_TEAM))
+
+_mine, _others = team_members.alias("mine"), team_members.alias("others")
+_HOLD_ALONE = Statement(
+    select(teams.c.team_id)
+    .where(
+        own(teams),
+        exists(
+            select()
+            .select_from(_mine)
+            .where(
+                _mine.c.tenant_id == teams.c.tenant_id,
+                _mine.c.team_id == teams.c.team_id,
+                _mine.c.user_id == bindparam("user_id"),
+            )
+        ),
+        ~exists(
+            select()
+            .select_from(_others)
+            .where(
+                _others.c.tenant_id == teams.c.tenant_id,
+                _others.c.team_id == teams.c.team_id,
+                _others.c.user_id != bindparam("user_id"),
+            )
+        ),
+    )
+    .order_by(teams.c.team_id)
+    .with_for_update()
+)
 
 _MEMBER = columns_of(Member, team_members)
 _MEMBERS = own(team_members) & (team_members.c.team_id == bindparam("team_id"))
@@ -173,6 +212,12 @@ async def get(tx: TenantTx, team_id: UUID, *, lock: bool = False) -> Team | None
     """Find one team; None when the tenant has none of that id. With ``lock`` its members and admins
     do not change until the transaction ends."""
     return await (_LOCK if lock else _GET).one(tx, Team, team_id=team_id)
+
+
+async def hold_alone(tx: TenantTx, user_id: str) -> list[UUID]:
+    """Find the teams whose only member the user is; nobody joins them until the transaction
+    ends."""
+    return [row[0] for row in await _HOLD_ALONE.rows(tx, user_id=user_id)]
 
 
 async def list_all(tx: TenantTx) -> list[Team]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import memory_owners
+from app.db import memory_owners, observations
 from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
 from app.memories.embed import embedding
@@ -19,7 +19,7 @@ from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
 from app.rules.standing import Author
 from app.rules.standing import stated_by as standing_of
-from app.rules.types import Caller, Fact, Vector, Visibility
+from app.rules.types import Action, Caller, Fact, Reconciled, Vector, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import IdempotentRequest
@@ -166,8 +166,24 @@ async def _reconcile_all(
             bands=lock.tuning.bands(providers.bands),
         )
         for n, each in zip(members, reconciled, strict=True):
+            await _observe(tx, facts[n], each)
             outcomes[n] = Outcome(each.action.value, each.reason, each.memory_id, each.replaced_id)
     return [outcomes[n] for n in range(len(facts))]
+
+
+async def _observe(tx: TenantTx, stated: tuple[Destination, Fact], outcome: Reconciled) -> None:
+    """Keep who told a team what it knew already, for when whoever told it first is erased."""
+    to, fact = stated
+    if outcome.action is Action.DUPLICATE and to.visibility == "team" and outcome.memory_id:
+        await observations.add(
+            tx,
+            outcome.memory_id,
+            user_id=to.user_id,
+            fact=fact.text,
+            source=to.source,
+            metadata=to.metadata,
+            trust=fact.trust,
+        )
 
 
 def _to_json(outcome: Outcome) -> dict[str, str | None]:

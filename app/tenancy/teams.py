@@ -243,15 +243,20 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
         tenant_id = caller.tenant_id
         await _led(tx, caller, team_id, by)
         await memory_owners.lock(tx, memory_owners.of_team(team_id))
-        places = await teams.authors_of(tx, team_id)
-        for author in sorted({author for author, _ in places}):
+        for author in sorted({author for author, _ in await teams.authors_of(tx, team_id)}):
             await memory_owners.lock(tx, memory_owners.of_user(author))
-        lost = 0
-        for author, namespace in sorted(places):
-            lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
-        await counters.add(tx, "memories", -lost)
-        await teams.delete(tx, team_id)
-        await counters.add(tx, "teams", -1)
+        await remove(tx, tenant_id, team_id)
+
+
+async def remove(tx: TenantTx, tenant_id: UUID, team_id: UUID) -> None:
+    """Remove a team, and leave its memories to their authors. The caller has locked the team, and
+    as owners of memories the team and its authors."""
+    lost = 0
+    for author, namespace in sorted(await teams.authors_of(tx, team_id)):
+        lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
+    await counters.add(tx, "memories", -lost)
+    await teams.delete(tx, team_id)
+    await counters.add(tx, "teams", -1)
 
 
 async def _join(
