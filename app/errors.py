@@ -84,6 +84,12 @@ class MissingReference(NotFound):
     """What is to be written refers to something that does not exist."""
 
 
+class PreconditionFailed(ServiceError):
+    """It is no longer in the version that the request names."""
+
+    code = "precondition_failed"
+
+
 class Gone(ServiceError):
     """It existed, and is used up."""
 

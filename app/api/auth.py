@@ -1,6 +1,7 @@
 """Give routes their caller, as a dependency: ``caller: Writer`` and the like.
 
-The key was checked before (middleware/authentication.py); here its key scopes are checked.
+The key was checked before (middleware/authentication.py); here its key scopes are checked, and that
+it reaches every user whom the request names.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
+from app.api.schemas.json_body import StrictRequest
+from app.api.schemas.named_users import users_named
 from app.errors import Forbidden
 from app.rules.types import Caller
+from app.tenancy.access import must_reach
 
 
 class ApiKey(SecurityBase):
@@ -24,12 +28,20 @@ class ApiKey(SecurityBase):
         self.scheme_name = "key"
 
     async def __call__(self, request: Request, needed: SecurityScopes) -> Caller:
-        """Give the caller. Raises Forbidden when the key lacks a key scope that the route needs."""
+        """Give the caller. Raises Forbidden when the key lacks a key scope that the route needs, or
+        does not reach a user whom the request names: as who acts, or as who is acted upon."""
         caller: Caller = request.state.caller
         for scope in needed.scopes:
-            if scope not in caller.scopes:
+            if not caller.may(scope):
                 raise Forbidden(f"This API key lacks the scope `{scope}`.", code="missing_scope")
+        must_reach(caller, _users_named_by(request))
         return caller
+
+
+def _users_named_by(request: Request) -> set[str]:
+    sent = request.sent if isinstance(request, StrictRequest) else None
+    body = sent if isinstance(sent, dict) else None
+    return users_named(request.path_params, request.query_params, body)
 
 
 _KEY = ApiKey()

@@ -28,7 +28,7 @@ def keys() -> None:
     "scopes",
     multiple=True,
     type=click.Choice(api_keys.SCOPES),
-    help="Default: all of them.",
+    help="Default: read, write and admin, which is everything; admin includes review.",
 )
 def create_key(label: str, scopes: tuple[str, ...]) -> None:
     """Create a key and print it; it is shown only now. On a fresh database a tenant is created for
@@ -41,7 +41,7 @@ def create_key(label: str, scopes: tuple[str, ...]) -> None:
         async with transaction(tenant_id) as tx:
             if first is None:
                 await tenants.create_tenant(tx, "default", plan=runtime().settings.default_plan)
-            issued = await api_keys.issue(tx, label=label, scopes=scopes or api_keys.SCOPES)
+            issued = await api_keys.issue(tx, label=label, scopes=scopes or api_keys.FULL)
             return issued.api_key
 
     click.echo(with_pool(issue))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.pool import TenantTx
 from app.db.schema import agent_skills, agents, memories, memory_events, skills
 from app.db.statements import OWN_ID, Statement, columns_of, own, parameters, shapes
-from app.rules.types import Agent, AttachedSkill, Skill
+from app.rules.types import Agent, AttachedSkill, Attachment, Skill
 
 _AGENT = columns_of(Agent, agents)
 _SKILL = columns_of(Skill, skills)
@@ -64,8 +64,10 @@ def _list_skills(of_category: bool) -> Statement:
 
 
 _GET = Statement(select(*_AGENT).where(_THE_AGENT))
+_LOCK = Statement(select(*_AGENT).where(_THE_AGENT).with_for_update(key_share=True))
 _DELETE = Statement(sa.delete(agents).where(_THE_AGENT).returning(agents.c.agent_id))
 _GET_SKILL = Statement(select(*_SKILL).where(_THE_SKILL))
+_LOCK_SKILL = Statement(select(*_SKILL).where(_THE_SKILL).with_for_update(key_share=True))
 _DELETE_SKILL = Statement(sa.delete(skills).where(_THE_SKILL).returning(skills.c.skill_id))
 
 _ATTACH = Statement(
@@ -83,6 +85,19 @@ _LIST_ATTACHED = Statement(
     )
     .where(_ATTACHED)
     .order_by(skills.c.name, skills.c.skill_id)
+)
+_ATTACHED_TO_ANY = Statement(
+    select(agent_skills.c.skill_id)
+    .distinct()
+    .where(
+        own(agent_skills),
+        agent_skills.c.agent_id == any_(bindparam("agent_ids", type_=ARRAY(Uuid))),
+    )
+)
+_LOCK_ATTACHED = Statement(
+    select(agent_skills.c.agent_id, agent_skills.c.skill_id, agent_skills.c.config)
+    .where(_THE_ATTACHED)
+    .with_for_update(key_share=True)
 )
 _CONFIGURE = Statement(
     update(agent_skills)
@@ -135,9 +150,10 @@ async def add(tx: TenantTx, values: Mapping[str, Any]) -> Agent:
     return agent
 
 
-async def get(tx: TenantTx, agent_id: UUID) -> Agent | None:
-    """Find one agent; None when the tenant has none of that id."""
-    return await _GET.one(tx, Agent, agent_id=agent_id)
+async def get(tx: TenantTx, agent_id: UUID, *, lock: bool = False) -> Agent | None:
+    """Find one agent; None when the tenant has none of that id. With ``lock`` it does not change
+    until the transaction ends."""
+    return await (_LOCK if lock else _GET).one(tx, Agent, agent_id=agent_id)
 
 
 async def list_all(tx: TenantTx, owner_id: str | None) -> list[Agent]:
@@ -164,9 +180,10 @@ async def add_skill(tx: TenantTx, values: Mapping[str, Any]) -> Skill:
     return skill
 
 
-async def get_skill(tx: TenantTx, skill_id: UUID) -> Skill | None:
-    """Find one skill; None when the tenant has none of that id."""
-    return await _GET_SKILL.one(tx, Skill, skill_id=skill_id)
+async def get_skill(tx: TenantTx, skill_id: UUID, *, lock: bool = False) -> Skill | None:
+    """Find one skill; None when the tenant has none of that id. With ``lock`` it does not change
+    until the transaction ends."""
+    return await (_LOCK_SKILL if lock else _GET_SKILL).one(tx, Skill, skill_id=skill_id)
 
 
 async def list_skills(tx: TenantTx, category: str | None) -> list[Skill]:
@@ -202,6 +219,17 @@ async def attach(
 async def attached(tx: TenantTx, agent_id: UUID) -> list[AttachedSkill]:
     """List the agent's skills, by name."""
     return await _LIST_ATTACHED.all(tx, AttachedSkill, agent_id=agent_id)
+
+
+async def skills_of(tx: TenantTx, agent_ids: Collection[UUID]) -> set[UUID]:
+    """Find the skills that any of these agents has."""
+    return {row[0] for row in await _ATTACHED_TO_ANY.rows(tx, agent_ids=list(agent_ids))}
+
+
+async def hold_attachment(tx: TenantTx, agent_id: UUID, skill_id: UUID) -> Attachment | None:
+    """Find how the agent's skill is configured, which does not change until the transaction ends;
+    None when it has no such skill."""
+    return await _LOCK_ATTACHED.one(tx, Attachment, agent_id=agent_id, skill_id=skill_id)
 
 
 async def configure(

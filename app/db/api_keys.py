@@ -54,6 +54,18 @@ _RETIRE = Statement(
     )
 )
 
+_RESTRICTION = Statement(
+    select(api_keys.c.users, api_keys.c.namespaces, api_keys.c.agents).where(
+        own(api_keys), api_keys.c.key_id == bindparam("key_id")
+    )
+)
+
+_FORGET_LABEL = Statement(
+    update(api_keys)
+    .where(own(api_keys), api_keys.c.users == bindparam("users", type_=api_keys.c.users.type))
+    .values(label="")
+)
+
 _HOLD_TENANT = Statement(select().select_from(tenants).where(own(tenants)).with_for_update())
 _ANY_ADMIN = Statement(
     select(api_keys.c.key_id)
@@ -123,6 +135,18 @@ async def retire(tx: TenantTx, key_id: UUID, *, grace_seconds: float = 0) -> Key
     """End a live key ``grace_seconds`` from now, or when it would have expired if that is sooner;
     the key as it was, or None when the tenant has no such live key."""
     return await _RETIRE.one(tx, KeyInfo, key_id=key_id, grace_seconds=float(grace_seconds))
+
+
+async def restriction_of(tx: TenantTx, key_id: UUID) -> KeyRestriction | None:
+    """Read what a key of the tenant is, or was, restricted to; None when there never was one."""
+    row = await (await _RESTRICTION.run(tx, key_id=key_id)).fetchone()
+    return KeyRestriction.of(*row) if row else None
+
+
+async def forget_label_of(tx: TenantTx, user_id: str) -> None:
+    """Empty the labels of keys that were made for this user alone, revoked ones too: they may name
+    the user."""
+    await _FORGET_LABEL.run(tx, users=[user_id])
 
 
 async def has_admin(tx: TenantTx) -> bool:

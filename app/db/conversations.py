@@ -29,7 +29,7 @@ from app.db.undo import erase_text as erase
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Accepted, NewConversation, Progress
 
-__all__ = ["accept", "erase", "get", "list_page", "replay"]
+__all__ = ["accept", "accepted_before", "erase", "get", "list_page", "replay"]
 
 _c = conversations.c
 _PROGRESS: list[ColumnElement[Any]] = [
@@ -158,9 +158,17 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         return Accepted(
             conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256
         )
-    before = await _ACCEPTED_BEFORE.run(tx, idempotency_key=new.idempotency_key)
-    row = await before.fetchone()
-    assert row is not None, "a conversation is never deleted, so its key stays taken"
+    assert new.idempotency_key is not None, "without a key nothing is in the way"
+    before = await accepted_before(tx, new.idempotency_key)
+    assert before is not None, "a conversation is never deleted, so its key stays taken"
+    return before
+
+
+async def accepted_before(tx: TenantTx, idempotency_key: str) -> Accepted | None:
+    """Find the conversation that was accepted under the key, if there is one."""
+    row = await (await _ACCEPTED_BEFORE.run(tx, idempotency_key=idempotency_key)).fetchone()
+    if row is None:
+        return None
     conversation_id, created_at, body_sha256 = row
     return Accepted(conversation_id, "queued", created_at, replayed=True, body_sha256=body_sha256)
 

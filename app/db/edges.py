@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, column, func, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, column, false, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import REAL, insert
 
 from app.db import key_reach
@@ -33,6 +33,15 @@ _HOLD = Statement(
     )
     .order_by(memories.c.memory_id)
     .with_for_update(read=True)
+)
+_ANY_BEYOND = Statement(
+    select(memories.c.memory_id)
+    .where(
+        memories.c.tenant_id == TENANT,
+        memories.c.memory_id == any_(bindparam("memory_ids", type_=ARRAY(Uuid))),
+        not_(func.coalesce(key_reach.within(memories), false())),
+    )
+    .limit(1)
 )
 _CONNECT = Statement(
     insert(memory_edges)
@@ -136,6 +145,12 @@ async def hold_live(
     transaction ends."""
     rows = await _HOLD.rows(tx, memory_ids=memory_ids, **key_reach.parameters(restriction))
     return {memory_id for memory_id, state in rows if state == "live"}
+
+
+async def any_beyond(tx: TenantTx, memory_ids: Sequence[UUID], restriction: KeyRestriction) -> bool:
+    """Tell whether one of the memories is beyond reach. One that is not there any more is not."""
+    values = {"memory_ids": memory_ids, **key_reach.parameters(restriction)}
+    return await _ANY_BEYOND.rowcount(tx, **values) > 0
 
 
 async def connect(tx: TenantTx, edge: NewEdge, metadata: Mapping[str, Any]) -> Edge | None:

@@ -60,6 +60,13 @@ def part_of(table: str, *, exported: bool = True) -> Mark:
     return {"part_of": table, "part_exported": exported}
 
 
+REFERS: Mark = {"refers": True}
+"""The id of a memory that may be another user's: an export with a restricted key shows it when the
+key reaches that memory."""
+OF_ALL_ENDS: Mark = {"of_all_ends": True}
+"""Words about every memory that the row refers to: such an export shows them when the key reaches
+them all."""
+
 INTERNAL: Mark = {"internal": True}
 """Left out of the rows that an export lists."""
 

@@ -38,9 +38,11 @@ from sqlalchemy.sql.naming import conv
 
 from app.db.marks import (
     INTERNAL,
+    OF_ALL_ENDS,
     PLAIN,
     READ,
     READ_WRITE,
+    REFERS,
     SECRET,
     TENANTS,
     WORDS,
@@ -397,7 +399,7 @@ memories = Table(
     _at("created_at"),
     _maybe_at("updated_at"),
     _maybe_at("superseded_at"),
-    Column("superseded_by", Uuid),
+    Column("superseded_by", Uuid, info=REFERS),
     Column("state", Text, nullable=False, server_default="live", info=PLAIN),
     Column("trust", REAL, nullable=False, server_default=text("1")),
     Column("quarantine_reason", Text, info=PLAIN),
@@ -667,7 +669,7 @@ memory_events = Table(
     Column("action", Text, nullable=False, info=PLAIN),
     Column("reason", Text, nullable=False, info=PLAIN),
     Column("similarity", REAL),
-    Column("other_memory_id", Uuid),
+    Column("other_memory_id", Uuid, info=REFERS),
     # What an edit changed, as it was and as it is.
     Column("before", JSONB, info=WORDS),
     Column("after", JSONB, info=WORDS),
@@ -697,11 +699,11 @@ memory_edges = Table(
     metadata,
     _tenant_of_a_part(),
     _id("edge_id"),
-    Column("from_memory_id", Uuid, nullable=False, info=part_of("memories")),
-    Column("to_memory_id", Uuid, nullable=False, info=part_of("memories")),
+    Column("from_memory_id", Uuid, nullable=False, info=part_of("memories") | REFERS),
+    Column("to_memory_id", Uuid, nullable=False, info=part_of("memories") | REFERS),
     Column("relationship_type", Text, nullable=False, info=PLAIN),
     Column("weight", REAL, nullable=False, server_default=text("1")),
-    Column("metadata", JSONB, nullable=False, server_default=EMPTY, info=WORDS),
+    Column("metadata", JSONB, nullable=False, server_default=EMPTY, info=WORDS | OF_ALL_ENDS),
     Column("conversation_id", Uuid),
     _at("created_at"),
     _between("weight", 0, 1),
@@ -718,6 +720,26 @@ memory_edges = Table(
     ),
     Index("memory_edges_by_end", "tenant_id", "to_memory_id"),
     info=of_tenant(export="edge", counted="edges"),
+)
+
+observations = Table(
+    "observations",
+    metadata,
+    # Who told a team by a direct store what it knew already, and in which words: what one member
+    # has said stays when another is erased. What a conversation repeats is in its receipt.
+    _tenant_of_a_part(),
+    Column("memory_id", Uuid, primary_key=True),
+    Column("user_id", Text, primary_key=True, info=person(Erasure.ROW)),
+    Column("observation_id", Uuid, nullable=False, server_default=UUIDV7),
+    Column("fact", Text, nullable=False, info=WORDS),
+    Column("source", Text, nullable=False, info=PLAIN),
+    Column("metadata", JSONB, nullable=False, server_default=EMPTY, info=WORDS),
+    Column("trust", REAL, nullable=False, server_default=text("1")),
+    _at("at"),
+    _between("trust", 0, 1),
+    _refers("memories", "memory_id"),
+    Index("observations_by_user", "tenant_id", "user_id"),
+    info=of_tenant(export="observation"),
 )
 
 # --- Agents and teams ---------------------------------------------------------------------------
@@ -808,6 +830,8 @@ invitations = Table(
     _at("expires_at", default=text("now() + interval '7 days'")),
     _maybe_at("accepted_at"),
     Column("accepted_by", Text, info=person(Erasure.ROW)),
+    # The API key that made it, whose reach bounds whom it lets in. NULL: from before it was noted.
+    Column("key_id", Uuid, info=INTERNAL),
     _one_of("role", "admin", "member", "read_only"),
     _refers("teams", "team_id"),
     # Not led by the tenant: whoever holds the token need not know whose it is.

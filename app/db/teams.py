@@ -7,7 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Text, bindparam, case, func, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.pool import SystemTx, TenantTx
@@ -53,6 +64,34 @@ _RENAME = Statement(
 )
 _DELETE = Statement(sa.delete(teams).where(_THE_TEAM))
 
+_mine, _others = team_members.alias("mine"), team_members.alias("others")
+_HOLD_ALONE = Statement(
+    select(teams.c.team_id)
+    .where(
+        own(teams),
+        exists(
+            select()
+            .select_from(_mine)
+            .where(
+                _mine.c.tenant_id == teams.c.tenant_id,
+                _mine.c.team_id == teams.c.team_id,
+                _mine.c.user_id == bindparam("user_id"),
+            )
+        ),
+        ~exists(
+            select()
+            .select_from(_others)
+            .where(
+                _others.c.tenant_id == teams.c.tenant_id,
+                _others.c.team_id == teams.c.team_id,
+                _others.c.user_id != bindparam("user_id"),
+            )
+        ),
+    )
+    .order_by(teams.c.team_id)
+    .with_for_update()
+)
+
 _MEMBER = columns_of(Member, team_members)
 _MEMBERS = own(team_members) & (team_members.c.team_id == bindparam("team_id"))
 _THE_MEMBER = _MEMBERS & (team_members.c.user_id == bindparam("user_id"))
@@ -91,7 +130,7 @@ _INVITE = Statement(
     insert(invitations)
     .values(
         tenant_id=OWN_ID,
-        **parameters(("team_id", "email", "role", "invited_by", "token_hash")),
+        **parameters(("team_id", "email", "role", "invited_by", "token_hash", "key_id")),
     )
     .returning(*_INVITATION)
 )
@@ -175,6 +214,12 @@ async def get(tx: TenantTx, team_id: UUID, *, lock: bool = False) -> Team | None
     return await (_LOCK if lock else _GET).one(tx, Team, team_id=team_id)
 
 
+async def hold_alone(tx: TenantTx, user_id: str) -> list[UUID]:
+    """Find the teams whose only member the user is; nobody joins them until the transaction
+    ends."""
+    return [row[0] for row in await _HOLD_ALONE.rows(tx, user_id=user_id)]
+
+
 async def list_all(tx: TenantTx) -> list[Team]:
     """List the tenant's teams, oldest first."""
     return await _LIST.all(tx, Team)
@@ -240,8 +285,10 @@ async def invite(
     role: str,
     invited_by: str,
     token_hash: bytes,
+    key_id: UUID,
 ) -> Invitation:
-    """Write an invitation down; its token is known to the caller only."""
+    """Write an invitation down, with the API key that made it; its token is known to the caller
+    only."""
     invitation = await _INVITE.one(
         tx,
         Invitation,
@@ -250,6 +297,7 @@ async def invite(
         role=role,
         invited_by=invited_by,
         token_hash=token_hash,
+        key_id=key_id,
     )
     assert invitation is not None
     return invitation

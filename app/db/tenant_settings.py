@@ -35,6 +35,7 @@ used, so that a change holds from the next statement on, in every process."""
 COLUMNS = columns_of(Tuning, tenants)
 
 _TUNING = Statement(select(*COLUMNS).where(own(tenants)))
+_HOLD = Statement(select().select_from(tenants).where(own(tenants)).with_for_update(key_share=True))
 _REDACTION = Statement(select(tenants.c.redaction).where(own(tenants)))
 _SET_REDACTION = Statement(
     update(tenants).where(own(tenants)).values(redaction=bindparam("redaction"))
@@ -46,6 +47,12 @@ def _change(names: frozenset[str]) -> Statement:
     return Statement(
         update(tenants).where(own(tenants)).values(parameters(names)).returning(*COLUMNS)
     )
+
+
+async def hold(tx: TenantTx) -> None:
+    """Let nobody else change the tenant's settings until the transaction ends. Stores go on: they
+    only refer to the tenant."""
+    await _HOLD.run(tx)
 
 
 async def tuning(tx: TenantTx) -> Tuning:

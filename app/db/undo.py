@@ -98,7 +98,8 @@ REWORD = """
 UPDATE memories m
 SET user_id = %(user_id)s, conversation_id = %(conversation_id)s, fact = %(fact)s,
     about = '', quote = %(quote)s, message_indexes = %(indexes)s, source = %(source)s,
-    metadata = %(metadata)s, content_hash = %(hash)s, updated_at = clock_timestamp()
+    metadata = %(metadata)s, content_hash = %(hash)s,
+    trust = coalesce(%(trust)s::real, trust), updated_at = clock_timestamp()
 WHERE tenant_id = %(tenant_id)s AND memory_id = %(memory_id)s AND NOT EXISTS (
     SELECT FROM memories o
     WHERE o.tenant_id = m.tenant_id AND o.scope_key = m.scope_key AND o.state = 'live'
@@ -123,6 +124,7 @@ async def reword(tx: TenantTx, memory_id: UUID, heir: Heir, content_hash: bytes)
             "source": heir.source,
             "metadata": Jsonb(heir.metadata or {}),
             "hash": content_hash,
+            "trust": heir.trust,
         },
     )
 

@@ -20,21 +20,27 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    exists,
+    false,
     func,
     literal,
     literal_column,
+    not_,
     null,
     or_,
     select,
     union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
+from app.db import key_reach
 from app.db.marks import Erasure, erased_by, parts_of
 from app.db.memory_owners import of_team, of_user
 from app.db.pool import TenantTx, read_only
 from app.db.schema import EMPTY, UUIDV7, conversations, memories, metadata
 from app.db.statements import Statement, own, shapes
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Erased
 
 PAGE = 500
@@ -152,15 +158,55 @@ def _erase(table_name: str, column_name: str) -> Statement:
             raise AssertionError(f"{other} is not by the user's name")
 
 
-@shapes(*((table.name,) for table in _TABLES if table.info["export"] is not None))
-def _page(table_name: str) -> Statement:
-    """One page of the user's rows, as JSON without what is internal."""
+def _leads_away(table: Table) -> bool:
+    return any("refers" in column.info for column in table.columns)
+
+
+def _beyond_reach(table: Table, column: Column[Any]) -> ColumnElement[bool]:
+    """The condition that the column refers to a memory that the key does not reach."""
+    there = memories.alias(f"of_{column.name}")
+    return exists(
+        select()
+        .select_from(there)
+        .where(
+            there.c.tenant_id == table.c.tenant_id,
+            there.c.memory_id == column,
+            not_(func.coalesce(key_reach.within(there), false())),
+        )
+        .correlate(table)
+    )
+
+
+def _within_reach(table: Table, column: Column[Any]) -> ColumnElement[Any]:
+    """The column as a restricted key may see it."""
+    if "refers" in column.info:
+        return case((_beyond_reach(table, column), null()), else_=column)
+    if "of_all_ends" in column.info:
+        ends = [_beyond_reach(table, end) for end in table.columns if "refers" in end.info]
+        return case((or_(*ends), literal_column("'{}'", JSONB)), else_=column)
+    return column
+
+
+@shapes(
+    *(
+        (table.name, restricted)
+        for table in _TABLES
+        if table.info["export"] is not None
+        for restricted in ((False, True) if _leads_away(table) else (False,))
+    )
+)
+def _page(table_name: str, restricted: bool) -> Statement:
+    """One page of the user's rows, as JSON without what is internal, or what is beyond the reach of
+    a restricted key."""
     table = metadata.tables[table_name]
     shown = [
         part
         for column in table.columns
         if "internal" not in column.info
-        for part in (literal(str(column.name), Text), column)
+        for part in (
+            literal(str(column.name), Text),
+            _within_reach(table, column) if restricted else column,
+        )
     ]
     listed = or_(
         *(column == _USER for column in erased_by(table, Erasure.ROW)),
@@ -205,17 +251,23 @@ async def erase(tx: TenantTx, user_id: str, owners: Sequence[str]) -> Erased:
 _TIMES = ("at", "valid_from", "valid_until")
 
 
-async def export(tenant_id: UUID, user_id: str) -> AsyncIterator[bytes]:
-    """Everything that is kept of the user, a JSON document a line, each with its ``type``. Each
-    page is a transaction of its own: a reader may take its time."""
+async def export(
+    tenant_id: UUID, user_id: str, restriction: KeyRestriction = UNRESTRICTED
+) -> AsyncIterator[bytes]:
+    """Everything that is kept of the user, a JSON document a line, each with its ``type``; of other
+    users' memories that it leads to, only what a key of this restriction reaches. Each page is a
+    transaction of its own: a reader may take its time."""
     for table in _TABLES:
         kind = table.info["export"]
         if kind is None:
             continue
         last = UUID(int=0)
+        restricted = not restriction.unrestricted and _leads_away(table)
+        reach = key_reach.parameters(restriction) if restricted else {}
         while True:
             async with read_only(tenant_id) as tx:
-                rows = await _page(table.name).rows(tx, user_id=user_id, last=last)
+                page = _page(table.name, restricted)
+                rows = await page.rows(tx, user_id=user_id, last=last, **reach)
             for _, fields in rows:
                 line = {"type": kind, **{name: _shown(name, it) for name, it in fields.items()}}
                 yield json.dumps(line, ensure_ascii=False).encode() + b"\n"

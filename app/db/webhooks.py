@@ -35,6 +35,7 @@ _ADD = Statement(
 )
 _ALL = Statement(select(*_ENDPOINT).where(_OWN).order_by(_endpoints.endpoint_id))
 _GET = Statement(select(*_ENDPOINT).where(_THE_ENDPOINT))
+_LOCK = Statement(select(*_ENDPOINT).where(_THE_ENDPOINT).with_for_update(key_share=True))
 _DELETE = Statement(
     sa.delete(webhook_endpoints).where(_THE_ENDPOINT).returning(_endpoints.endpoint_id)
 )
@@ -110,9 +111,9 @@ async def all_of(tx: TenantTx) -> list[Endpoint]:
     return await _ALL.all(tx, Endpoint)
 
 
-async def get(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
-    """Find one of them, or None."""
-    return await _GET.one(tx, Endpoint, endpoint_id=endpoint_id)
+async def get(tx: TenantTx, endpoint_id: UUID, *, lock: bool = False) -> Endpoint | None:
+    """Find one of them, or None. With ``lock`` it does not change until the transaction ends."""
+    return await (_LOCK if lock else _GET).one(tx, Endpoint, endpoint_id=endpoint_id)
 
 
 async def change(tx: TenantTx, endpoint_id: UUID, changes: Mapping[str, Any]) -> Endpoint | None:

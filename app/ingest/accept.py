@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from app.db import conversations, memory_owners
-from app.db.pool import transaction
+from app.db.pool import TenantTx, transaction
 from app.ingest.admission import Admission
 from app.ingest.wakeups import wake_workers
 from app.privacy.sanitize import clean_chat, mask_text
@@ -16,7 +16,7 @@ from app.rules.types import Accepted, Caller, Message, NewConversation, Visibili
 from app.startup import runtime
 from app.tenancy import access
 from app.tenancy.access import Place
-from app.tenancy.idempotency import reused
+from app.tenancy.idempotency import kept_as, reused
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
     messages, metadata = await clean_chat(caller.tenant_id, new.messages, dict(new.metadata))
     async with transaction(caller.tenant_id) as tx:
         target = await access.target(tx, caller, new.place, new.visibility)
-        accepted = await conversations.accept(
+        key = new.idempotency_key and await kept_as(tx, caller, new.idempotency_key)
+        accepted = await _older(tx, caller, new) or await conversations.accept(
             tx,
             NewConversation(
                 owner_key=memory_owners.of_scope(target.scope),
@@ -63,7 +64,7 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
                 external_id=new.external_id,
                 metadata=metadata,
                 priority=1 if new.backfill else 0,
-                idempotency_key=new.idempotency_key,
+                idempotency_key=key,
                 body_sha256=new.body_sha256,
             ),
         )
@@ -72,3 +73,12 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
     if not accepted.replayed:
         wake_workers()
     return accepted
+
+
+async def _older(tx: TenantTx, caller: Caller, new: ConversationToAccept) -> Accepted | None:
+    """Find what a restricted API key sent with this very body when the tenant's idempotency keys
+    were still one space."""
+    if new.idempotency_key is None or caller.restriction.unrestricted:
+        return None
+    kept = await conversations.accepted_before(tx, new.idempotency_key)
+    return kept if kept is not None and kept.body_sha256 == new.body_sha256 else None

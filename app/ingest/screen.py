@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.rules.grounding import Grounded, Reason, Rejected, ground
-from app.rules.injection.screen import detect_injection
+# `standing` needs it at the first fact; here it is loaded once, before the workers fork.
+import app.rules.injection.screen  # noqa: F401
+from app.rules.grounding import Reason, Rejected, ground
+from app.rules.standing import standing
 from app.rules.trust import trust_in
 from app.rules.types import Extraction, Fact, Relation, Transcript, Window
 
@@ -34,20 +36,19 @@ def screen(transcript: Transcript, parts: Parts, *, most: int) -> Screened:
         grounded = ground(transcript, window, extraction.facts)
         places = {origin: place for place, origin in enumerate(grounded.origins, len(accepted))}
         relations += _placed(extraction.relations, places)
-        accepted += _judged(transcript, grounded)
+        accepted += [_judged(transcript, fact) for fact in grounded.accepted]
         rejected += grounded.rejected
     return _bounded(Screened(accepted, rejected, relations), most)
 
 
-def _judged(transcript: Transcript, grounded: Grounded) -> list[Fact]:
-    return [
-        replace(
-            fact,
-            trust=trust_in(transcript, fact.message_indexes),
-            quarantine_reason=detect_injection(fact.text, fact.quote) or fact.quarantine_reason,
-        )
-        for fact in grounded.accepted
-    ]
+def _judged(transcript: Transcript, fact: Fact) -> Fact:
+    given = standing(
+        fact.text,
+        trust=trust_in(transcript, fact.message_indexes),
+        quote=fact.quote,
+        found=fact.quarantine_reason,
+    )
+    return replace(fact, trust=given.trust, quarantine_reason=given.quarantine_reason)
 
 
 def _bounded(screened: Screened, most: int) -> Screened:

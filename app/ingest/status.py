@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.db import circuit_breaker, queue_stats
 from app.db.pool import system, transaction
 from app.ingest.blocked import BlockedBy, blocked_by
-from app.rules.types import OpenCircuit, Pipeline, Standing
+from app.rules.types import Caller, OpenCircuit, Pipeline, Standing
+from app.tenancy.access import must_reach_the_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,11 @@ async def queue_health() -> QueueHealth:
         )
 
 
-async def pipeline(tenant_id: UUID, *, window_minutes: int) -> tuple[Pipeline, BlockedBy | None]:
-    """Read the figures of one tenant's queue, and what blocks it."""
-    async with transaction(tenant_id) as tx:
+async def pipeline(caller: Caller, *, window_minutes: int) -> tuple[Pipeline, BlockedBy | None]:
+    """Read the figures of the tenant's queue, and what blocks it. Raises Forbidden for a restricted
+    key."""
+    must_reach_the_tenant(caller)
+    async with transaction(caller.tenant_id) as tx:
         return await queue_stats.read(tx, window_minutes=window_minutes), await blocked_by(tx)
 
 

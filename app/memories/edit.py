@@ -14,16 +14,19 @@ from app.memories.embed import embed_facts
 from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
+from app.rules.standing import Author, Standing, stated_by
 from app.rules.types import Caller, Fact, Memory, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
     """What to change; None leaves a field as it is. ``acting`` is the user on whose behalf, if one
-    is named."""
+    is named; ``stated_by`` who decided on the new words;
+    ``if_match`` in which version the memory must be."""
 
     fact: str | None = None
     metadata: dict[str, Any] | None = None
@@ -32,13 +35,17 @@ class Revision:
     namespace: str | None = None
     team_id: UUID | None = None
     acting: str | None = None
+    stated_by: Author = "application"
+    if_match: str | None = None
 
 
 async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
-    """Change a live memory, and record how it was. A new fact is embedded.
+    """Change a live memory, and record how it was. A new fact is embedded, and has the standing of
+    who states it: one that reads as an order to an agent puts the memory into quarantine.
 
-    Raises NotFound, Forbidden (for a team's memory without a role that writes), Conflict when the
-    scope has the same fact already, ProviderError when a new fact cannot be embedded.
+    Raises NotFound, Forbidden (for a team's memory without a role that writes), PreconditionFailed,
+    Conflict when the scope has the same fact already, ProviderError when a new fact cannot be
+    embedded.
     """
     [(fact, metadata)] = await clean_facts(
         caller.tenant_id, [(revision.fact or "", revision.metadata or {})]
@@ -51,7 +58,8 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
     vector = None
     if revision.fact is not None:
         async with transaction(caller.tenant_id) as tx:  # Check this before the embedder is paid.
-            await _changeable(tx, caller, memory_id, revision.acting)
+            seen = await _changeable(tx, caller, memory_id, revision.acting)
+            must_be_current(revision.if_match, seen)
         embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
         [vector] = embedded.vectors if embedded else ()
     try:
@@ -69,14 +77,7 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
                 }
             if changes:
                 await memories.change(tx, memory_id, changes)
-                await events.note(
-                    tx,
-                    memory_id,
-                    action="edited",
-                    reason="by_request",
-                    before={name: getattr(before, name) for name in _noted(changes)},
-                    after={name: changes[name] for name in _noted(changes)},
-                )
+                await _note_edit(tx, before, changes)
             changed = await memories.get(tx, memory_id)
     except Duplicate:
         raise _said_already() from None
@@ -85,15 +86,19 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
 
 
 async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) -> Memory:
-    """Make a superseded memory live again; its successor stays live too.
+    """Make a superseded memory live again; its successor stays live too. One that waits in
+    quarantine is let out only with the key scope ``review``, and is trusted then as one that a
+    person has reviewed.
 
-    Raises NotFound, Conflict when it is live or the scope now says the same, PlanLimit.
+    Raises NotFound, Forbidden, Conflict when it is live or the scope now says the same, PlanLimit.
     """
     try:
         async with transaction(caller.tenant_id) as tx:
             memory = await _locked(tx, caller, memory_id, acting)
             if memory.state == "live":
                 raise Conflict("This memory is live; only a superseded one can be restored.")
+            if memory.state == "quarantined":
+                access.may_review(caller)
             await count_one_more(tx, "memories")
             await memories.restore(tx, memory_id)
             await events.note(tx, memory_id, action="restored", reason="by_request")
@@ -140,6 +145,7 @@ async def _locked_for(tx: TenantTx, caller: Caller, memory_id: UUID, revision: R
     for owner_key in sorted({_owner_key(caller, memory), _owner_key(caller, moved)}):
         await memory_owners.lock(tx, owner_key)
     memory = await _changeable(tx, caller, memory_id, revision.acting, lock=True)
+    must_be_current(revision.if_match, memory)
     if memory.state != "live":
         raise Conflict("This memory has been superseded; only a live one can be changed.")
     return memory
@@ -153,7 +159,34 @@ async def _after(
     after: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
     after |= await _place(tx, caller, before, revision)
     after["scope_key"] = _scope(caller, replace(before, **after)).key
+    if revision.fact is not None and revision.fact != before.fact:
+        after |= _with_standing(stated_by(revision.stated_by, revision.fact))
     return after
+
+
+def _with_standing(standing: Standing) -> dict[str, Any]:
+    """Give the columns of a memory that was put into other words."""
+    words: dict[str, Any] = {"trust": standing.trust}
+    if standing.quarantine_reason is not None:
+        words |= {"state": "quarantined", "quarantine_reason": standing.quarantine_reason}
+    return words
+
+
+async def _note_edit(tx: TenantTx, before: Memory, changes: Mapping[str, Any]) -> None:
+    """Record the edit; and that the memory waits for review and is no longer counted, if so."""
+    noted = _noted(changes)
+    await events.note(
+        tx,
+        before.memory_id,
+        action="edited",
+        reason="by_request",
+        before={name: getattr(before, name) for name in noted},
+        after={name: changes[name] for name in noted},
+    )
+    if changes.get("state") == "quarantined":
+        reason = changes["quarantine_reason"]
+        await events.note(tx, before.memory_id, action="quarantined", reason=reason)
+        await quotas.add(tx, "memories", -1)
 
 
 async def _place(

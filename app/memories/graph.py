@@ -25,8 +25,13 @@ async def connect(
     """Connect two live memories. Raises NotFound when one of them is not live, Conflict when they
     have this edge already."""
 
+    ends = [edge.from_memory_id, edge.to_memory_id]
+
+    async def allow(tx: TenantTx) -> None:
+        if await edges.any_beyond(tx, ends, caller.restriction):
+            raise _no_memory()
+
     async def make(tx: TenantTx) -> Edge:
-        ends = [edge.from_memory_id, edge.to_memory_id]
         if len(await edges.hold_live(tx, ends, caller.restriction)) < 2:
             raise _no_memory()
         made = await edges.connect(tx, edge, dict(metadata))
@@ -34,7 +39,7 @@ async def connect(
             raise Conflict("These memories are connected in this way already.")
         return made
 
-    return await make_once(caller.tenant_id, request, Edge, make)
+    return await make_once(caller, request, Edge, make, allow=allow)
 
 
 async def traverse(

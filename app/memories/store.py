@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from uuid import UUID
 
 from app.concurrency import off_loop_if_long
-from app.db import memory_owners
+from app.db import memory_owners, observations
 from app.db.pool import TenantTx, transaction
 from app.errors import Forbidden
 from app.memories.embed import embedding
@@ -18,8 +18,9 @@ from app.memories.plan import PLAN_LIMIT, Destination, Group
 from app.memories.reconcile import Outdated, Reconciliation, current_destination
 from app.privacy import tombstones
 from app.privacy.sanitize import clean_facts
-from app.rules.trust import OF_ROLE, STATED
-from app.rules.types import Caller, Fact, OwnerState, Reconciled, Visibility
+from app.rules.standing import Author, Standing
+from app.rules.standing import stated_by as standing_of
+from app.rules.types import Action, Caller, Fact, OwnerState, Reconciled, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.idempotency import IdempotentRequest
@@ -43,12 +44,6 @@ class Stored:
 
     outcomes: Sequence[Outcome]
     replayed: bool = False
-
-
-Author: TypeAlias = Literal["application", "model"]
-"""Who decided to store a fact: the application, or a model, as in a tool call."""
-
-TRUST: Mapping[Author, float] = {"application": STATED, "model": OF_ROLE["assistant"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +74,9 @@ async def store_facts(
     """
     targets = await access.find_targets(caller, [(each.place, each.visibility) for each in stated])
     clean = await clean_facts(caller.tenant_id, [(each.fact, each.metadata) for each in stated])
-    reasons = await _screened([text for text, _ in clean], stated_by)
+    standings = await _standings([text for text, _ in clean], stated_by)
     facts = []
-    for each, (text, metadata), reason in zip(stated, clean, reasons, strict=True):
+    for each, (text, metadata), standing in zip(stated, clean, standings, strict=True):
         target = targets[each.place, each.visibility]
         destination = Destination(
             scope=target.scope,
@@ -96,26 +91,18 @@ async def store_facts(
             each.importance,
             valid_from=each.valid_from,
             about="",
-            trust=TRUST[stated_by],
-            quarantine_reason=reason,
+            trust=standing.trust,
+            quarantine_reason=standing.quarantine_reason,
         )
         facts.append((destination, fact))
     return await store(facts, request)
 
 
-async def _screened(texts: Sequence[str], stated_by: Author) -> list[str | None]:
-    """Find for each text of a model why it reads as an order to an agent, if it does."""
-    if stated_by != "model":
-        return [None] * len(texts)
-
-    def screen() -> list[str | None]:
-        # Imported at the first use: its patterns are a fifth of the API's start.
-        from app.rules.injection.screen import detect_injection
-
-        return [detect_injection(text) for text in texts]
-
-    # Its patterns take ten times as long as others.
-    return await off_loop_if_long(10 * sum(map(len, texts)), screen)
+async def _standings(texts: Sequence[str], stated_by: Author) -> list[Standing]:
+    """Give the standing of each text; to screen a model's takes ten times as long as other
+    work."""
+    chars = 10 * sum(map(len, texts)) if stated_by == "model" else 0
+    return await off_loop_if_long(chars, lambda: [standing_of(stated_by, text) for text in texts])
 
 
 async def store(
@@ -151,7 +138,9 @@ async def store(
                     if earlier is not None:
                         return _replayed(earlier)
                     locks = await _lock(tx, [destination for destination, _ in facts], waited)
-                    outcomes = _in_order(groups, await reconciliation.write(tx, locks))
+                    outcomes = await _noted(
+                        tx, facts, groups, await reconciliation.write(tx, locks)
+                    )
                     if all(outcome.reason == PLAN_LIMIT for outcome in outcomes):
                         # Nothing was stored, so the idempotency key stays free: later there may be
                         # room.
@@ -188,15 +177,35 @@ async def _lock(
     return locks
 
 
-def _in_order(
-    groups: Sequence[Sequence[int]], written: Sequence[Sequence[Reconciled]]
+async def _noted(
+    tx: TenantTx,
+    facts: Sequence[tuple[Destination, Fact]],
+    groups: Sequence[Sequence[int]],
+    written: Sequence[Sequence[Reconciled]],
 ) -> list[Outcome]:
-    """Give the outcomes in the order in which the facts were stated."""
+    """Note what a team knew already, and give the outcomes in the order in which the facts were
+    stated."""
     outcomes: dict[int, Outcome] = {}
     for members, reconciled in zip(groups, written, strict=True):
         for n, each in zip(members, reconciled, strict=True):
+            await _observe(tx, facts[n], each)
             outcomes[n] = Outcome(each.action.value, each.reason, each.memory_id, each.replaced_id)
     return [outcomes[n] for n in range(len(outcomes))]
+
+
+async def _observe(tx: TenantTx, stated: tuple[Destination, Fact], outcome: Reconciled) -> None:
+    """Keep who told a team what it knew already, for when whoever told it first is erased."""
+    to, fact = stated
+    if outcome.action is Action.DUPLICATE and to.visibility == "team" and outcome.memory_id:
+        await observations.add(
+            tx,
+            outcome.memory_id,
+            user_id=to.user_id,
+            fact=fact.text,
+            source=to.source,
+            metadata=to.metadata,
+            trust=fact.trust,
+        )
 
 
 def _to_json(outcome: Outcome) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from app.tenancy.access import must_reach_all_of
 
 def export(caller: Caller, user_id: str) -> AsyncIterator[bytes]:
     """Export everything that is kept of the user, one JSON document a line, each with its ``type``.
-    Raises Forbidden when the key does not reach the whole user."""
+    Of other users' memories that it leads to, it shows what the key reaches. Raises Forbidden when
+    the key does not reach the whole user."""
     must_reach_all_of(caller, user_id)
-    return user_data.export(caller.tenant_id, user_id)
+    return user_data.export(caller.tenant_id, user_id, caller.restriction)

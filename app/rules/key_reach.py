@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -36,6 +37,15 @@ class KeyRestriction:
     def unrestricted(self) -> bool:
         """Whether the key reaches all of its tenant."""
         return self.users is None and self.namespaces is None and self.agents is None
+
+    @property
+    def canonical(self) -> bytes:
+        """The restriction as bytes: the same for the same reach, in whichever order it was
+        given."""
+        lists = (self.users, self.namespaces, self.agents)
+        return json.dumps(
+            [None if each is None else sorted(map(str, each)) for each in lists]
+        ).encode()
 
     def allows(self, user_id: str, namespace: str, agent_id: UUID | None) -> bool:
         """Whether the key reaches this user's memories of this namespace and agent."""

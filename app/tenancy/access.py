@@ -149,19 +149,22 @@ async def sources(
     return scopes
 
 
-async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
-    """Get the agent, if the tenant has it and the key reaches it. Raises NotFound if not."""
-    agent = await agents.get(tx, agent_id)
+async def known_agent(tx: TenantTx, caller: Caller, agent_id: UUID, *, lock: bool = False) -> Agent:
+    """Get the agent, if the tenant has it and the key reaches it; with ``lock`` it does not change
+    until the transaction ends. Raises NotFound if not."""
+    agent = await agents.get(tx, agent_id, lock=lock)
     allowed = caller.restriction.agents
     if agent is None or (allowed is not None and agent_id not in allowed):
         raise NotFound("There is no agent of this id.")
     return agent
 
 
-async def managed_agent(tx: TenantTx, caller: Caller, agent_id: UUID) -> Agent:
+async def managed_agent(
+    tx: TenantTx, caller: Caller, agent_id: UUID, *, lock: bool = False
+) -> Agent:
     """Get the agent, if the key may change it: it must reach the agent's owner. Raises NotFound,
     Forbidden."""
-    agent = await known_agent(tx, caller, agent_id)
+    agent = await known_agent(tx, caller, agent_id, lock=lock)
     may_own_agents(caller, agent.owner_id)
     return agent
 
@@ -192,6 +195,12 @@ def may_own_agents(caller: Caller, owner_id: str) -> None:
         raise Forbidden("This API key does not act for this owner.", code="out_of_reach")
 
 
+def must_reach(caller: Caller, users: Iterable[str]) -> None:
+    """Raise Forbidden unless the key may act for each of these users, and put each into a place."""
+    if not all(caller.restriction.allows_user(user_id) for user_id in users):
+        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+
+
 def must_reach_all_of(caller: Caller, user_id: str) -> None:
     """Raise Forbidden unless the key reaches the whole user."""
     restriction = caller.restriction
@@ -199,10 +208,18 @@ def must_reach_all_of(caller: Caller, user_id: str) -> None:
         raise Forbidden("This API key does not reach all of this user.", code="out_of_reach")
 
 
-def may_change_the_tenants(caller: Caller) -> None:
-    """Raise Forbidden unless the key may change what the whole tenant shares."""
+def must_reach_the_tenant(caller: Caller) -> None:
+    """Raise Forbidden unless the key reaches all of its tenant: to read the tenant's figures and
+    settings, or change what everyone shares."""
     if not caller.restriction.unrestricted:
         raise Forbidden("This API key is restricted; this concerns everyone.", code="out_of_reach")
+
+
+def may_review(caller: Caller) -> None:
+    """Raise Forbidden unless the key may decide about what waits in quarantine: who may only write
+    must not let out what they have planted themselves."""
+    if not caller.may("review"):
+        raise Forbidden("This API key lacks the scope `review`.", code="missing_scope")
 
 
 async def visible_teams(tx: TenantTx, caller: Caller) -> list[Team]:
@@ -225,8 +242,7 @@ async def may_change(
 ) -> None:
     """Let the acting user change a memory: a private one must be theirs, a team's needs a role that
     writes. Raises NotFound for what they may not even see, else Forbidden."""
-    if not caller.restriction.allows_user(acting):
-        raise Forbidden("This API key does not act for this user.", code="out_of_reach")
+    must_reach(caller, [acting])
     if team_id is None:
         if memory_user != acting:
             raise NotFound("There is no memory of this id.")

@@ -14,21 +14,24 @@ from app.rules.types import Agent, AttachedSkill, Caller
 from app.tenancy.access import known_agent, managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 async def create(
     caller: Caller, values: Mapping[str, Any], request: IdempotentRequest | None = None
 ) -> Made[Agent]:
     """Create an agent; ``values`` are its columns. Raises Forbidden, PlanLimit."""
-    may_own_agents(caller, values["owner_id"])
-    if caller.restriction.agents is not None:
-        raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
+
+    async def allow(_: TenantTx) -> None:
+        may_own_agents(caller, values["owner_id"])
+        if caller.restriction.agents is not None:
+            raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
 
     async def make(tx: TenantTx) -> Agent:
         await count_one_more(tx, "agents")
         return await agents.add(tx, values)
 
-    return await make_once(caller.tenant_id, request, Agent, make)
+    return await make_once(caller, request, Agent, make, allow=allow)
 
 
 async def list_all(caller: Caller, owner_id: str | None) -> list[Agent]:
@@ -43,10 +46,12 @@ async def get(caller: Caller, agent_id: UUID) -> tuple[Agent, Sequence[AttachedS
         return await seen_agent(tx, caller, agent_id), await agents.attached(tx, agent_id)
 
 
-async def change(caller: Caller, agent_id: UUID, changes: Mapping[str, Any]) -> Agent:
-    """Set the named columns of an agent. Raises NotFound, Forbidden."""
+async def change(
+    caller: Caller, agent_id: UUID, changes: Mapping[str, Any], *, if_match: str | None = None
+) -> Agent:
+    """Set the named columns of an agent. Raises NotFound, Forbidden, PreconditionFailed."""
     async with transaction(caller.tenant_id) as tx:
-        await managed_agent(tx, caller, agent_id)
+        must_be_current(if_match, await managed_agent(tx, caller, agent_id, lock=True))
         agent = await agents.change(tx, agent_id, changes)
     if agent is None:
         raise NotFound("There is no agent of this id.")

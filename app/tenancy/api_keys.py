@@ -28,7 +28,9 @@ from app.tenancy import installation
 from app.tenancy.access import known_agent
 
 PREFIX = "smara_"
-SCOPES = ("read", "write", "admin")
+SCOPES = ("read", "write", "review", "admin")
+FULL = ("read", "write", "admin")
+"""Every right: ``admin`` includes ``review``."""
 _ALPHABET = string.digits + string.ascii_letters
 _RANDOM_CHARS = 40
 _CHECKSUM_CHARS = 6
@@ -70,7 +72,7 @@ async def issue(
     tx: TenantTx,
     *,
     label: str,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] = FULL,
     expires_at: datetime | None = None,
     restriction: KeyRestriction = UNRESTRICTED,
 ) -> IssuedKey:

@@ -1,6 +1,7 @@
 """Look up and enforce idempotency keys.
 
-A request with a key is executed once, and answered each time that it is sent.
+A request with a key is executed once, and answered each time that it is sent. Whether it may be
+made at all is checked before the key is looked up.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from pydantic import TypeAdapter
 from app.db import idempotency, tenants
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Unprocessable
-from app.rules.types import StoredAnswer
+from app.rules.types import Caller, StoredAnswer
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class IdempotentRequest:
-    """An idempotency key of a tenant, the request that it stands for, and the users whom that
-    request names.
+    """An idempotency key, the request that it stands for, and the users whom that request names.
 
-    Only digests of these are stored, under the installation's secret: nobody can guess from them
-    what was asked.
+    API keys of one reach share a space of idempotency keys: no other can take one away, or tell
+    that it was used. Only digests of request and users are stored, under the installation's secret:
+    nobody can guess from them what was asked.
     """
 
-    tenant_id: UUID
+    caller: Caller
     key: str
     fingerprint: bytes
     users: Collection[str] = ()
@@ -42,29 +43,41 @@ class IdempotentRequest:
 
         Raises Unprocessable when the key was used for another request.
         """
-        async with read_only(self.tenant_id) as tx:
+        async with read_only(self.caller.tenant_id) as tx:
             secret = await tenants.installation_secret(tx)
-            return self._checked(secret, await idempotency.find(tx, self.key))
+            kept = await idempotency.find(tx, await kept_as(tx, self.caller, self.key))
+            return self._checked(secret, kept or await self._older(tx, secret))
 
     async def begin(self, tx: TenantTx) -> Any | None:
         """Lock the key until the transaction ends, or give the answer of the earlier request."""
         secret = await tenants.installation_secret(tx)
+        older = await self._older(tx, secret)
+        if older is not None:
+            return older.answer
         kept = await idempotency.begin(
             tx,
-            self.key,
+            await kept_as(tx, self.caller, self.key),
             self._digest(secret),
-            [whose(secret, self.tenant_id, user_id) for user_id in self.users],
+            [whose(secret, self.caller.tenant_id, user_id) for user_id in self.users],
         )
         return self._checked(secret, kept)
 
     async def complete(self, tx: TenantTx, answer: Any) -> None:
         """Store the answer (JSON) in the transaction of what it tells."""
-        await idempotency.complete(tx, self.key, answer)
+        await idempotency.complete(tx, await kept_as(tx, self.caller, self.key), answer)
+
+    async def _older(self, tx: TenantTx, secret: bytes) -> StoredAnswer | None:
+        """Give what a restricted API key was answered for this very request when the tenant's keys
+        were still one space."""
+        if self.caller.restriction.unrestricted:
+            return None  # Its space is that one.
+        kept = await idempotency.find(tx, self.key)
+        same = kept is not None and kept.body_sha256 == self._digest(secret)
+        return kept if same and kept is not None and kept.answer is not None else None
 
     def _digest(self, secret: bytes) -> bytes:
-        return hmac.digest(
-            secret, b"asked:" + self.tenant_id.bytes + self.fingerprint, hashlib.sha256
-        )
+        asked = b"asked:" + self.caller.tenant_id.bytes + self.fingerprint
+        return hmac.digest(secret, asked, hashlib.sha256)
 
     def _checked(self, secret: bytes, kept: StoredAnswer | None) -> Any | None:
         if kept is None:
@@ -72,6 +85,17 @@ class IdempotentRequest:
         if kept.body_sha256 != self._digest(secret):
             raise reused()
         return kept.answer
+
+
+async def kept_as(tx: TenantTx, caller: Caller, key: str) -> str:
+    """Give the name under which the caller's idempotency key is kept: the key itself for an
+    unrestricted API key, else with a digest of that key's reach before it. The blank between them
+    is in no idempotency key, so the spaces never meet."""
+    if caller.restriction.unrestricted:
+        return key
+    secret = await tenants.installation_secret(tx)
+    reach = b"reach:" + caller.tenant_id.bytes + caller.restriction.canonical
+    return f"{hmac.digest(secret, reach, hashlib.sha256)[:16].hex()} {key}"
 
 
 def whose(secret: bytes, tenant_id: UUID, user_id: str) -> bytes:
@@ -96,15 +120,19 @@ class Made(Generic[T]):
 
 
 async def make_once(
-    tenant_id: UUID,
+    caller: Caller,
     request: IdempotentRequest | None,
     kind: type[T],
     make: Callable[[TenantTx], Awaitable[T]],
+    *,
+    allow: Callable[[TenantTx], Awaitable[object]],
 ) -> Made[T]:
     """Run ``make`` in its own transaction, or give what it made for the same key before. ``kind``
-    is the frozen dataclass that it makes."""
+    is the frozen dataclass that it makes. ``allow`` raises when the caller may not make it, which
+    is asked first: nobody gets the answer to a request that they may not make."""
     answer = TypeAdapter(kind)
-    async with transaction(tenant_id) as tx:
+    async with transaction(caller.tenant_id) as tx:
+        await allow(tx)
         earlier = await request.begin(tx) if request else None
         if earlier is not None:
             return Made(answer.validate_python(earlier), replayed=True)

@@ -11,15 +11,17 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.db import memory_owners, teams
+from app.db import api_keys, memory_owners, teams
 from app.db import quotas as counters
 from app.db.pool import TenantTx, read_only, system, transaction
 from app.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, PlanLimit, Unprocessable
+from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller, Invitation, Member, Scope, Team
 from app.startup import runtime
-from app.tenancy.access import visible_teams
+from app.tenancy.access import must_reach, visible_teams
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.versions import must_be_current
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,10 @@ async def form(
     """Create a team with its creator as first admin. Raises Forbidden, Conflict for a slug that is
     taken, PlanLimit."""
 
-    async def make(tx: TenantTx) -> Team:
+    async def allow(_: TenantTx) -> None:
         _check_key(caller, creator)
+
+    async def make(tx: TenantTx) -> Team:
         team = await teams.add(tx, name=name, slug=slug)
         if team is None:
             raise _slug_taken()
@@ -53,7 +57,7 @@ async def form(
         )
         return team
 
-    return await make_once(caller.tenant_id, request, Team, make)
+    return await make_once(caller, request, Team, make, allow=allow)
 
 
 async def list_all(caller: Caller) -> list[Team]:
@@ -72,13 +76,19 @@ async def get(caller: Caller, team_id: UUID) -> tuple[Team, list[Member]]:
 
 
 async def rename(
-    caller: Caller, team_id: UUID, *, name: str | None, slug: str | None, by: str
+    caller: Caller,
+    team_id: UUID,
+    *,
+    name: str | None,
+    slug: str | None,
+    by: str,
+    if_match: str | None = None,
 ) -> Team:
-    """Change a team's name, slug or both (None stays). Raises NotFound, Forbidden, Conflict for a
-    slug that is taken."""
+    """Change a team's name, slug or both (None stays). Raises NotFound, Forbidden,
+    PreconditionFailed, Conflict for a slug that is taken."""
     try:
         async with transaction(caller.tenant_id) as tx:
-            await _led(tx, caller, team_id, by)
+            must_be_current(if_match, await _led(tx, caller, team_id, by))
             team = await teams.rename(tx, team_id, name=name, slug=slug)
     except Duplicate:
         raise _slug_taken() from None
@@ -109,17 +119,33 @@ async def add_member(
 ) -> Made[Member]:
     """Add a user to the team. Raises NotFound, Forbidden, Conflict for a member, PlanLimit."""
 
+    async def allow(_: TenantTx) -> None:
+        _check_key(caller, added_by, user_id)
+
     async def make(tx: TenantTx) -> Member:
         team = await _led(tx, caller, team_id, added_by)
         return await _join(tx, team, user_id, role, email, added_by)
 
-    return await make_once(caller.tenant_id, request, Member, make)
+    return await make_once(caller, request, Member, make, allow=allow)
 
 
-async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by: str) -> Member:
-    """Change a member's role. Raises NotFound, Forbidden, Conflict for the last admin."""
+async def set_role(
+    caller: Caller,
+    team_id: UUID,
+    user_id: str,
+    *,
+    role: str,
+    by: str,
+    if_match: str | None = None,
+) -> Member:
+    """Change a member's role. Raises NotFound, Forbidden, PreconditionFailed, Conflict for the last
+    admin."""
+    _check_key(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
         await _led(tx, caller, team_id, by)
+        held = {member.user_id: member for member in await teams.members(tx, team_id)}
+        if user_id in held:
+            must_be_current(if_match, held[user_id])
         if role != "admin":
             await _keep_an_admin(tx, team_id, user_id)
         member = await teams.set_role(tx, team_id, user_id, role)
@@ -131,7 +157,7 @@ async def set_role(caller: Caller, team_id: UUID, user_id: str, *, role: str, by
 async def remove_member(caller: Caller, team_id: UUID, user_id: str, *, by: str) -> None:
     """Remove a user; a member may leave. Raises NotFound, Forbidden, Conflict for the last
     admin."""
-    _check_key(caller, by)
+    _check_key(caller, by, user_id)
     async with transaction(caller.tenant_id) as tx:
         if await teams.get(tx, team_id, lock=True) is None:
             raise NotFound("There is no team of this id.")
@@ -159,15 +185,17 @@ async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: st
             role=role,
             invited_by=by,
             token_hash=_hash(token),
+            key_id=caller.key_id,
         )
     return Invited(invitation, token)
 
 
 async def accept(token: str, *, user_id: str, email: str) -> Invitation:
-    """Join by an invitation, which is then used up; the token is the only credential.
+    """Join by an invitation, which is then used up; the token is the only credential. It opens no
+    more than the API key with which it was made: a restricted key lets in its own users only.
 
     Raises NotFound, Gone when it is used or has expired, Forbidden for another address than the
-    invited one, Conflict for a member, PlanLimit.
+    invited one and for a user beyond that key's reach, Conflict for a member, PlanLimit.
     """
     async with system() as tx:
         tenant_id = await teams.tenant_of_invitation(tx, _hash(token))
@@ -183,6 +211,8 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
             raise Gone("This invitation has run out; ask for a new one.", code="invitation_expired")
         if email.strip().lower() != invitation.email:
             raise Forbidden("This invitation is for another address.", code="other_address")
+        if not (await _reach_of(tx, invitation)).allows_user(user_id):
+            raise Forbidden("This invitation is not for this user.", code="out_of_reach")
         team = await teams.get(tx, invitation.team_id, lock=True)
         if team is None:
             raise NotFound("There is no such invitation.")
@@ -198,6 +228,14 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
         return invitation
 
 
+async def _reach_of(tx: TenantTx, invitation: Invitation) -> KeyRestriction:
+    """Give the restriction of the key with which the invitation was made. One from before keys
+    were noted has none."""
+    key_id = invitation.key_id
+    found = await api_keys.restriction_of(tx, key_id) if key_id is not None else None
+    return found or UNRESTRICTED
+
+
 async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
     """Dissolve a team. Each of its memories goes to its author, private, unless the author has the
     same already. Raises NotFound, Forbidden."""
@@ -205,15 +243,20 @@ async def dissolve(caller: Caller, team_id: UUID, *, by: str) -> None:
         tenant_id = caller.tenant_id
         await _led(tx, caller, team_id, by)
         await memory_owners.lock(tx, memory_owners.of_team(team_id))
-        places = await teams.authors_of(tx, team_id)
-        for author in sorted({author for author, _ in places}):
+        for author in sorted({author for author, _ in await teams.authors_of(tx, team_id)}):
             await memory_owners.lock(tx, memory_owners.of_user(author))
-        lost = 0
-        for author, namespace in sorted(places):
-            lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
-        await counters.add(tx, "memories", -lost)
-        await teams.delete(tx, team_id)
-        await counters.add(tx, "teams", -1)
+        await remove(tx, tenant_id, team_id)
+
+
+async def remove(tx: TenantTx, tenant_id: UUID, team_id: UUID) -> None:
+    """Remove a team, and leave its memories to their authors. The caller has locked the team, and
+    as owners of memories the team and its authors."""
+    lost = 0
+    for author, namespace in sorted(await teams.authors_of(tx, team_id)):
+        lost += await teams.hand_to_author(tx, Scope(tenant_id, namespace, author), team_id)
+    await counters.add(tx, "memories", -lost)
+    await teams.delete(tx, team_id)
+    await counters.add(tx, "teams", -1)
 
 
 async def _join(
@@ -251,10 +294,11 @@ async def _keep_an_admin(tx: TenantTx, team_id: UUID, user_id: str) -> None:
         )
 
 
-def _check_key(caller: Caller, acting: str) -> None:
-    restriction = caller.restriction
-    if not restriction.allows_user(acting) or restriction.namespaces or restriction.agents:
-        raise Forbidden("This API key does not manage this user's teams.", code="out_of_reach")
+def _check_key(caller: Caller, *users: str) -> None:
+    """Let only a key that reaches who acts, and who is put into the team or out of it."""
+    must_reach(caller, users)
+    if caller.restriction.namespaces or caller.restriction.agents:
+        raise Forbidden("This API key does not manage teams.", code="out_of_reach")
 
 
 def _hash(token: str) -> bytes:

@@ -13,6 +13,7 @@ from app.errors import Conflict, Duplicate, Forbidden, Gone, NotFound, RateLimit
 from app.rules.types import Budget, Caller, Used
 from app.startup import runtime
 from app.tenancy import api_keys, installation
+from app.tenancy.access import must_reach_the_tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,9 @@ async def sign_up(email: str, *, address: str) -> NewTenant:
 
 
 async def usage(caller: Caller) -> tuple[Used, Budget]:
-    """Read how much the tenant has stored, and what its month has cost."""
+    """Read how much the tenant has stored, and what its month has cost. Raises Forbidden for a
+    restricted key."""
+    must_reach_the_tenant(caller)
     async with read_only(caller.tenant_id) as tx:
         used = await quotas.used(tx)
         return used, await spend.budget(tx, runtime().settings.spending_caps)

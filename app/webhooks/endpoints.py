@@ -11,6 +11,7 @@ from app.db import deliveries, webhooks
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Conflict, NotFound, Unprocessable
 from app.rules.types import Caller, Delivery, Endpoint
+from app.tenancy.versions import must_be_current
 from app.webhooks.addresses import AddressNotAllowed
 from app.webhooks.message import TEST_EVENT, new_secret
 from app.webhooks.sender import get_sender
@@ -53,14 +54,20 @@ async def get(caller: Caller, endpoint_id: UUID) -> Endpoint:
 
 
 async def change(
-    caller: Caller, endpoint_id: UUID, changes: Mapping[str, Any], *, enabled: bool | None
+    caller: Caller,
+    endpoint_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    enabled: bool | None,
+    if_match: str | None = None,
 ) -> Endpoint:
     """Change the named columns; ``enabled`` disables or enables the endpoint, None leaves it.
-    Raises NotFound, Unprocessable for an address that is not allowed."""
+    Raises NotFound, PreconditionFailed, Unprocessable for an address that is not allowed."""
     if "url" in changes:
         await _check(changes["url"])
     async with transaction(caller.tenant_id) as tx:
-        changed = await _known(tx, endpoint_id)
+        changed = _there(await webhooks.get(tx, endpoint_id, lock=True))
+        must_be_current(if_match, changed)
         if changes:
             changed = _there(await webhooks.change(tx, endpoint_id, changes))
         if enabled is True:

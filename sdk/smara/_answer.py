@@ -60,7 +60,7 @@ class Answer:
 
         body = self.json()
         try:
-            return model.model_validate(body)
+            found = model.model_validate(body)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the body"
@@ -72,6 +72,9 @@ class Answer:
                 body=body,
                 request_id=self._request_id,
             ) from None
+        if "etag" in self.headers and hasattr(found, "_etag"):
+            found._etag = self.headers["etag"]
+        return found
 
     def error(self) -> APIStatusError | InvalidResponse:
         """Give the error of a refusal."""

@@ -160,6 +160,15 @@ def block(answer: Answer) -> models.Context:
     return models.Context(parsed.context, memories, parsed.degraded, parsed.degraded_reason)
 
 
+def change(
+    memory_id: str, body: Mapping[str, Any], *, stated_by: str | None, if_match: object
+) -> Request:
+    """PATCH /v1/memories/{memory_id}."""
+    headers = {} if stated_by is None else {"Smara-Stated-By": stated_by}
+    path = f"/v1/memories/{segment(memory_id)}"
+    return _request.change(path, body, if_match=if_match, headers=headers)
+
+
 def batches(
     memories: Iterable[str | Mapping[str, Any]], defaults: Mapping[str, Any]
 ) -> Iterator[list[dict[str, Any]]]:

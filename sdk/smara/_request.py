@@ -53,9 +53,25 @@ def act(path: str, body: Mapping[str, Any] | None = None, *, keyless: bool = Fal
     return Request("POST", path, encode(given(body or {})), keyless=keyless)
 
 
-def change(path: str, body: Mapping[str, Any]) -> Request:
-    """Build a PATCH. None is sent as null: the caller leaves out what is not to change."""
-    return Request("PATCH", path, encode(body), repeatable=True)
+def change(
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    if_match: object = None,
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """Build a PATCH. None is sent as null: the caller leaves out what is not to change.
+
+    ``if_match`` is an answer that was read, or its ``etag``. Such a change is sent again only if it
+    never arrived: if the first one was made, a second would be told that the thing has changed.
+    """
+    sent = dict(headers or {})
+    if if_match is not None:
+        etag = getattr(if_match, "etag", if_match)
+        if not isinstance(etag, str):
+            raise ValueError("if_match has no etag: give what get() or an update has answered")
+        sent["If-Match"] = etag
+    return Request("PATCH", path, encode(body), sent, repeatable=if_match is None)
 
 
 def remove(path: str, params: Mapping[str, Any] | None = None) -> Request:

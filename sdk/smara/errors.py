@@ -109,6 +109,10 @@ class Gone(APIStatusError):
     """410: it was possible before, and is no longer."""
 
 
+class PreconditionFailed(APIStatusError):
+    """412: what was to be changed is no longer as ``if_match`` says; read it again."""
+
+
 class PayloadTooLarge(APIStatusError):
     """413: the body is larger than the service takes; send it in parts."""
 
@@ -189,6 +193,7 @@ BY_STATUS: dict[int, type[APIStatusError]] = {
     408: RequestTimeout,
     409: Conflict,
     410: Gone,
+    412: PreconditionFailed,
     413: PayloadTooLarge,
     415: UnsupportedMediaType,
     422: ValidationFailed,

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.schemas.named_users import users_named
 from app.rules.types import Caller
 from app.tenancy.audit_log import Recorder
 
@@ -84,18 +85,10 @@ def route_of(scope: Scope) -> str | None:
 
 
 def users_of(scope: Scope, body: bytes) -> set[str]:
-    """Find the users that a request was about: the ``user_id`` in the path, the query and the body,
-    and those of a batch. The router has left the parts of the path in ``scope``."""
-    found: list[Any] = [
-        scope.get("path_params", {}).get("user_id"),
-        QueryParams(scope.get("query_string", b"")).get("user_id"),
-    ]
-    sent = _object(body)
-    found.append(sent.get("user_id"))
-    batch = sent.get("memories")
-    if isinstance(batch, list):
-        found += [each.get("user_id") for each in batch if isinstance(each, dict)]
-    return {user for user in found if isinstance(user, str) and user}
+    """Find the users that a request was about, and those on whose behalf it was made. The router
+    has left the parts of the path in ``scope``."""
+    query = QueryParams(scope.get("query_string", b""))
+    return users_named(scope.get("path_params"), query, _object(body)) - {""}
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from app.api.schemas.types import (
     Source,
     UserId,
 )
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories.recall import newest, recall
 from app.memories.store import store_facts
 from app.rules.types import Agent
@@ -159,19 +160,28 @@ async def list_agents(
 
 
 @router.get("/{agent_id}")
-async def get_agent(caller: Reader, agent_id: UUID) -> AgentDetail:
+async def get_agent(caller: Reader, agent_id: UUID, response: Response) -> AgentDetail:
     """Get one agent with its skills."""
     agent, skills = await agents.get(caller, agent_id)
+    tag(response, agent)
     return AgentDetail(
         **AgentOut.fields_of(agent), skills=[AttachedSkillOut.of(skill) for skill in skills]
     )
 
 
-@router.patch("/{agent_id}")
-async def change_agent(body: AgentPatch, caller: Writer, agent_id: UUID) -> AgentOut:
+@router.patch("/{agent_id}", responses=CHANGED_SINCE)
+async def change_agent(
+    body: AgentPatch,
+    caller: Writer,
+    agent_id: UUID,
+    response: Response,
+    if_match: IfMatch = None,
+) -> AgentOut:
     """Change the given fields of an agent; null empties a field."""
     changes = body.model_dump(exclude_unset=True)
-    return AgentOut.of(await agents.change(caller, agent_id, changes))
+    changed = await agents.change(caller, agent_id, changes, if_match=if_match)
+    tag(response, changed)
+    return AgentOut.of(changed)
 
 
 @router.delete("/{agent_id}", status_code=204)

@@ -23,7 +23,11 @@ class KeyIn(BaseModel):
     """A key to create."""
 
     label: Annotated[str, StringConstraints(max_length=100), STORABLE, MASKED] = ""
-    scopes: list[Literal["read", "write", "admin"]] = Field(["read", "write"], min_length=1)
+    scopes: list[Literal["read", "write", "review", "admin"]] = Field(
+        ["read", "write"],
+        min_length=1,
+        description="`review`, with `write`: release memories from quarantine; part of `admin`.",
+    )
     expires_at: Time | None = Field(
         None, description="When it expires; without it, it works until it is revoked."
     )

@@ -146,8 +146,8 @@ async def read_pipeline(
     ] = 5,
 ) -> PipelineOut:
     """Report the tenant's queue: counts by state, how long the oldest due conversation has waited,
-    throughput, stage times, the dead by reason."""
-    found, blocked = await pipeline(caller.tenant_id, window_minutes=minutes)
+    throughput, stage times, the dead by reason. A restricted key is refused."""
+    found, blocked = await pipeline(caller, window_minutes=minutes)
     waiting_for: dict[BlockedBy, int] = {"provider": 0, "budget": 0}
     if blocked is not None:
         waiting_for[blocked] = found.by_state["queued"]

@@ -30,9 +30,11 @@ from app.api.schemas.memories import (
     Version,
 )
 from app.api.schemas.types import Lenient, UserId
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories import edit, read
 from app.memories.edit import Revision
-from app.memories.store import Author, Stored, store_facts
+from app.memories.store import Stored, store_facts
+from app.rules.standing import Author
 from app.rules.types import Visibility
 
 router = APIRouter(prefix="/v1", tags=["memories"], route_class=StrictRoute)
@@ -46,8 +48,8 @@ StatedBy = Annotated[
     Author,
     Header(
         alias="Smara-Stated-By",
-        description="`model` when a model decided to store this, as in a tool call. It is then"
-        " trusted less, and what reads as an order to an agent is `quarantined`.",
+        description="`model` when a model decided to store or change this, as in a tool call. It is"
+        " then trusted less, and what reads as an order to an agent is `quarantined`.",
     ),
 ]
 
@@ -151,11 +153,12 @@ async def list_memories(
 
 
 @router.get("/memories/{memory_id}")
-async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
+async def get_memory(caller: Reader, memory_id: UUID, response: Response) -> MemoryDetail:
     """Get one memory, live, superseded or quarantined: where it came from, what it replaced, what
     happened to it."""
     found = await read.detail(caller, memory_id)
     memory = found.memory
+    tag(response, memory)
     return MemoryDetail.model_construct(
         **MemoryRecord.fields_of(memory),
         quote=memory.quote,
@@ -176,10 +179,18 @@ async def get_memory(caller: Reader, memory_id: UUID) -> MemoryDetail:
     )
 
 
-@router.patch("/memories/{memory_id}")
-async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> MemoryRecord:
+@router.patch("/memories/{memory_id}", responses=CHANGED_SINCE)
+async def change_memory(
+    body: MemoryPatch,
+    caller: Writer,
+    memory_id: UUID,
+    response: Response,
+    stated_by: StatedBy = "application",
+    if_match: IfMatch = None,
+) -> MemoryRecord:
     """Change a live memory: its text, importance, metadata, namespace or visibility. A new text is
-    embedded; the old one stays in its history."""
+    embedded, and trusted as far as who states it; the old one stays in its history. One that reads
+    as an order to an agent, stated by a model, puts the memory into quarantine."""
     revision = Revision(
         fact=body.fact,
         metadata=body.metadata,
@@ -188,8 +199,12 @@ async def change_memory(body: MemoryPatch, caller: Writer, memory_id: UUID) -> M
         namespace=body.namespace,
         team_id=body.team_id,
         acting=body.user_id,
+        stated_by=stated_by,
+        if_match=if_match,
     )
-    return MemoryRecord.of(await edit.revise(caller, memory_id, revision))
+    changed = await edit.revise(caller, memory_id, revision)
+    tag(response, changed)
+    return MemoryRecord.of(changed)
 
 
 @router.post("/memories/{memory_id}/restore", responses=OVER_PLAN)
@@ -201,7 +216,7 @@ async def restore_memory(
     ] = None,
 ) -> MemoryRecord:
     """Make a superseded memory live again (its successor stays live too), or release one from
-    quarantine after a person has reviewed it."""
+    quarantine after a person has reviewed it: that needs the key scope `review` as well."""
     return MemoryRecord.of(await edit.restore(caller, memory_id, user_id))
 
 

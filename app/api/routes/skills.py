@@ -13,6 +13,7 @@ from app.api.auth import Reader, Writer
 from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, IsoTime, MaskedMetadata
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.rules.types import Attachment, Skill
 from app.tenancy import skills
 
@@ -140,22 +141,33 @@ async def create_skill(
 async def list_skills(
     caller: Reader, category: Annotated[Category | None, Query()] = None
 ) -> SkillList:
-    """List the tenant's skills, oldest first."""
+    """List the tenant's skills, oldest first; with a restricted key those of the agents that it
+    sees."""
     found = await skills.list_all(caller, category)
     return SkillList(skills=[SkillOut.of(skill) for skill in found])
 
 
 @router.get("/skills/{skill_id}")
-async def get_skill(caller: Reader, skill_id: UUID) -> SkillOut:
+async def get_skill(caller: Reader, skill_id: UUID, response: Response) -> SkillOut:
     """Get one skill."""
-    return SkillOut.of(await skills.get(caller, skill_id))
+    skill = await skills.get(caller, skill_id)
+    tag(response, skill)
+    return SkillOut.of(skill)
 
 
-@router.patch("/skills/{skill_id}")
-async def change_skill(body: SkillPatch, caller: Writer, skill_id: UUID) -> SkillOut:
+@router.patch("/skills/{skill_id}", responses=CHANGED_SINCE)
+async def change_skill(
+    body: SkillPatch,
+    caller: Writer,
+    skill_id: UUID,
+    response: Response,
+    if_match: IfMatch = None,
+) -> SkillOut:
     """Change the given fields of a skill; null empties a field."""
     changes = body.model_dump(exclude_unset=True, by_alias=True)
-    return SkillOut.of(await skills.change(caller, skill_id, changes))
+    changed = await skills.change(caller, skill_id, changes, if_match=if_match)
+    tag(response, changed)
+    return SkillOut.of(changed)
 
 
 @router.delete("/skills/{skill_id}", status_code=204)
@@ -176,6 +188,7 @@ async def attach_skill(
     """Give an agent a skill."""
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     made = await skills.attach(caller, agent_id, body.skill_id, body.config, idempotent)
+    tag(response, made.value)
     return Attached.of(unwrap(made, response))
 
 
@@ -186,12 +199,19 @@ async def agent_skills(caller: Reader, agent_id: UUID) -> AttachedSkills:
     return AttachedSkills(skills=[AttachedSkillOut.of(skill) for skill in found])
 
 
-@router.patch("/agents/{agent_id}/skills/{skill_id}")
+@router.patch("/agents/{agent_id}/skills/{skill_id}", responses=CHANGED_SINCE)
 async def configure_skill(
-    body: ConfigIn, caller: Writer, agent_id: UUID, skill_id: UUID
+    body: ConfigIn,
+    caller: Writer,
+    agent_id: UUID,
+    skill_id: UUID,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Attached:
     """Change the configuration of an agent's skill."""
-    return Attached.of(await skills.configure(caller, agent_id, skill_id, body.config))
+    changed = await skills.configure(caller, agent_id, skill_id, body.config, if_match=if_match)
+    tag(response, changed)
+    return Attached.of(changed)
 
 
 @router.delete("/agents/{agent_id}/skills/{skill_id}", status_code=204)

@@ -14,6 +14,7 @@ from app.api.routes.memories import OVER_PLAN
 from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import MASKED, STORABLE, USER_ID, Email, IsoTime, Text, UserId
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.rules.types import Member, Team
 from app.tenancy import teams
 from app.tenancy.teams import Invited
@@ -214,20 +215,29 @@ async def list_teams(caller: Reader) -> TeamList:
 
 
 @router.get("/teams/{team_id}")
-async def get_team(caller: Reader, team_id: UUID) -> TeamDetail:
+async def get_team(caller: Reader, team_id: UUID, response: Response) -> TeamDetail:
     """Get one team with its members."""
     team, members = await teams.get(caller, team_id)
+    tag(response, team)
     return TeamDetail(
         **TeamListed.of(team).model_dump(), members=[MemberOut.of(member) for member in members]
     )
 
 
-@router.patch("/teams/{team_id}")
-async def change_team(body: TeamPatch, caller: Writer, team_id: UUID) -> TeamOut:
+@router.patch("/teams/{team_id}", responses=CHANGED_SINCE)
+async def change_team(
+    body: TeamPatch,
+    caller: Writer,
+    team_id: UUID,
+    response: Response,
+    if_match: IfMatch = None,
+) -> TeamOut:
     """Change the name or the slug of a team. Only its admins may."""
-    return TeamOut.of(
-        await teams.rename(caller, team_id, name=body.name, slug=body.slug, by=body.user_id)
+    changed = await teams.rename(
+        caller, team_id, name=body.name, slug=body.slug, by=body.user_id, if_match=if_match
     )
+    tag(response, changed)
+    return TeamOut.of(changed)
 
 
 @router.delete("/teams/{team_id}", status_code=204)
@@ -259,17 +269,25 @@ async def add_member(
         added_by=body.added_by,
         request=idempotent_request(request, caller, idempotency_key, body),
     )
+    tag(response, made.value)
     return MemberOut.of(unwrap(made, response))
 
 
-@router.patch(f"/teams/{{team_id}}/members/{USER_ID}")
+@router.patch(f"/teams/{{team_id}}/members/{USER_ID}", responses=CHANGED_SINCE)
 async def change_member(
-    body: RoleIn, caller: Writer, team_id: UUID, user_id: MemberPath
+    body: RoleIn,
+    caller: Writer,
+    team_id: UUID,
+    user_id: MemberPath,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> MemberOut:
     """Change a member's role. The last admin stays admin (409)."""
-    return MemberOut.of(
-        await teams.set_role(caller, team_id, user_id, role=body.role, by=body.changed_by)
+    changed = await teams.set_role(
+        caller, team_id, user_id, role=body.role, by=body.changed_by, if_match=if_match
     )
+    tag(response, changed)
+    return MemberOut.of(changed)
 
 
 @router.delete(f"/teams/{{team_id}}/members/{USER_ID}", status_code=204)

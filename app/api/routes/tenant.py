@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, model_validator
 
 from app.api.auth import Admin, Reader
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.memories import RulesInForce
 from app.api.schemas.types import IsoTime, Share
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories import tenant_settings
 from app.rules.tuning import InForce
 from app.rules.types import Budget, Redaction
@@ -138,26 +139,32 @@ class RulesPatch(BaseModel):
 @router.get("/usage")
 async def read_usage(caller: Reader) -> Usage:
     """Report how much the tenant has stored, how much its plan allows, and what its month has
-    cost."""
+    cost. A restricted key is refused."""
     used, month = await tenants.usage(caller)
     return Usage.of(used, month, runtime().settings.plan(used.plan))
 
 
 @router.get("/settings")
-async def read_rules(caller: Reader) -> TenantSettings:
+async def read_rules(caller: Reader, response: Response) -> TenantSettings:
     """Get the tenant's settings: how memories are ranked, fade and replace each other, and which
-    personal data is redacted."""
-    return TenantSettings.of_both(*await tenant_settings.read(caller))
+    personal data is redacted. A restricted key is refused."""
+    settings = await tenant_settings.read(caller)
+    tag(response, *settings)
+    return TenantSettings.of_both(*settings)
 
 
-@router.patch("/settings")
-async def change_rules(body: RulesPatch, caller: Admin) -> TenantSettings:
+@router.patch("/settings", responses=CHANGED_SINCE)
+async def change_rules(
+    body: RulesPatch, caller: Admin, response: Response, if_match: IfMatch = None
+) -> TenantSettings:
     """Change the tenant's settings; the next search and store follow. Needs the key scope
     `admin`."""
     changes = body.model_dump(exclude_unset=True)
     changes.pop("redaction", None)
     redaction = body.redaction or "off" if "redaction" in body.model_fields_set else None
-    return TenantSettings.of_both(*await tenant_settings.change(caller, changes, redaction))
+    settings = await tenant_settings.change(caller, changes, redaction, if_match=if_match)
+    tag(response, *settings)
+    return TenantSettings.of_both(*settings)
 
 
 def _usd(microusd: int | None) -> float | None:

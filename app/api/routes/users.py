@@ -36,7 +36,7 @@ class ErasedCounts(BaseModel):
 class UserErased(BaseModel):
     """The receipt of an erasure, signed by this installation."""
 
-    user_id: str
+    user_id: UserId
     erased: ErasedCounts
     erasure_id: UUID
     erased_at: IsoTime

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from app.api.auth import Admin
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import Lenient
+from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.api.schemas.webhooks import (
     DeliveryOut,
     DeliveryPage,
@@ -51,17 +52,29 @@ async def list_webhooks(caller: Admin) -> WebhookList:
 
 
 @router.get("/{webhook_id}")
-async def read_webhook(caller: Admin, webhook_id: UUID) -> WebhookOut:
+async def read_webhook(caller: Admin, webhook_id: UUID, response: Response) -> WebhookOut:
     """Get one webhook, and whether it is failing. Needs the key scope `admin`."""
-    return WebhookOut.of(await endpoints.get(caller, webhook_id))
+    endpoint = await endpoints.get(caller, webhook_id)
+    tag(response, endpoint)
+    return WebhookOut.of(endpoint)
 
 
-@router.patch("/{webhook_id}")
-async def change(caller: Admin, webhook_id: UUID, body: WebhookPatch) -> WebhookOut:
+@router.patch("/{webhook_id}", responses=CHANGED_SINCE)
+async def change(
+    caller: Admin,
+    webhook_id: UUID,
+    body: WebhookPatch,
+    response: Response,
+    if_match: IfMatch = None,
+) -> WebhookOut:
     """Change the URL or the events of a webhook; disable or enable it. Needs the key scope
     `admin`."""
     changes = body.model_dump(exclude_none=True, exclude={"enabled"})
-    return WebhookOut.of(await endpoints.change(caller, webhook_id, changes, enabled=body.enabled))
+    changed = await endpoints.change(
+        caller, webhook_id, changes, enabled=body.enabled, if_match=if_match
+    )
+    tag(response, changed)
+    return WebhookOut.of(changed)
 
 
 @router.delete("/{webhook_id}", status_code=204)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
 
+from app.api.schemas.named_users import users_named
 from app.errors import Unprocessable
 from app.rules.types import Caller
 from app.tenancy.idempotency import IdempotentRequest, Made
 
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
-
-NAMES_OF_USERS = ("user_id", "owner_id", "added_by", "invited_by")
-"""The fields that name a user."""
 
 T = TypeVar("T")
 
@@ -48,9 +46,8 @@ def idempotent_request(
     if key is None:
         return None
     asked = f"{request.method} {request.url.path} {body.model_dump_json(exclude_none=True)}"
-    return IdempotentRequest(
-        caller.tenant_id, key, asked.encode(), _users_named_in(body.model_dump())
-    )
+    named = users_named(request.path_params, body.model_dump())
+    return IdempotentRequest(caller, key, asked.encode(), named)
 
 
 def mark_replayed(response: Response, replayed: bool) -> None:
@@ -63,13 +60,3 @@ def unwrap(made: Made[T], response: Response) -> T:
     """Give the result, and mark the answer if it was given before."""
     mark_replayed(response, made.replayed)
     return made.value
-
-
-def _users_named_in(document: Any) -> set[str]:
-    """Find the users that a body names, at any depth."""
-    if isinstance(document, list):
-        return {user for each in document for user in _users_named_in(each)}
-    if not isinstance(document, dict):
-        return set()
-    named = {document[name] for name in NAMES_OF_USERS if isinstance(document.get(name), str)}
-    return named | {user for each in document.values() for user in _users_named_in(each)}

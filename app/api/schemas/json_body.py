@@ -19,6 +19,11 @@ class StrictRequest(Request):
     """A request whose body must be UTF-8 and JSON without NaN and Infinity. Of equal keys the last
     one counts."""
 
+    @property
+    def sent(self) -> Any:
+        """The body once it is parsed; None for a request without one."""
+        return getattr(self, "_parsed", None)
+
     async def json(self) -> Any:
         if not hasattr(self, "_parsed"):
             body = await self.body()

@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 from starlette.convertors import Convertor, register_url_convertor
 
 from app.privacy.sanitize import mask_metadata, mask_text
@@ -48,7 +57,22 @@ MASKED = AfterValidator(mask_text)
 Text = Annotated[str, STORABLE]
 """Any text that UTF-8 and Postgres can hold: no NUL, no lone surrogates."""
 
-UserId = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(storable)]
+
+class _NamesUser:
+    """Marks in OpenAPI that a field names a user: tests find them all by it."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "x-names-user": True}
+
+
+UserId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=512),
+    AfterValidator(storable),
+    _NamesUser(),
+]
 Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE]
 Source = Annotated[str, StringConstraints(max_length=50), STORABLE, MASKED]
 FactText = Annotated[

@@ -310,13 +310,15 @@ class Born:
 @dataclass(frozen=True, slots=True)
 class Heir:
     """Who said a memory's fact again: another conversation, or without one the application.
-    ``said`` is the fact in its words, with message indexes and quote, as its receipt has it."""
+    ``said`` is the fact in its words, with message indexes and quote, as its receipt has it;
+    ``trust`` is that of the words, where it is known."""
 
     conversation_id: UUID | None
     user_id: str | None
     source: str | None
     metadata: dict[str, Any] | None
     said: dict[str, Any] | None
+    trust: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ class Caller:
     scopes: frozenset[str]
     restriction: KeyRestriction = UNRESTRICTED
 
+    def may(self, scope: str) -> bool:
+        """Whether the key has the key scope. ``admin`` includes ``review``."""
+        return scope in self.scopes or (scope == "review" and "admin" in self.scopes)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
@@ -121,7 +125,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation without its token."""
+    """An invitation without its token. ``key_id`` is the API key that made it; None for one from
+    before that was noted."""
 
     tenant_id: UUID
     invitation_id: UUID
@@ -129,6 +134,7 @@ class Invitation:
     email: str
     role: str
     invited_by: str
+    key_id: UUID | None
     created_at: datetime
     expires_at: datetime
     accepted_at: datetime | None

@@ -43,8 +43,10 @@ class AsyncSkills(AsyncGroup):
         description: str | None = None,
         category: str | None = None,
         schema: Mapping[str, Any] | None = None,
+        if_match: str | models.Skill | None = None,
     ) -> models.Skill:
-        """Change a skill; what is not given stays. Built-in ones cannot be changed."""
+        """Change a skill; what is not given stays. Built-in ones cannot be changed. With
+        ``if_match`` only if it is still as it was read."""
         body = given(
             {
                 "name": name,
@@ -54,7 +56,8 @@ class AsyncSkills(AsyncGroup):
             }
         )
         return await self._ask(
-            _request.change(f"/v1/skills/{segment(skill_id)}", body), models.Skill
+            _request.change(f"/v1/skills/{segment(skill_id)}", body, if_match=if_match),
+            models.Skill,
         )
 
     async def delete(self, skill_id: str) -> None:

@@ -34,11 +34,19 @@ class AsyncTeams(AsyncGroup):
         return await self._ask(_request.get(f"/v1/teams/{segment(team_id)}"), models.Team)
 
     async def update(
-        self, team_id: str, *, user_id: str, name: str | None = None, slug: str | None = None
+        self,
+        team_id: str,
+        *,
+        user_id: str,
+        name: str | None = None,
+        slug: str | None = None,
+        if_match: str | models.Team | None = None,
     ) -> models.Team:
-        """Change a team, as its admin ``user_id``."""
+        """Change a team, as its admin ``user_id``. With ``if_match`` only if it is still as it was
+        read."""
         body = given({"user_id": user_id, "name": name, "slug": slug})
-        return await self._ask(_request.change(f"/v1/teams/{segment(team_id)}", body), models.Team)
+        request = _request.change(f"/v1/teams/{segment(team_id)}", body, if_match=if_match)
+        return await self._ask(request, models.Team)
 
     async def delete(self, team_id: str, *, user_id: str) -> None:
         """Dissolve a team, as its admin ``user_id``."""
@@ -60,13 +68,19 @@ class AsyncTeams(AsyncGroup):
         )
 
     async def change_role(
-        self, team_id: str, user_id: str, role: str, *, changed_by: str
+        self,
+        team_id: str,
+        user_id: str,
+        role: str,
+        *,
+        changed_by: str,
+        if_match: str | models.Member | None = None,
     ) -> models.Member:
-        """Change a member's role, as the admin ``changed_by``."""
+        """Change a member's role, as the admin ``changed_by``. With ``if_match`` only if it is
+        still as ``add_member`` or this has answered it."""
         path = f"/v1/teams/{segment(team_id)}/members/{segment(user_id)}"
-        return await self._ask(
-            _request.change(path, {"role": role, "changed_by": changed_by}), models.Member
-        )
+        body = {"role": role, "changed_by": changed_by}
+        return await self._ask(_request.change(path, body, if_match=if_match), models.Member)
 
     async def remove_member(self, team_id: str, user_id: str, *, removed_by: str) -> None:
         """Remove a member, as an admin or as the member."""

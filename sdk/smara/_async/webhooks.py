@@ -41,15 +41,17 @@ class AsyncWebhooks(AsyncGroup):
         events: Sequence[str] | None = None,
         description: str | None = None,
         enabled: bool | None = None,
+        if_match: str | models.Webhook | None = None,
     ) -> models.Webhook:
         """Change a webhook; an empty list of ``events`` means all of them.
 
         ``enabled=False`` disables it and gives up its pending deliveries; ``True`` enables it for
-        what happens from now on.
+        what happens from now on. With ``if_match`` it changes only if it is still as it was read.
         """
         body = given({"url": url, "events": events, "description": description, "enabled": enabled})
         return await self._ask(
-            _request.change(f"/v1/webhooks/{segment(webhook_id)}", body), models.Webhook
+            _request.change(f"/v1/webhooks/{segment(webhook_id)}", body, if_match=if_match),
+            models.Webhook,
         )
 
     async def delete(self, webhook_id: str) -> None:

@@ -30,8 +30,9 @@ class Keys(Group):
     ) -> models.NewKey:
         """Create a key; its ``api_key`` is shown only now.
 
-        ``scopes`` are of ``read``, ``write`` and ``admin``; the first two if not given. ``users``,
-        ``namespaces`` and ``agents`` restrict the key. The request is not sent again after it may
+        ``scopes`` are of ``read``, ``write``, ``review`` (releases memories from quarantine) and
+        ``admin``; the first two if not given. ``users``, ``namespaces`` and ``agents`` restrict the
+        key. The request is not sent again after it may
         have arrived, so that no key is created that nobody saw.
         """
         body = {
@@ -105,9 +106,10 @@ class Tuning(Group):
         duplicate_similarity: float | Unchanged | None = UNCHANGED,
         contradiction_similarity: float | Unchanged | None = UNCHANGED,
         redaction: Literal["off", "memories", "everything"] | Unchanged | None = UNCHANGED,
+        if_match: str | models.Settings | None = None,
     ) -> models.Settings:
-        """Change settings, and get those in force then; None means the default. Needs the key scope
-        ``admin``."""
+        """Change settings, and get those in force then; None means the default. With ``if_match``
+        only if they are still as they were read. Needs the key scope ``admin``."""
         fields = {
             "similarity_weight": similarity_weight,
             "half_life_days": half_life_days,
@@ -117,7 +119,7 @@ class Tuning(Group):
             "redaction": redaction,
         }
         body = {name: v for name, v in fields.items() if not isinstance(v, Unchanged)}
-        return self._ask(_request.change("/v1/settings", body), models.Settings)
+        return self._ask(_request.change("/v1/settings", body, if_match=if_match), models.Settings)
 
 
 class Users(Group):

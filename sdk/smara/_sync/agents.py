@@ -49,8 +49,10 @@ class Agents(Group):
         description: str | None = None,
         model: str | None = None,
         system_prompt: str | None = None,
+        if_match: str | models.Agent | None = None,
     ) -> models.Agent:
-        """Change an agent; what is not given stays."""
+        """Change an agent; what is not given stays. With ``if_match`` only if it is still as it was
+        read."""
         body = given(
             {
                 "name": name,
@@ -59,7 +61,10 @@ class Agents(Group):
                 "system_prompt": system_prompt,
             }
         )
-        return self._ask(_request.change(f"/v1/agents/{segment(agent_id)}", body), models.Agent)
+        return self._ask(
+            _request.change(f"/v1/agents/{segment(agent_id)}", body, if_match=if_match),
+            models.Agent,
+        )
 
     def delete(self, agent_id: str, *, memories: bool = False) -> None:
         """Delete an agent; with ``memories`` also its memories."""
@@ -129,11 +134,18 @@ class Agents(Group):
         return (self._ask(request, models.SkillList)).skills
 
     def configure_skill(
-        self, agent_id: str, skill_id: str, config: Mapping[str, Any]
+        self,
+        agent_id: str,
+        skill_id: str,
+        config: Mapping[str, Any],
+        *,
+        if_match: str | models.AttachedSkill | None = None,
     ) -> models.AttachedSkill:
-        """Change the configuration of an agent's skill."""
+        """Change the configuration of an agent's skill. With ``if_match`` only if it is still as
+        ``attach_skill`` or this has answered it."""
         path = f"/v1/agents/{segment(agent_id)}/skills/{segment(skill_id)}"
-        return self._ask(_request.change(path, {"config": config}), models.AttachedSkill)
+        request = _request.change(path, {"config": config}, if_match=if_match)
+        return self._ask(request, models.AttachedSkill)
 
     def detach_skill(self, agent_id: str, skill_id: str) -> None:
         """Take a skill from the agent."""

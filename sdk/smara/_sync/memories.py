@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from smara import _memory_calls as calls
 from smara import _request, models
@@ -147,10 +147,15 @@ class Memories(Group):
         namespace: str | None = None,
         team_id: str | Unchanged | None = UNCHANGED,
         user_id: str | None = None,
+        stated_by: Literal["application", "model"] | None = None,
+        if_match: str | models.Memory | None = None,
     ) -> models.Memory:
         """Change a memory; what is not given stays, and its history is kept.
 
-        ``user_id`` is who makes the change, where a team's roles matter.
+        ``user_id`` is who makes the change, where a team's roles matter. ``stated_by`` is ``model``
+        when a model chose the words: they are trusted less, and an order to an agent is
+        quarantined. ``if_match`` is the memory as ``get`` or ``update`` has answered it, or its
+        ``etag``: PreconditionFailed is raised if it was changed since.
         """
         body: dict[str, Any] = _request.given(
             {
@@ -164,7 +169,9 @@ class Memories(Group):
         )
         if not isinstance(team_id, Unchanged):
             body["team_id"] = team_id
-        return self._ask(_request.change(f"/v1/memories/{segment(memory_id)}", body), models.Memory)
+        return self._ask(
+            calls.change(memory_id, body, stated_by=stated_by, if_match=if_match), models.Memory
+        )
 
     def delete(self, memory_id: str, *, user_id: str | None = None) -> models.Deleted:
         """Delete a memory. ``user_id`` is who deletes it, where a team's roles matter."""
@@ -172,7 +179,8 @@ class Memories(Group):
         return models.Deleted(id=memory_id, deleted=True)
 
     def restore(self, memory_id: str, *, user_id: str | None = None) -> models.Memory:
-        """Make a superseded memory live again; what replaced it stays live too."""
+        """Make a superseded memory live again; what replaced it stays live too. To release one from
+        quarantine, the key needs the key scope ``review`` as well."""
         path = f"/v1/memories/{segment(memory_id)}/restore"
         return self._ask(_request.act(path + _request.query({"user_id": user_id})), models.Memory)
 

@@ -44,8 +44,10 @@ class Skills(Group):
         description: str | None = None,
         category: str | None = None,
         schema: Mapping[str, Any] | None = None,
+        if_match: str | models.Skill | None = None,
     ) -> models.Skill:
-        """Change a skill; what is not given stays. Built-in ones cannot be changed."""
+        """Change a skill; what is not given stays. Built-in ones cannot be changed. With
+        ``if_match`` only if it is still as it was read."""
         body = given(
             {
                 "name": name,
@@ -54,7 +56,10 @@ class Skills(Group):
                 "schema": schema,
             }
         )
-        return self._ask(_request.change(f"/v1/skills/{segment(skill_id)}", body), models.Skill)
+        return self._ask(
+            _request.change(f"/v1/skills/{segment(skill_id)}", body, if_match=if_match),
+            models.Skill,
+        )
 
     def delete(self, skill_id: str) -> None:
         """Delete a skill."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 
 class Model(BaseModel):
@@ -17,6 +17,14 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True, protected_namespaces=())
+
+    _etag: str | None = PrivateAttr(None)
+
+    @property
+    def etag(self) -> str | None:
+        """The version that the service has shown with this answer, for an ``if_match``; None where
+        it shows none, as in a list."""
+        return self._etag
 
     def _mapping(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self._names()}
@@ -69,7 +77,11 @@ class Model(BaseModel):
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Mapping) and not isinstance(other, BaseModel):
             return self._mapping() == other or self.to_dict() == other
-        return super().__eq__(other)
+        if type(self) is not type(other):
+            return False
+        # What the service said, and not the version that a header has shown beside it.
+        extra = getattr(other, "model_extra", None)
+        return self.__dict__ == other.__dict__ and self.model_extra == extra
 
     __hash__ = None  # type: ignore[assignment] # Like any dict.
 

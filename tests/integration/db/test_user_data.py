@@ -174,7 +174,8 @@ async def test_an_export_lists_the_users_rows_without_what_is_internal(
     lines = [json.loads(line) async for line in export(tenant, zoe.name)]
 
     exported = {table.info["export"]: table for table in metadata.tables.values()}
-    kinds = ["memory", "conversation", "event", "edge", "edge", "agent", "membership", "invitation"]
+    kinds = ["memory", "conversation", "event", "edge", "edge", "observation", "agent"]
+    kinds += ["membership", "invitation"]
     assert [line["type"] for line in lines] == kinds
     for line in lines:
         kind = line.pop("type")

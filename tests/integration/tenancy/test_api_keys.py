@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from app.db import api_keys as stored_keys
 from app.db import tenants
-from app.db.pool import close_pool, open_pool, system
+from app.db.pool import close_pool, open_pool, system, transaction
+from app.rules.key_reach import KeyRestriction
 from app.settings import Settings
 from app.tenancy import api_keys
+from tests.support.client import new_tenant
 from tests.support.fixtures import MakeDatabase
 from tests.support.operator import smara_server
 from tests.support.postgres import LOCAL_MODEL
@@ -35,6 +37,28 @@ def test_a_key_is_smara_and_46_letters_and_figures_and_no_two_are_alike() -> Non
 
 def test_the_checksum_of_a_key_never_changes() -> None:
     assert api_keys.well_formed(KEY)
+
+
+def test_the_label_of_a_key_that_was_made_for_one_user_goes_with_the_user(
+    make_database: MakeDatabase,
+) -> None:
+    url = make_database(LOCAL_MODEL)
+    tenant_id, _ = new_tenant(url, "first")
+
+    async def labels() -> list[str]:
+        await open_pool(Settings(database_url=url))
+        try:
+            async with transaction(tenant_id) as tx:
+                for users in (["ada"], ["ada", "bob"], ["bob"], None):
+                    reach = KeyRestriction.of(users, None, None)
+                    issued = await api_keys.issue(tx, label=f"for {users}", restriction=reach)
+                await stored_keys.retire(tx, issued.info.key_id)
+                await stored_keys.forget_label_of(tx, "ada")
+                return [key.label for key in await stored_keys.list_all(tx)]
+        finally:
+            await close_pool()
+
+    assert asyncio.run(labels()) == ["first", "", "for ['ada', 'bob']", "for ['bob']", "for None"]
 
 
 @given(st.integers(0, 51), st.sampled_from(ALPHABET))

@@ -17,6 +17,17 @@ def made(client: Client, path: str, **body: Any) -> dict[str, Any]:
     return shown
 
 
+def test_a_users_id_is_kept_as_it_is_whatever_it_looks_like(client: Client) -> None:
+    """Masking would make one person of two: ids are compared, never read."""
+    one, two = f"user-{TOKEN}", f"user-{TOKEN[:-1]}9"
+    made(client, "/v1/memories", user_id=one, fact="Likes tea")
+    made(client, "/v1/memories", user_id=two, fact="Plays the cello")
+
+    listed = client.http.get("/v1/memories", params={"user_id": one}).json()["memories"]
+
+    assert [(each["user_id"], each["fact"]) for each in listed] == [(one, "Likes tea")]
+
+
 def test_no_field_keeps_a_token(client: Client) -> None:
     text = f"the token is {TOKEN}"
     agent = made(

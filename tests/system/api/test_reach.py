@@ -3,6 +3,7 @@ names."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support.client import Client
 from tests.support.stack import Stack
+from tests.system.contract.calls import edge, store, team
 
 
 def key(stack: Stack, client: Client, **restriction: Any) -> Client:
@@ -48,6 +50,42 @@ def test_skills_are_everyones_and_no_restricted_key_changes_them(
     assert client.http.get(f"/v1/skills/{skill}").json()["name"] == "search"
 
 
+@pytest.mark.parametrize("restriction", ["users", "namespaces", "agents"])
+def test_a_restricted_key_sees_the_skills_of_the_agents_that_it_sees(
+    stack: Stack, client: Client, agent: str, restriction: str
+) -> None:
+    own, foreign = (made(client, "/v1/skills", name=name) for name in ("search", "payroll"))
+    made_for = {"users": ["ada"], "namespaces": ["open"], "agents": [agent]}[restriction]
+    attached = client.http.post(f"/v1/agents/{agent}/skills", json={"skill_id": own})
+    assert attached.status_code == 201
+    restricted = key(stack, client, **{restriction: made_for})
+    seen = [] if restriction == "namespaces" else [own]
+
+    listed = restricted.http.get("/v1/skills").json()["skills"]
+
+    assert [skill["id"] for skill in listed] == seen
+    assert restricted.http.get(f"/v1/skills/{foreign}").status_code == 404
+    assert restricted.http.get(f"/v1/skills/{own}").status_code == (200 if seen else 404)
+    attach = restricted.http.post(f"/v1/agents/{agent}/skills", json={"skill_id": foreign})
+    assert attach.status_code in (403, 404)
+    assert len(client.http.get("/v1/skills").json()["skills"]) == 2
+
+
+@pytest.mark.parametrize("restriction", [{"users": ["ada"]}, {"namespaces": ["open"]}])
+def test_a_restricted_key_reads_nothing_of_the_whole_tenant(
+    stack: Stack, client: Client, restriction: dict[str, Any]
+) -> None:
+    restricted = key(stack, client, **restriction)
+
+    for path in ("/v1/usage", "/v1/settings", "/v1/pipeline"):
+        out_of_reach(restricted.http.get(path))
+        assert client.http.get(path).status_code == 200
+    usage = {"name": "smara_get_usage", "arguments": {}}
+    out_of_reach(restricted.http.post("/v1/openai/tool-call", json=usage))
+    query = {"user_id": "ada", "q": "x", "namespace": "open", "explain": "true"}
+    assert restricted.http.get("/v1/memories/search", params=query).status_code == 200
+
+
 def test_a_key_for_namespaces_sees_and_changes_no_agents_and_no_teams(
     stack: Stack, client: Client, agent: str
 ) -> None:
@@ -76,6 +114,44 @@ def test_a_key_for_users_reads_the_agents_of_these_and_works_with_the_others(
     assert theirs.http.get("/v1/agents").json()["agents"] == []
     fact = {"user_id": "bob", "fact": "Likes tea"}
     assert theirs.http.post(f"/v1/agents/{agent}/memories", json=fact).status_code == 201
+
+
+def test_an_export_shows_the_far_end_of_an_edge_within_reach_only(
+    stack: Stack, client: Client
+) -> None:
+    team_id = team(client, "ada", bob="member")
+    hers, second = (store(client, fact)["id"] for fact in ("Likes tea", "Sails"))
+    his = store(client, "Keeps bees", "bob")["id"]
+    edge(client, hers, second, metadata={"note": "of ada alone"})
+    edge(client, his, hers, metadata={"note": "told by bob"})
+    old = store(client, "The office is in Lisbon", team_id=team_id)["id"]
+    new = store(client, "The office is in Porto", "bob", team_id=team_id)
+    assert new["replaced_id"] == old
+
+    def exported(by: Client, kind: str) -> list[dict[str, Any]]:
+        lines = by.http.get("/v1/users/ada/export").text.splitlines()
+        return [line for line in map(json.loads, lines) if line["type"] == kind]
+
+    restricted = key(stack, client, users=["ada"])
+    text = restricted.http.get("/v1/users/ada/export").text
+    assert his not in text
+    assert new["id"] not in text
+    assert "told by bob" not in text
+    found = {
+        (line["from_memory_id"], line["to_memory_id"], str(line["metadata"]))
+        for line in exported(restricted, "edge")
+    }
+    assert (hers, second, "{'note': 'of ada alone'}") in found
+    assert (None, hers, "{}") in found
+    both = key(stack, client, users=["ada", "bob"])
+    for reaching in (client, both):
+        whole = exported(reaching, "edge")
+        assert (his, hers) in {(line["from_memory_id"], line["to_memory_id"]) for line in whole}
+        assert {"note": "told by bob"} in [line["metadata"] for line in whole]
+        retired = {
+            line["memory_id"]: line["superseded_by"] for line in exported(reaching, "memory")
+        }
+        assert retired[old] == new["id"]
 
 
 def test_a_key_acts_for_nobody_out_of_its_reach(stack: Stack, client: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from smara import Conflict, NotFound, Smara
+from smara import Conflict, NotFound, PreconditionFailed, Smara
 
 
 def test_many_facts_go_in_portions_and_come_back_in_order(smara: Smara) -> None:
@@ -77,6 +77,28 @@ def test_a_memory_tells_its_history_and_can_be_corrected_and_brought_back(smara:
     assert smara.restore(old.id).fact == "Lives in Oslo"
     with pytest.raises(Conflict):
         smara.restore(old.id)
+
+
+def test_a_memory_that_was_changed_since_it_was_read_is_not_changed(smara: Smara) -> None:
+    memory = smara.get(smara.store("u", "Likes tea")["id"])
+    changed = smara.update(memory.id, importance=0.9, if_match=memory)
+
+    with pytest.raises(PreconditionFailed) as refused:
+        smara.update(memory.id, importance=0.1, if_match=memory)
+
+    assert (refused.value.status, refused.value.code) == (412, "precondition_failed")
+    assert smara.update(memory.id, importance=0.2, if_match=changed.etag).importance == 0.2
+    [listed] = smara.list("u")
+    assert listed.etag is None
+    assert listed == {**smara.list_page("u").memories[0]}
+    with pytest.raises(ValueError, match="etag"):
+        smara.update(memory.id, importance=0.3, if_match=listed)
+
+
+def test_an_edit_says_when_a_model_chose_the_words(smara: Smara) -> None:
+    memory_id = smara.store("u", "Likes tea")["id"]
+
+    assert smara.update(memory_id, fact="Likes coffee", stated_by="model").trust == 0.6
 
 
 def test_what_is_deleted_is_gone(smara: Smara) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "bounded_0002"
+revision = "schema_0002"
 down_revision = "schema_0001"
 branch_labels = None
 depends_on = None
