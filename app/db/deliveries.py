@@ -35,7 +35,7 @@ WITH due AS (
             SELECT count(*) FROM webhook_deliveries b
             WHERE b.tenant_id = e.tenant_id AND b.endpoint_id = e.endpoint_id
               AND b.state = 'pending' AND b.lease_until > now()))
-        FOR UPDATE SKIP LOCKED) d
+        FOR NO KEY UPDATE SKIP LOCKED) d
     WHERE e.disabled_at IS NULL
 ), picked AS (
     SELECT tenant_id, delivery_id FROM due ORDER BY nth, delivery_id LIMIT %(limit)s
