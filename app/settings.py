@@ -258,6 +258,12 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1)
     pool_timeout_seconds: float = Field(2.0, gt=0)
     statement_timeout_seconds: float = Field(15.0, gt=0)
+    transaction_timeout_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="How long a transaction may stay open, idle or not; then the database ends it."
+        " Below the lease. If not set: 60 s, or half of the lease if that is shorter.",
+    )
     prepare: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Prepared statements: `auto` uses them unless a pooler stands before Postgres."
@@ -302,6 +308,11 @@ class Settings(BaseSettings):
             daily=microusd(self.daily_cap_usd),
         )
 
+    @property
+    def longest_transaction_seconds(self) -> float:
+        """Give how long a transaction may stay open."""
+        return self.transaction_timeout_seconds or min(60.0, self.lease_seconds / 2)
+
     def plan(self, name: str) -> Plan:
         """Give the limits of a plan. A plan that the settings no longer have limits nothing."""
         return self.plans.get(name, PLANS[SELF_HOSTED])
@@ -323,6 +334,11 @@ class Settings(BaseSettings):
                     f"SMARA_{shorter.upper()} ({low:g}) must be below SMARA_{longer.upper()} "
                     f"({high:g})"
                 )
+        if self.longest_transaction_seconds >= self.lease_seconds:
+            raise ValueError(
+                f"SMARA_TRANSACTION_TIMEOUT_SECONDS ({self.transaction_timeout_seconds:g}) must be "
+                f"below SMARA_LEASE_SECONDS ({self.lease_seconds:g})"
+            )
         if (
             self.claim_window_seconds + self.conversation_timeout_seconds
             >= self.soft_time_limit_seconds

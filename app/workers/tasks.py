@@ -17,7 +17,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from app.db import deliveries, queue, spend
+from app.db import deliveries, overdue, queue, spend
 from app.db.pool import close_pool, open_pool, system
 from app.errors import DatabaseUnavailable
 from app.ingest import dispatcher
@@ -31,6 +31,9 @@ from app.workers import liveness, wakeup
 from app.workers.celery import celery
 
 T = TypeVar("T")
+
+LATE_SECONDS = 1.0
+"""What a server that ends long transactions itself is given to do so."""
 
 celery.steps["worker"].add(liveness.Watchdog)
 
@@ -144,7 +147,10 @@ async def _purge() -> None:
 
 
 async def _rescue(max_crashes: int) -> int:
+    longest = runtime().settings.longest_transaction_seconds
     try:
+        if ended := await overdue.end_overdue(older_than_seconds=longest + LATE_SECONDS):
+            log.error("transactions_ended", count=ended, older_than_seconds=longest)
         async with system() as tx:
             if dead := liveness.dead_processes(await queue.claimers(tx)):
                 await queue.end_leases(tx, dead)
