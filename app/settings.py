@@ -28,6 +28,9 @@ class Plan(BaseModel):
 
 
 SELF_HOSTED = "self-hosted"
+MOST_PROCESSES = 256
+"""Of one worker: each has a place in the memory through which the others know that it is alive."""
+
 PLANS = {SELF_HOSTED: Plan(), "free": Plan(memories=100, agents=1)}
 """The built-in plans: without limits, and `free` (rule 11 of docs/reference/contract.md)."""
 
@@ -229,7 +232,7 @@ class Settings(BaseSettings):
     )
 
     # Workers. Time limits must grow: extraction < conversation < soft < hard < lease.
-    worker_processes: int = Field(2, ge=1)
+    worker_processes: int = Field(2, ge=1, le=MOST_PROCESSES)
     worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
     claim_window_seconds: float = Field(30.0, gt=0)
@@ -243,7 +246,14 @@ class Settings(BaseSettings):
         60.0,
         gt=0,
         description="A worker ends itself, to be started again, when it has received no wake-up for"
-        " this long although a conversation has been due for as long.",
+        " this long although a conversation has been due for as long; and it ends a process of its"
+        " own whose event loop stands still for this long.",
+    )
+    api_stalled_seconds: float = Field(
+        30.0,
+        ge=2,
+        description="An API process ends itself, to be started again, when its event loop stands"
+        " still for this long.",
     )
     purge_seconds: float = Field(
         600.0, gt=0, description="How often what has been kept for long enough is removed."

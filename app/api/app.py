@@ -35,6 +35,7 @@ from app.api.routes import (
     users,
     webhooks,
 )
+from app.api.stalled import watched
 from app.ingest.wakeups import wake_with
 from app.memories.recall import warm_up
 from app.startup import runtime, settle_memory
@@ -126,7 +127,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.recorder.start()
     await warm_up()
     settle_memory()
-    async with mcp.serving(app):
+    async with mcp.serving(app), watched(runtime().settings.api_stalled_seconds):
         yield
     wakeup.stop()
     await app.state.recorder.stop()

@@ -27,7 +27,7 @@ from app.providers.registry import import_clients
 from app.startup import frozen_imports, runtime, start_runtime
 from app.webhooks.dispatcher import deliver_due
 from app.webhooks.slots import Idle
-from app.workers import liveness, wakeup
+from app.workers import liveness, stalled, wakeup
 from app.workers.celery import celery
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ T = TypeVar("T")
 LATE_SECONDS = 1.0
 """What a server that ends long transactions itself is given to do so."""
 
-celery.steps["worker"].add(liveness.Watchdog)
+celery.steps["worker"].update((liveness.Watchdog, stalled.Stalled))
 
 _stopping = multiprocessing.get_context("fork").Event()
 """Set by the parent process when it is asked to stop; its children inherit it when they are
@@ -54,7 +54,7 @@ class _Loop:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine to its end."""
-        return self._runner.run(work)
+        return self._runner.run(stalled.ticking(work))
 
     def close(self) -> None:
         """Close the connections and the loop."""
@@ -81,6 +81,7 @@ def _tell_the_children(**_: object) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _leave_the_parents_services(**_: object) -> None:
     start_runtime(runtime().settings)
+    stalled.take_place()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
