@@ -28,6 +28,9 @@ class Plan(BaseModel):
 
 
 SELF_HOSTED = "self-hosted"
+MOST_PROCESSES = 256
+"""Of one worker: each has a place in the memory through which the others know that it is alive."""
+
 PLANS = {SELF_HOSTED: Plan(), "free": Plan(memories=100, agents=1)}
 """The built-in plans: without limits, and `free` (rule 11 of docs/reference/contract.md)."""
 
@@ -236,7 +239,7 @@ class Settings(BaseSettings):
     )
 
     # Workers. Time limits must grow: extraction < conversation < soft < hard < lease.
-    worker_processes: int = Field(2, ge=1)
+    worker_processes: int = Field(2, ge=1, le=MOST_PROCESSES)
     worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
     claim_window_seconds: float = Field(30.0, gt=0)
@@ -250,7 +253,14 @@ class Settings(BaseSettings):
         60.0,
         gt=0,
         description="A worker ends itself, to be started again, when it has received no wake-up for"
-        " this long although a conversation has been due for as long.",
+        " this long although a conversation has been due for as long; and it ends a process of its"
+        " own whose event loop stands still for this long.",
+    )
+    api_stalled_seconds: float = Field(
+        30.0,
+        ge=2,
+        description="An API process ends itself, to be started again, when its event loop stands"
+        " still for this long.",
     )
     purge_seconds: float = Field(
         600.0, gt=0, description="How often what has been kept for long enough is removed."
@@ -271,6 +281,12 @@ class Settings(BaseSettings):
     pool_size: int = Field(10, ge=1)
     pool_timeout_seconds: float = Field(2.0, gt=0)
     statement_timeout_seconds: float = Field(15.0, gt=0)
+    transaction_timeout_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="How long a transaction may stay open, idle or not; then the database ends it."
+        " Below the lease. If not set: 60 s, or half of the lease if that is shorter.",
+    )
     prepare: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Prepared statements: `auto` uses them unless a pooler stands before Postgres."
@@ -315,6 +331,11 @@ class Settings(BaseSettings):
             daily=microusd(self.daily_cap_usd),
         )
 
+    @property
+    def longest_transaction_seconds(self) -> float:
+        """Give how long a transaction may stay open."""
+        return self.transaction_timeout_seconds or min(60.0, self.lease_seconds / 2)
+
     def plan(self, name: str) -> Plan:
         """Give the limits of a plan. A plan that the settings no longer have limits nothing."""
         return self.plans.get(name, PLANS[SELF_HOSTED])
@@ -336,6 +357,11 @@ class Settings(BaseSettings):
                     f"SMARA_{shorter.upper()} ({low:g}) must be below SMARA_{longer.upper()} "
                     f"({high:g})"
                 )
+        if self.longest_transaction_seconds >= self.lease_seconds:
+            raise ValueError(
+                f"SMARA_TRANSACTION_TIMEOUT_SECONDS ({self.transaction_timeout_seconds:g}) must be "
+                f"below SMARA_LEASE_SECONDS ({self.lease_seconds:g})"
+            )
         if (
             self.claim_window_seconds + self.conversation_timeout_seconds
             >= self.soft_time_limit_seconds

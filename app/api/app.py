@@ -15,6 +15,7 @@ from app.api.middleware.access_log import AccessLog
 from app.api.middleware.authentication import Authentication
 from app.api.middleware.body import Body
 from app.api.middleware.client_address import ClientAddress
+from app.api.middleware.encoding import Encoding
 from app.api.middleware.rate_limits import TenantRateLimits
 from app.api.middleware.refusals import Refusals
 from app.api.routes import (
@@ -35,6 +36,7 @@ from app.api.routes import (
     users,
     webhooks,
 )
+from app.api.stalled import watched
 from app.ingest.wakeups import wake_with
 from app.memories.recall import warm_up
 from app.startup import runtime, settle_memory
@@ -73,7 +75,7 @@ PARTS = (
 COMMON_ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": errors.ErrorBody, "description": description}
     for status, description in {
-        400: "The body is not JSON.",
+        400: "The body is not JSON, or the address is not UTF-8.",
         401: "There is no API key, or it is unknown, expired or revoked.",
         403: "The key may not do this.",
         404: "It does not exist in your tenant.",
@@ -108,6 +110,7 @@ def create_app() -> FastAPI:
     recorder = app.state.recorder = Recorder()
     # A request meets the last one that is added first: read them upwards.
     app.add_middleware(Body, settings=settings)
+    app.add_middleware(Encoding)
     app.add_middleware(TenantRateLimits, settings=settings)
     app.add_middleware(Authentication, settings=settings)
     app.add_middleware(ClientAddress, trusted=settings.trusted_proxies)
@@ -126,7 +129,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.recorder.start()
     await warm_up()
     settle_memory()
-    async with mcp.serving(app):
+    async with mcp.serving(app), watched(runtime().settings.api_stalled_seconds):
         yield
     wakeup.stop()
     await app.state.recorder.stop()

@@ -10,7 +10,7 @@ import click
 
 from app import logs
 from app.errors import ServiceError
-from app.settings import Settings
+from app.settings import MOST_PROCESSES, Settings
 from app.startup import frozen_imports, runtime
 
 
@@ -67,7 +67,9 @@ def api() -> None:
 
 @click.command()
 @click.option(
-    "--processes", type=click.IntRange(1), help="Worker processes [SMARA_WORKER_PROCESSES]."
+    "--processes",
+    type=click.IntRange(1, MOST_PROCESSES),
+    help="Worker processes [SMARA_WORKER_PROCESSES].",
 )
 def worker(processes: int | None) -> None:
     """Turn conversations into memories."""

@@ -7,10 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Double, any_, bindparam, case, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    Double,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from app.db.pool import SystemTx, TenantTx
-from app.db.schema import api_keys, tenants
+from app.db.schema import api_keys
 from app.db.statements import OWN_ID, Statement, columns_of, own, parameters, seconds
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller, KeyInfo
@@ -35,7 +47,7 @@ _ALL = Statement(select(*_KEY_INFO).where(own(api_keys)).order_by(api_keys.c.key
 _live = (
     select(*_KEY_INFO)
     .where(own(api_keys), api_keys.c.key_id == bindparam("key_id"), _LIVE)
-    .with_for_update()
+    .with_for_update(key_share=True)
     .cte("live")
 )
 _AT_ONCE = bindparam("grace_seconds", type_=Double) <= 0
@@ -66,11 +78,45 @@ _FORGET_LABEL = Statement(
     .values(label="")
 )
 
-_HOLD_TENANT = Statement(select().select_from(tenants).where(own(tenants)).with_for_update())
-_ANY_ADMIN = Statement(
-    select(api_keys.c.key_id)
-    .where(own(api_keys), literal("admin") == any_(api_keys.c.scopes), _LIVE)
-    .limit(1)
+_THE_KEY = api_keys.c.key_id == bindparam("key_id")
+_ADMIN = literal("admin") == any_(api_keys.c.scopes)
+_named = api_keys.alias("named")
+# Of the rows only keys are held, in order: with an admin key the tenant's others, so that two that
+# are revoked at once do not count on each other. Nothing refers to a key, so nobody's work on
+# memories holds up a revocation.
+_held = (
+    select(api_keys.c.key_id, _ADMIN.label("admin"))
+    .where(
+        own(api_keys),
+        _LIVE,
+        or_(
+            _THE_KEY,
+            _ADMIN
+            & exists().where(
+                own(_named),
+                _named.c.key_id == bindparam("key_id"),
+                literal("admin") == any_(_named.c.scopes),
+            ),
+        ),
+    )
+    .order_by(api_keys.c.key_id)
+    .with_for_update(key_share=True)
+    .cte("held")
+)
+_IS_THE_KEY = _held.c.key_id == bindparam("key_id")
+_revoked = (
+    update(api_keys)
+    .where(
+        own(api_keys),
+        api_keys.c.key_id.in_(select(_held.c.key_id).where(_IS_THE_KEY)),
+        or_(~_ADMIN, exists().where(_held.c.admin, ~_IS_THE_KEY)),
+    )
+    .values(revoked_at=func.now())
+    .returning(api_keys.c.key_id)
+    .cte("revoked")
+)
+_REVOKE = Statement(
+    select(exists(select(_revoked.c.key_id)).label("revoked")).select_from(_held).where(_IS_THE_KEY)
 )
 
 _BY_HASH = api_keys.c.key_hash == bindparam("key_hash")
@@ -149,11 +195,11 @@ async def forget_label_of(tx: TenantTx, user_id: str) -> None:
     await _FORGET_LABEL.run(tx, users=[user_id])
 
 
-async def has_admin(tx: TenantTx) -> bool:
-    """Tell whether a live key of the tenant may manage keys. The tenant is held, so that two that
-    are retired at once do not count on each other."""
-    await _HOLD_TENANT.run(tx)
-    return await _ANY_ADMIN.rowcount(tx) == 1
+async def revoke(tx: TenantTx, key_id: UUID) -> bool | None:
+    """Revoke a live key. None when the tenant has no such live key; False when it is the last live
+    one with the scope `admin`, which stays."""
+    revoked: bool | None = await _REVOKE.scalar(tx, key_id=key_id)
+    return revoked
 
 
 async def caller_of(tx: SystemTx, key_hash: bytes) -> Caller | None:

@@ -37,7 +37,7 @@ SELECT state, failures, failed_probes, reason,
        date_part('epoch', clock_timestamp() - changed_at) AS age_seconds,
        coalesce(date_part('epoch', retry_at - clock_timestamp()), 0)
            AS retry_in_seconds
-FROM circuits WHERE provider = %s AND model = %s FOR UPDATE
+FROM circuits WHERE provider = %s AND model = %s FOR NO KEY UPDATE
 """
 
 
@@ -108,7 +108,7 @@ FROM (SELECT provider, model FROM circuits
       WHERE (provider, model) IN (
           SELECT * FROM unnest(%(providers)s::text[], %(models)s::text[]))
         AND state <> 'closed' AND retry_at <= clock_timestamp()
-      ORDER BY provider, model FOR UPDATE) due
+      ORDER BY provider, model FOR NO KEY UPDATE) due
 WHERE c.provider = due.provider AND c.model = due.model
 RETURNING c.provider, c.model
 """

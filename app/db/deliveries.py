@@ -5,7 +5,7 @@ As in app/db/queue.py Postgres' clock is the only one, and a number fences each 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
@@ -23,22 +23,29 @@ _DELIVERY = ", ".join(f"d.{field.name}" for field in fields(Delivery))
 
 
 CLAIM = """
-WITH due AS (
-    SELECT d.tenant_id, d.delivery_id, row_number() OVER (
+WITH held AS (
+    SELECT * FROM unnest(%(tenants)s::uuid[], %(counts)s::int[]) h(tenant_id, number)
+), due AS (
+    SELECT d.tenant_id, d.delivery_id, d.next_attempt_at, row_number() OVER (
         PARTITION BY e.tenant_id, e.endpoint_id ORDER BY d.next_attempt_at) AS nth
     FROM webhook_endpoints e CROSS JOIN LATERAL (
         SELECT tenant_id, delivery_id, next_attempt_at FROM webhook_deliveries q
         WHERE q.tenant_id = e.tenant_id AND q.endpoint_id = e.endpoint_id
           AND state = 'pending' AND next_attempt_at <= now()
         ORDER BY next_attempt_at
-        LIMIT greatest(0, %(each)s - (
+        LIMIT greatest(0, CASE WHEN e.timed_out_at IS NULL THEN %(each)s ELSE 1 END - (
             SELECT count(*) FROM webhook_deliveries b
             WHERE b.tenant_id = e.tenant_id AND b.endpoint_id = e.endpoint_id
               AND b.state = 'pending' AND b.lease_until > now()))
-        FOR UPDATE SKIP LOCKED) d
+        FOR NO KEY UPDATE SKIP LOCKED) d
     WHERE e.disabled_at IS NULL
+), turn AS (
+    SELECT due.tenant_id, delivery_id, coalesce(held.number, 0) + row_number() OVER (
+        PARTITION BY due.tenant_id ORDER BY nth, next_attempt_at) AS nth
+    FROM due LEFT JOIN held ON held.tenant_id = due.tenant_id
 ), picked AS (
-    SELECT tenant_id, delivery_id FROM due ORDER BY nth, delivery_id LIMIT %(limit)s
+    SELECT tenant_id, delivery_id FROM turn WHERE nth <= %(per_tenant)s
+    ORDER BY nth, random() LIMIT %(limit)s
 )
 UPDATE webhook_deliveries d
 SET attempts = attempts + 1, lease_until = now() + make_interval(secs => %(lease)s),
@@ -49,11 +56,31 @@ RETURNING d.tenant_id, d.delivery_id, d.attempts
 """
 
 
-async def claim(tx: SystemTx, *, limit: int, lease_seconds: float) -> list[Attempt]:
-    """Take up to ``limit`` due deliveries, of every endpoint one before any has two. Asked as the
-    system. The attempt is counted here; one that is never concluded is due again after the
-    lease."""
-    cursor = await tx.execute(CLAIM, {"limit": limit, "each": PER_ENDPOINT, "lease": lease_seconds})
+async def claim(
+    tx: SystemTx,
+    *,
+    limit: int,
+    lease_seconds: float,
+    per_tenant: int,
+    held: Mapping[UUID, int],
+) -> list[Attempt]:
+    """Take up to ``limit`` due deliveries, of every tenant one before any has two, and of every
+    endpoint of a tenant likewise. ``held`` says how many of each tenant the process is at already;
+    with these none has more than ``per_tenant``. An endpoint that has timed out gets one at a time.
+
+    Asked as the system. The attempt is counted here; one that is never concluded is due again after
+    the lease."""
+    cursor = await tx.execute(
+        CLAIM,
+        {
+            "limit": limit,
+            "each": PER_ENDPOINT,
+            "lease": lease_seconds,
+            "per_tenant": per_tenant,
+            "tenants": list(held),
+            "counts": list(held.values()),
+        },
+    )
     return [Attempt(*row) for row in await cursor.fetchall()]
 
 
@@ -77,7 +104,8 @@ WHERE tenant_id = %s AND delivery_id = %s AND attempts = %s AND state = 'pending
 LOAD_ENDPOINT = """
 SELECT e.endpoint_id, e.url, e.secret,
        CASE WHEN e.old_secret_until > now() THEN e.old_secret END,
-       coalesce(extract(epoch FROM now() - e.failing_since), 0)::float8
+       coalesce(extract(epoch FROM now() - e.failing_since), 0)::float8,
+       e.timed_out_at IS NOT NULL
 FROM webhook_endpoints e JOIN webhook_deliveries d USING (tenant_id, endpoint_id)
 WHERE d.tenant_id = %s AND d.delivery_id = %s AND e.disabled_at IS NULL
 """
@@ -92,9 +120,9 @@ async def load(tx: TenantTx, attempt: Attempt) -> Outgoing | None:
     row = await cursor_.fetchone()
     if delivery is None or row is None:
         return None
-    endpoint_id, url, secret, old_secret, failing_seconds = row
+    endpoint_id, url, secret, old_secret, failing_seconds, timed_out = row
     secrets = [bytes(each) for each in (secret, old_secret) if each is not None]
-    return Outgoing(endpoint_id, url, secrets, delivery, failing_seconds)
+    return Outgoing(endpoint_id, url, secrets, delivery, failing_seconds, timed_out)
 
 
 DELIVERED = """
@@ -105,9 +133,9 @@ WITH arrived AS (
     WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
       AND attempts = %(attempts)s AND state = 'pending'
     RETURNING tenant_id, endpoint_id)
-UPDATE webhook_endpoints e SET failing_since = NULL FROM arrived
+UPDATE webhook_endpoints e SET failing_since = NULL, timed_out_at = NULL FROM arrived
 WHERE e.tenant_id = arrived.tenant_id AND e.endpoint_id = arrived.endpoint_id
-  AND e.failing_since IS NOT NULL
+  AND (e.failing_since IS NOT NULL OR e.timed_out_at IS NOT NULL)
 """
 
 
@@ -126,9 +154,14 @@ WITH missed AS (
     WHERE tenant_id = %(tenant_id)s AND delivery_id = %(delivery_id)s
       AND attempts = %(attempts)s AND state = 'pending'
     RETURNING tenant_id, endpoint_id)
-UPDATE webhook_endpoints e SET failing_since = now() FROM missed
+UPDATE webhook_endpoints e
+SET failing_since = coalesce(e.failing_since, now()),
+    timed_out_at = CASE WHEN %(error)s = 'timeout' THEN coalesce(e.timed_out_at, now())
+                        WHEN %(status)s::int IS NULL THEN e.timed_out_at END
+FROM missed
 WHERE e.tenant_id = missed.tenant_id AND e.endpoint_id = missed.endpoint_id
-  AND e.failing_since IS NULL
+  AND (e.failing_since IS NULL OR e.timed_out_at IS NULL AND %(error)s = 'timeout'
+       OR e.timed_out_at IS NOT NULL AND %(status)s::int IS NOT NULL)
 """
 
 
@@ -140,7 +173,8 @@ async def missed(
     error: str,
     retry_in_seconds: float | None,
 ) -> None:
-    """Note that it has not arrived; with None as the pause, that it is given up."""
+    """Note that it has not arrived; with None as the pause, that it is given up. Any status is an
+    answer: then the endpoint is no longer one that has timed out."""
     await tx.execute(
         MISSED, {**_key(attempt), "status": status, "error": error, "retry": retry_in_seconds}
     )

@@ -24,7 +24,11 @@ def translated() -> Iterator[None]:
         raise MissingReference("Something that this refers to does not exist.") from error
     except psycopg.DataError as error:
         raise Unstorable("The database refused what was to be written.") from error
-    except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
+    except (
+        psycopg.OperationalError,
+        psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.TransactionTimeout,
+    ) as error:
         raise DatabaseUnavailable(
             "The database is away or too busy; try again shortly.", sqlstate=error.sqlstate
         ) from error

@@ -37,7 +37,7 @@ WITH call AS (
            started_at::date AS day,
            coalesce(%(cost)s::bigint, reserved_microusd) AS cost
     FROM llm_calls
-    WHERE tenant_id = %(tenant_id)s AND call_id = %(call_id)s FOR UPDATE
+    WHERE tenant_id = %(tenant_id)s AND call_id = %(call_id)s FOR NO KEY UPDATE
 ), ended AS (
     UPDATE llm_calls l
     SET outcome = %(outcome)s, input_tokens = %(input)s, output_tokens = %(output)s,

@@ -58,7 +58,7 @@ _get = (
     .where(_m.tenant_id == TENANT, _m.memory_id == _ID, key_reach.within(memories))
 )
 _GET = Statement(_get)
-_LOCK = Statement(_get.with_for_update(of=memories))
+_LOCK = Statement(_get.with_for_update(of=memories, key_share=True))
 
 
 async def get(

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import secrets
 import time
-from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
-from sqlalchemy import Connection as SQLAlchemyConnection
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex
 
 from app.db.failures import translated
+from app.db.migrations import runner
 from app.db.migrations.roles import ROLES
-from app.db.old_schema import refuse_old_revision, refuse_old_schema
+from app.db.old_schema import refuse_old_schema
 from app.db.schema import memories
 from app.db.statements import DIALECT
 from app.errors import ServiceError
 from app.logs import log
 
 WAIT_SECONDS = 30.0
-
-LOCK_SECONDS = 30
-"""How long a revision waits for a table that somebody uses, or for another process's revision."""
 
 MEMORIES_CODE = next(
     str(CreateIndex(index).compile(dialect=DIALECT))
@@ -41,9 +33,6 @@ MEMORIES_CODE = next(
 
 LOGINS_LOCK = 7_310_579
 """The advisory lock under which one process makes or changes a login while the others wait."""
-
-MIGRATION_LOCK = 7_310_577
-"""The advisory lock that lets one process migrate while the others wait."""
 
 
 class EmbeddingModelChanged(ServiceError):
@@ -56,18 +45,17 @@ def migrate(database_url: str) -> None:
     """Apply every revision that is missing, once the server answers; ``database_url`` is the
     owner's.
 
-    Several processes may call this at once; one works, the others wait. Raises ServiceError when no
-    server answers within WAIT_SECONDS, or it lacks what the schema needs, and DatabaseTooOld for a
-    database of before the first release.
+    Several processes may call this at once; one works, the others wait for as long as it takes.
+    Those that serve meanwhile wait for a revision's locks for two seconds at a time. Raises
+    ServiceError when no server answers within WAIT_SECONDS, or it lacks what the schema needs, and
+    DatabaseTooOld for a database of before the first release.
     """
     url = _sqlalchemy_url(database_url)
     _wait_for(database_url)
     # A pooler may stand between: nothing is prepared, and nothing is to outlive its transaction.
     engine = create_engine(url, connect_args={"prepare_threshold": None})
     try:
-        with engine.connect() as connection:
-            while _one_revision(connection):
-                pass
+        runner.apply_all(engine)
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise ServiceError(
@@ -77,25 +65,6 @@ def migrate(database_url: str) -> None:
         ) from error
     finally:
         engine.dispose()
-
-
-def _one_revision(connection: SQLAlchemyConnection) -> bool:
-    """Apply the next revision in a transaction of its own; False when there is none.
-
-    The lock that keeps others out ends with the transaction, so each looks anew where it stands.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    with connection.begin():
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        at = MigrationContext.configure(connection).get_current_revision()
-        refuse_old_revision(at)
-        if at == ScriptDirectory.from_config(config).get_current_head():
-            return False
-        command.upgrade(config, "+1")
-        return True
 
 
 def let_take_on_the_roles(database_url: str, login: str) -> None:
@@ -169,7 +138,12 @@ def bind_embedding_model(database_url: str, model: str, dimension: int) -> None:
     Vectors of two models are never compared. While there is no memory yet, the model may change
     freely. Raises EmbeddingModelChanged otherwise.
     """
+    runner.patiently(lambda: _bind(database_url, model, dimension))
+
+
+def _bind(database_url: str, model: str, dimension: int) -> None:
     with psycopg.connect(database_url, prepare_threshold=None) as connection:
+        connection.execute(f"SET LOCAL lock_timeout = '{runner.LOCK_SECONDS}s'")
         connection.execute("SELECT pg_advisory_xact_lock(7310578)")
         connection.execute(
             "INSERT INTO installation (secret) VALUES (%s) ON CONFLICT DO NOTHING",

@@ -9,6 +9,7 @@ words. docs/decisions/0008-row-level-security.md says why.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from app.db import entry, trial
 from app.db.failures import translated
-from app.errors import Unstorable
+from app.errors import DatabaseUnavailable, Unstorable
 from app.settings import Settings
 from app.startup import runtime
 
@@ -39,6 +40,12 @@ average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before
 WAITING_EACH = 50
 """Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
 it takes longer, more of them would only hold memory until their time is up."""
+
+OPEN_TOO_LONG = "25P04"
+"""Postgres' own code for a transaction that was over its limit."""
+
+ENDED = "57P01"
+"""The code of a connection that was terminated, as app/db/overdue.py does it."""
 
 Row = TypeVar("Row")
 
@@ -76,6 +83,7 @@ class SystemTx(Tx):
 class _Open:
     connections: AsyncConnectionPool[Connection]
     entries: entry.Entries
+    longest_seconds: float
 
 
 class _Pool:
@@ -97,7 +105,14 @@ async def open_pool(settings: Settings, *, size: int | None = None, serving: boo
         settings.database_url,
         # Nothing is asked for in start-up options, which poolers refuse or ignore, and nothing is
         # prepared before it is known whether one stands between.
-        kwargs={"autocommit": True, "prepare_threshold": None, "connect_timeout": 5},
+        kwargs={
+            "autocommit": True,
+            "prepare_threshold": None,
+            "connect_timeout": 5,
+            # By which app/db/overdue.py knows the service's connections, unless the address has a
+            # name of its own.
+            "fallback_application_name": "smara",
+        },
         min_size=1,
         max_size=size or settings.pool_size,
         timeout=settings.pool_timeout_seconds,
@@ -110,7 +125,7 @@ async def open_pool(settings: Settings, *, size: int | None = None, serving: boo
         configure=trial.Trial(entries, settings.prepare, serving=serving),
         open=False,
     )
-    runtime().one(_Pool).open = _Open(connections, entries)
+    runtime().one(_Pool).open = _Open(connections, entries, settings.longest_transaction_seconds)
     await connections.open(wait=False)
 
 
@@ -150,6 +165,15 @@ async def system() -> AsyncIterator[SystemTx]:
         yield SystemTx(conn)
 
 
+@asynccontextmanager
+async def as_login() -> AsyncIterator[Connection]:
+    """A connection under the login's own name and without a transaction, for what concerns the
+    connections themselves. Row-level security shows it nothing."""
+    with translated():
+        async with _connected() as conn:
+            yield conn
+
+
 async def clock(tx: Tx) -> datetime:
     """What time it is: Postgres' clock is the only one whose times are compared."""
     cursor = await tx.execute("SELECT clock_timestamp()")
@@ -170,6 +194,7 @@ async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
     """
     with translated():
         async with _connected() as conn:
+            began, longest_seconds = time.monotonic(), _opened().longest_seconds
             try:
                 async with conn.pipeline():
                     await conn.execute(first, parameters or None)
@@ -182,6 +207,8 @@ async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
                 unsent = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
                 whole = not conn.closed
                 await _forget_prepared(conn)
+                if time.monotonic() - began >= longest_seconds:
+                    _blame_the_limit(error)
                 if unsent and whole:
                     # It was not the server, and the connection is there: libpq refused to send it.
                     raise Unstorable("The statement cannot be sent to the database.") from error
@@ -198,6 +225,15 @@ async def _undo(conn: Connection) -> None:
         # Without its connection the transaction ends as well, and nothing is committed.
         await conn.close()
         raise
+
+
+def _blame_the_limit(error: BaseException) -> None:
+    """Raise DatabaseUnavailable with the reason, if the connection of a transaction that was open
+    for too long was lost: psycopg, in a pipeline, hears of the loss alone."""
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate in (None, ENDED):
+        raise DatabaseUnavailable(
+            "The transaction was open for too long; the database ended it.", sqlstate=OPEN_TOO_LONG
+        ) from error
 
 
 async def _forget_prepared(conn: Connection) -> None:

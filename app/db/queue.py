@@ -48,7 +48,7 @@ WITH RECURSIVE waiting AS (
                      AND earlier.conversation_id < q.conversation_id))
         ORDER BY priority, conversation_id
         LIMIT greatest(turn.room, 0)
-        FOR UPDATE SKIP LOCKED) c
+        FOR NO KEY UPDATE SKIP LOCKED) c
 ), picked AS (
     SELECT tenant_id, conversation_id, claimed_at IS NOT NULL AS seen_before FROM due
     ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
@@ -57,7 +57,7 @@ WITH RECURSIVE waiting AS (
     UPDATE tenant_turns SET last_served_at = clock_timestamp()
     WHERE tenant_id IN (
         SELECT t.tenant_id FROM tenant_turns t
-        WHERE t.tenant_id IN (SELECT tenant_id FROM picked) FOR UPDATE SKIP LOCKED)
+        WHERE t.tenant_id IN (SELECT tenant_id FROM picked) FOR NO KEY UPDATE SKIP LOCKED)
 )
 UPDATE conversations c
 SET state = 'processing', attempts = attempts + 1, claims = claims + 1,
@@ -117,7 +117,7 @@ async def load(tx: TenantTx, claim: Claim) -> Conversation | None:
 STILL_OURS = """
 SELECT FROM conversations
 WHERE tenant_id = %s AND conversation_id = %s AND lease_token = %s
-    AND state = 'processing' FOR UPDATE
+    AND state = 'processing' FOR NO KEY UPDATE
 """
 
 
@@ -247,7 +247,7 @@ async def end_leases(tx: SystemTx, claimed_by: Sequence[str]) -> None:
 RESCUE = f"""
 WITH expired AS (
     SELECT tenant_id, conversation_id FROM conversations
-    WHERE state = 'processing' AND lease_until < now() FOR UPDATE SKIP LOCKED
+    WHERE state = 'processing' AND lease_until < now() FOR NO KEY UPDATE SKIP LOCKED
 ), finished AS (
     UPDATE conversations
     SET crash_attempts = crash_attempts + 1, lease_token = NULL, lease_until = NULL,
@@ -269,7 +269,7 @@ WHERE (tenant_id, conversation_id) IN (
         WHERE earlier.tenant_id = c.tenant_id AND earlier.owner_key = c.owner_key
           AND earlier.state IN ('queued', 'processing')
           AND earlier.conversation_id < c.conversation_id)
-    FOR UPDATE SKIP LOCKED)
+    FOR NO KEY UPDATE SKIP LOCKED)
 """
 
 COUNT_DUE = """

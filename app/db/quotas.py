@@ -15,7 +15,7 @@ _used = (
     .where(own(quotas))
 )
 _USED = Statement(_used)
-_LOCK = Statement(_used.with_for_update(of=quotas))
+_LOCK = Statement(_used.with_for_update(of=quotas, key_share=True))
 
 
 @shapes(("memories",), ("agents",), ("teams",))

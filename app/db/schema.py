@@ -860,6 +860,8 @@ webhook_endpoints = Table(
     # Since when nothing has arrived any more.
     _maybe_at("failing_since"),
     _maybe_at("disabled_at", READ),
+    # Since when it has not answered in time; NULL again with its next answer, whatever that is.
+    _maybe_at("timed_out_at", READ),
     Column("disabled_reason", Text, info=PLAIN),
     info=of_tenant(),
 )

@@ -171,7 +171,7 @@ WITH lost AS (
     SELECT tenant_id, call_id, started_at, reserved_microusd FROM llm_calls
     WHERE reserved_microusd > 0
       AND started_at < now() - make_interval(secs => %s)
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 ), freed AS (
     UPDATE llm_calls c SET reserved_microusd = 0, outcome = 'lost', finished_at = now()
     FROM lost WHERE c.tenant_id = lost.tenant_id AND c.call_id = lost.call_id

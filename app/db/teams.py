@@ -51,7 +51,7 @@ _new = (
 )
 _ADD = Statement(select(*_team(_new)))
 _GET = Statement(select(*_team(teams)).where(_THE_TEAM))
-_LOCK = Statement(select(*_team(teams)).where(_THE_TEAM).with_for_update())
+_LOCK = Statement(select(*_team(teams)).where(_THE_TEAM).with_for_update(key_share=True))
 _LIST = Statement(select(*_team(teams)).where(own(teams)).order_by(teams.c.team_id))
 _RENAME = Statement(
     update(teams)
@@ -137,7 +137,7 @@ _INVITE = Statement(
 _OF_TOKEN = invitations.c.token_hash == bindparam("token_hash")
 _TENANT_OF_INVITATION = Statement(select(invitations.c.tenant_id).where(_OF_TOKEN))
 _TAKE_INVITATION = Statement(
-    select(*_INVITATION).where(own(invitations), _OF_TOKEN).with_for_update()
+    select(*_INVITATION).where(own(invitations), _OF_TOKEN).with_for_update(key_share=True)
 )
 _ACCEPT_INVITATION = Statement(
     update(invitations)

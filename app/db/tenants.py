@@ -14,7 +14,7 @@ from app.db.statements import OWN_ID, Statement, own, seconds
 from app.rules.types import TenantInfo
 
 _SECRET = Statement(select(installation.c.secret))
-_SET_UP_AT = Statement(select(installation.c.set_up_at).with_for_update())
+_SET_UP_AT = Statement(select(installation.c.set_up_at).with_for_update(key_share=True))
 _FIRST = Statement(
     select(tenants.c.tenant_id).order_by(tenants.c.created_at, tenants.c.tenant_id).limit(1)
 )

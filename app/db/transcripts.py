@@ -31,7 +31,7 @@ _old = (
     )
     .order_by(conversations.c.finished_at)
     .limit(1_000)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
     .cte("old")
 )
 _OLD = select(_old.c.conversation_id)

@@ -12,7 +12,7 @@ from app.rules.types import Born, Heir
 
 BORN_OF = """
 SELECT memory_id, state, superseded_by, user_id, namespace, agent_id FROM memories
-WHERE tenant_id = %s AND conversation_id = %s ORDER BY memory_id FOR UPDATE
+WHERE tenant_id = %s AND conversation_id = %s ORDER BY memory_id FOR NO KEY UPDATE
 """
 
 
@@ -84,7 +84,7 @@ async def hand_over(tx: TenantTx, memory_id: UUID, heir: Heir) -> None:
 SHARED_BY = """
 SELECT memory_id FROM memories
 WHERE tenant_id = %s AND user_id = %s AND visibility = 'team' AND state = 'live'
-ORDER BY memory_id FOR UPDATE
+ORDER BY memory_id FOR NO KEY UPDATE
 """
 
 
@@ -255,13 +255,13 @@ async def mark_reverted(tx: TenantTx, conversation_id: UUID) -> None:
 
 LOCK_OWNER_OF = """
 SELECT FROM memory_owners JOIN conversations USING (tenant_id, owner_key)
-WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE OF memory_owners
+WHERE tenant_id = %s AND conversation_id = %s FOR NO KEY UPDATE OF memory_owners
 """
 
 ERASE_TEXT = f"""
 WITH found AS (
     SELECT tenant_id, conversation_id, state AS was FROM conversations
-    WHERE tenant_id = %s AND conversation_id = %s FOR UPDATE
+    WHERE tenant_id = %s AND conversation_id = %s FOR NO KEY UPDATE
 ), erased AS (
     UPDATE conversations
     SET state = CASE WHEN was IN ('queued', 'processing') THEN 'cancelled' ELSE state END,

@@ -20,7 +20,10 @@ _OWN = own(webhook_endpoints)
 _THE_ENDPOINT = _OWN & (_endpoints.endpoint_id == bindparam("endpoint_id"))
 _GIVEN = ("url", "description", "events", "secret")
 
-_HOLD_TENANT = Statement(select().select_from(tenants).where(own(tenants)).with_for_update())
+# Not FOR UPDATE, which would wait for every transaction that has written a row of the tenant.
+_HOLD_TENANT = Statement(
+    select().select_from(tenants).where(own(tenants)).with_for_update(key_share=True)
+)
 _ADD = Statement(
     insert(webhook_endpoints)
     .from_select(

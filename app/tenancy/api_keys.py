@@ -138,13 +138,14 @@ async def list_all(caller: Caller) -> list[KeyInfo]:
 async def revoke(caller: Caller, key_id: UUID) -> None:
     """Revoke a key. Raises NotFound when it is not live, Conflict for the last admin key."""
     async with transaction(caller.tenant_id) as tx:
-        if await api_keys.retire(tx, key_id) is None:
-            raise _no_key()
-        if not await api_keys.has_admin(tx):
-            raise Conflict(
-                "This is the last key that may manage keys; make another one first, or rotate it.",
-                code="last_admin_key",
-            )
+        revoked = await api_keys.revoke(tx, key_id)
+    if revoked is None:
+        raise _no_key()
+    if not revoked:
+        raise Conflict(
+            "This is the last key that may manage keys; make another one first, or rotate it.",
+            code="last_admin_key",
+        )
 
 
 async def replace(caller: Caller, key_id: UUID, *, grace_seconds: float) -> IssuedKey:

@@ -21,6 +21,7 @@ from typing import TypeAlias
 import httpx2
 
 from app.errors import ServiceError
+from app.rules.special_addresses import is_public
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Networks: TypeAlias = Collection[IPv4Network | IPv6Network]
@@ -78,7 +79,7 @@ def judge(url: httpx2.URL, addresses: Collection[str], allowed: Networks) -> Non
             raise AddressNotAllowed("The URL leads to an address that is not public.")
         if any(address in network for network in allowed):
             continue
-        if not address.is_global or address.is_multicast or address.is_reserved:
+        if not is_public(address):
             raise AddressNotAllowed("The URL leads to an address that is not public.")
         if url.scheme != "https" or port_of(url) not in PUBLIC_PORTS:
             raise AddressNotAllowed(

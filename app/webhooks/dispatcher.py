@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from app.db import deliveries, webhooks
 from app.db.pool import system, transaction
@@ -13,11 +15,19 @@ from app.logs import log
 from app.rules.types import Attempt
 from app.webhooks.message import body, headers
 from app.webhooks.retry_schedule import GIVE_UP_AFTER_SECONDS, pause_seconds
-from app.webhooks.sender import DEADLINE_SECONDS, Undelivered, get_sender
+from app.webhooks.sender import (
+    AFTER_A_TIMEOUT_SECONDS,
+    DEADLINE_SECONDS,
+    Undelivered,
+    get_sender,
+)
 from app.webhooks.slots import STOP_GRACE_SECONDS, Idle, Slots
 
 AT_ONCE = 16
 """How many deliveries one process has under way."""
+PER_TENANT = max(1, AT_ONCE // 4)
+"""How many of these may be one tenant's, whatever the number of its endpoints: receivers that never
+answer hold up their own tenant alone."""
 LOOK_AGAIN_BESIDE_SECONDS = 0.25
 """How often a process that works on conversations looks for deliveries beside them."""
 LEASE_SECONDS = 4 * DEADLINE_SECONDS
@@ -39,11 +49,13 @@ async def deliver_due(
     Webhooks are sent beside the conversations: a slow receiver makes none of these wait.
     """
     slots, look_again_at = Slots(AT_ONCE), 0.0
+    held: Counter[UUID] = Counter()
     try:
         while claiming():
             if idle.is_idle("conversations") or time.monotonic() >= look_again_at:
-                for attempt in await _claim(slots.free):
-                    slots.start(_deliver(attempt))
+                for attempt in await _claim(slots.free, held):
+                    held[attempt.tenant_id] += 1
+                    slots.start(_deliver(attempt, held))
                 look_again_at = time.monotonic() + LOOK_AGAIN_BESIDE_SECONDS
             idle.report("webhooks", busy=not slots.empty)
             if idle.all:
@@ -56,25 +68,34 @@ async def deliver_due(
     return True
 
 
-async def _claim(limit: int) -> list[Attempt]:
-    """Claim up to ``limit`` deliveries that are due; none while the database is away."""
+async def _claim(limit: int, held: Counter[UUID]) -> list[Attempt]:
+    """Claim up to ``limit`` deliveries that are due, in turns by tenant; none while the database is
+    away. ``held`` counts each tenant's that are under way."""
     if limit <= 0:
         return []
     try:
         async with system() as tx:
-            return await deliveries.claim(tx, limit=limit, lease_seconds=LEASE_SECONDS)
+            return await deliveries.claim(
+                tx,
+                limit=limit,
+                lease_seconds=LEASE_SECONDS,
+                per_tenant=PER_TENANT,
+                held=+held,
+            )
     except DatabaseUnavailable as error:
         log.warning("database_error", sqlstate=error.sqlstate)
         return []
 
 
-async def _deliver(attempt: Attempt) -> None:
+async def _deliver(attempt: Attempt, held: Counter[UUID]) -> None:
     """Make one attempt and record its result. If the database goes away meanwhile, another attempt
     follows after the lease: a receiver may get a delivery twice, under one id."""
     try:
         await _attempt(attempt)
     except DatabaseUnavailable as error:
         log.warning("database_error", delivery_id=str(attempt.delivery_id), sqlstate=error.sqlstate)
+    finally:
+        held[attempt.tenant_id] -= 1
 
 
 async def _attempt(attempt: Attempt) -> None:
@@ -88,7 +109,12 @@ async def _attempt(attempt: Attempt) -> None:
     signed = headers(delivery.delivery_id, content, outgoing.secrets, now=datetime.now(UTC))
     status: int | None = None
     try:
-        status = await get_sender().post(outgoing.url, signed, content)
+        status = await get_sender().post(
+            outgoing.url,
+            signed,
+            content,
+            deadline_seconds=AFTER_A_TIMEOUT_SECONDS if outgoing.timed_out else DEADLINE_SECONDS,
+        )
         error = f"status_{status}"
     except Undelivered as undelivered:
         error = undelivered.code

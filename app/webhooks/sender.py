@@ -18,6 +18,9 @@ from app.webhooks.addresses import AddressNotAllowed, Networks, judge, parsed, p
 DEADLINE_SECONDS = 15.0
 """The deadline of one attempt, from resolving the name to the status."""
 
+AFTER_A_TIMEOUT_SECONDS = 5.0
+"""The same, for an endpoint that has not answered in time before, until it answers."""
+
 
 class Undelivered(ServiceError):
     """The delivery did not arrive; ``code`` says why: `timeout`, `unresolvable`, `unreachable`,
@@ -56,14 +59,21 @@ class Sender:
             return
         judge(found, addresses, self._allowed)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def post(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> int:
         """Send the body, and give the status of the answer. The answer's body is not read, and a
         redirect is an answer.
 
-        Raises Undelivered within DEADLINE_SECONDS.
+        Raises Undelivered within ``deadline_seconds``.
         """
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(deadline_seconds):
                 return await self._post(parsed(url, self._allowed), headers, body)
         except TimeoutError:
             raise Undelivered("No answer in time.", code="timeout") from None

@@ -69,6 +69,8 @@ def note_wakeup() -> None:
 
 
 _looked_at = 0.0
+_ending = False
+"""Set once this worker ends itself: to ask again would set its last alarm back."""
 
 
 class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -87,6 +89,8 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 
 def _look() -> None:
     global _looked_at
+    if _ending:
+        return
     settings = runtime().settings
     if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
         # The timer stands still while the worker looks for its broker. It could receive nothing
@@ -97,6 +101,7 @@ def _look() -> None:
 
 
 def _judge(settings: Settings, silent_seconds: float) -> None:
+    global _ending
     if silent_seconds >= 2 * settings.rescue_seconds:
         wakeup.publish_rescue()
     if silent_seconds < settings.worker_stalled_seconds:
@@ -109,6 +114,7 @@ def _judge(settings: Settings, silent_seconds: float) -> None:
             oldest_due_seconds=round(due_seconds),
         )
         # Running tasks may finish, within a limit.
+        _ending = True
         signal.alarm(STOP_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -17,7 +17,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from app.db import deliveries, queue, spend
+from app.db import deliveries, overdue, queue, spend
 from app.db.pool import close_pool, open_pool, system
 from app.errors import DatabaseUnavailable
 from app.ingest import dispatcher
@@ -27,12 +27,15 @@ from app.providers.registry import import_clients
 from app.startup import frozen_imports, runtime, start_runtime
 from app.webhooks.dispatcher import deliver_due
 from app.webhooks.slots import Idle
-from app.workers import liveness, wakeup
+from app.workers import liveness, stalled, wakeup
 from app.workers.celery import celery
 
 T = TypeVar("T")
 
-celery.steps["worker"].add(liveness.Watchdog)
+LATE_SECONDS = 1.0
+"""What a server that ends long transactions itself is given to do so."""
+
+celery.steps["worker"].update((liveness.Watchdog, stalled.Stalled))
 
 _stopping = multiprocessing.get_context("fork").Event()
 """Set by the parent process when it is asked to stop; its children inherit it when they are
@@ -51,7 +54,7 @@ class _Loop:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine to its end."""
-        return self._runner.run(work)
+        return self._runner.run(stalled.ticking(work))
 
     def close(self) -> None:
         """Close the connections and the loop."""
@@ -78,6 +81,7 @@ def _tell_the_children(**_: object) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator,unused-ignore]
 def _leave_the_parents_services(**_: object) -> None:
     start_runtime(runtime().settings)
+    stalled.take_place()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
@@ -144,7 +148,10 @@ async def _purge() -> None:
 
 
 async def _rescue(max_crashes: int) -> int:
+    longest = runtime().settings.longest_transaction_seconds
     try:
+        if ended := await overdue.end_overdue(older_than_seconds=longest + LATE_SECONDS):
+            log.error("transactions_ended", count=ended, older_than_seconds=longest)
         async with system() as tx:
             if dead := liveness.dead_processes(await queue.claimers(tx)):
                 await queue.end_leases(tx, dead)

@@ -53,10 +53,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What to send, where, and signed with which secrets, the newest first."""
+    """What to send, where, and signed with which secrets, the newest first. ``timed_out``: the
+    endpoint has not answered in time, and in no way since."""
 
     endpoint_id: UUID
     url: str
     secrets: list[bytes]
     delivery: Delivery
     failing_seconds: float
+    timed_out: bool

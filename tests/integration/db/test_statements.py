@@ -77,6 +77,12 @@ def test_postgres_can_plan_the_statement(name: str, connection: psycopg.Connecti
     connection.execute("DEALLOCATE planned")
 
 
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
+def test_no_statement_holds_rows_against_those_that_refer_to_them(name: str) -> None:
+    """FOR UPDATE waits for each transaction that has inserted a row with a foreign key to it."""
+    assert not re.search(r"\bFOR UPDATE\b", STATEMENTS[name])
+
+
 def test_there_are_statements_of_both_kinds() -> None:
     core = [name for module in modules() for name, _ in core_of(module)]
     sql = [name for module in modules() for name, _ in sql_of(module)]

@@ -6,6 +6,7 @@ import asyncio
 import datetime
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Network
@@ -192,3 +193,18 @@ def certificate_for(name: str, folder: Path) -> tuple[Path, Path]:
         )
     )
     return certificate_file, key_file
+
+
+def test_a_shorter_deadline_holds(receiver: tuple[Receiver, int]) -> None:
+    receiver[0].script({"delay_seconds": 5})
+    began = time.monotonic()
+
+    with pytest.raises(Undelivered) as late:
+        asyncio.run(
+            Sender(LOOPBACK).post(
+                f"http://127.0.0.1:{receiver[1]}/", {}, b"{}", deadline_seconds=0.3
+            )
+        )
+
+    assert late.value.code == "timeout"
+    assert time.monotonic() - began < 3

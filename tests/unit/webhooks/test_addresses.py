@@ -82,6 +82,11 @@ def test_https_on_a_public_port_will_do(url: str) -> None:
         "2002:7f00:1::",
         "2002:5db8:d70e::",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "fec0::1",
+        "3fff::1",
+        "192.88.99.1",
+        "::ffff:192.88.99.1",
+        "64:ff9b::c058:6301",
     ],
 )
 def test_no_address_inside_is_reached_however_it_is_written(address: str) -> None:

@@ -8,7 +8,7 @@ from alembic import op
 from app.db.migrations.roles import seal
 
 revision = "schema_0004"
-down_revision = "schema_0001"
+down_revision = "schema_0003"
 branch_labels = None
 depends_on = None
 
