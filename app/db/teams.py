@@ -89,7 +89,7 @@ _HOLD_ALONE = Statement(
         ),
     )
     .order_by(teams.c.team_id)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 _MEMBER = columns_of(Member, team_members)
