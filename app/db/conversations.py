@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,10 +25,11 @@ from app.db import key_reach
 from app.db.message_json import message_to_json
 from app.db.pool import TenantTx
 from app.db.schema import conversations
-from app.db.statements import OWN_ID, Statement, own, parameters, shapes
+from app.db.statements import OWN_ID, Statement, own, shapes
+from app.db.tombstones import erased_since
 from app.db.undo import erase_text as erase
 from app.rules.key_reach import UNRESTRICTED, KeyRestriction
-from app.rules.types import Accepted, NewConversation, Progress
+from app.rules.types import Accepted, Named, NewConversation, Progress
 
 __all__ = ["accept", "accepted_before", "erase", "get", "list_page", "replay"]
 
@@ -56,27 +58,34 @@ _GIVEN = (
     "body_sha256",
 )
 _earlier = conversations.alias("earlier")
+_VALUES: dict[str, ColumnElement[Any]] = {
+    "tenant_id": OWN_ID,
+    **{name: bindparam(name, type_=_c[name].type) for name in _GIVEN},
+    # Not when the transaction began: their ids order them, and their times have to agree.
+    "occurred_at": func.coalesce(
+        bindparam("occurred_at", type_=_c.occurred_at.type), func.clock_timestamp()
+    ),
+    "created_at": func.clock_timestamp(),
+    "ready": not_(
+        exists(
+            select()
+            .select_from(_earlier)
+            .where(
+                own(_earlier),
+                _earlier.c.owner_key == bindparam("owner_key"),
+                _earlier.c.state.in_(["queued", "processing"]),
+            )
+        )
+    ),
+}
 _ACCEPT = Statement(
     insert(conversations)
-    .values(
-        tenant_id=OWN_ID,
-        **parameters(_GIVEN),
-        # Not when the transaction began: their ids order them, and their times have to agree.
-        occurred_at=func.coalesce(
-            bindparam("occurred_at", type_=_c.occurred_at.type), func.clock_timestamp()
+    .from_select(
+        list(_VALUES),
+        select(*(value.label(f"the_{name}") for name, value in _VALUES.items())).where(
+            not_(erased_since())
         ),
-        created_at=func.clock_timestamp(),
-        ready=not_(
-            exists(
-                select()
-                .select_from(_earlier)
-                .where(
-                    own(_earlier),
-                    _earlier.c.owner_key == bindparam("owner_key"),
-                    _earlier.c.state.in_(["queued", "processing"]),
-                )
-            )
-        ),
+        include_defaults=False,
     )
     .on_conflict_do_nothing(
         index_elements=["tenant_id", "idempotency_key"],
@@ -130,9 +139,9 @@ _REPLAY = Statement(
 )
 
 
-async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
+async def accept(tx: TenantTx, new: NewConversation, named: Named) -> Accepted | None:
     """Write the conversation down. The same idempotency key again gives the first row back,
-    whatever the body."""
+    whatever the body. None when somebody who is ``named`` was erased meanwhile."""
     cursor = await _ACCEPT.run(
         tx,
         owner_key=new.owner_key,
@@ -151,6 +160,7 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         priority=new.priority,
         idempotency_key=new.idempotency_key,
         body_sha256=new.body_sha256,
+        **asdict(named),
     )
     row = await cursor.fetchone()
     if row is not None:
@@ -158,10 +168,9 @@ async def accept(tx: TenantTx, new: NewConversation) -> Accepted:
         return Accepted(
             conversation_id, state, created_at, replayed=False, body_sha256=new.body_sha256
         )
-    assert new.idempotency_key is not None, "without a key nothing is in the way"
-    before = await accepted_before(tx, new.idempotency_key)
-    assert before is not None, "a conversation is never deleted, so its key stays taken"
-    return before
+    if new.idempotency_key is None:
+        return None
+    return await accepted_before(tx, new.idempotency_key)
 
 
 async def accepted_before(tx: TenantTx, idempotency_key: str) -> Accepted | None:

@@ -350,6 +350,18 @@ erasures = Table(
     info=of_tenant(app=("SELECT", "INSERT")),
 )
 
+spent_keys = Table(
+    "spent_keys",
+    metadata,
+    # Idempotency keys under which something was said of a person who was erased since. A client
+    # that sends its request again would bring them back.
+    _tenant(),
+    Column("key_hash", LargeBinary, primary_key=True, nullable=False, info=person(Erasure.KEPT)),
+    _at("erased_at", info=READ),
+    Index("spent_keys_by_age", "erased_at"),
+    info=of_tenant(app=("SELECT", "INSERT"), system=("DELETE",)),
+)
+
 # --- Memories and conversations -----------------------------------------------------------------
 
 memory_owners = Table(

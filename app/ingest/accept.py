@@ -14,7 +14,7 @@ from app.ingest.wakeups import wake_workers
 from app.privacy.sanitize import clean_chat, mask_text
 from app.rules.types import Accepted, Caller, Message, NewConversation, Visibility
 from app.startup import runtime
-from app.tenancy import access
+from app.tenancy import access, tombstones
 from app.tenancy.access import Place
 from app.tenancy.idempotency import kept_as, reused
 
@@ -42,13 +42,16 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
     answer again.
 
     Raises RateLimited or Overloaded when too much is queued, NotFound and Forbidden for a place
-    that the key or the user may not write to, Unprocessable for a key that stands for another body.
+    that the key or the user may not write to, Unprocessable for a key that stands for another body,
+    Conflict for a user who was erased since the request arrived.
     """
+    since = tombstones.arrived()
     await runtime().one(Admission).admit(caller.tenant_id)
     messages, metadata = await clean_chat(caller.tenant_id, new.messages, dict(new.metadata))
     async with transaction(caller.tenant_id) as tx:
-        target = await access.target(tx, caller, new.place, new.visibility)
         key = new.idempotency_key and await kept_as(tx, caller, new.idempotency_key)
+        named = await tombstones.keep_off(tx, [new.place.user_id], since=since, key=key)
+        target = await access.target(tx, caller, new.place, new.visibility)
         accepted = await _older(tx, caller, new) or await conversations.accept(
             tx,
             NewConversation(
@@ -67,7 +70,10 @@ async def accept(caller: Caller, new: ConversationToAccept) -> Accepted:
                 idempotency_key=key,
                 body_sha256=new.body_sha256,
             ),
+            named,
         )
+    if accepted is None:
+        raise tombstones.just_erased()
     if accepted.body_sha256 != new.body_sha256:
         raise reused()
     if not accepted.replayed:

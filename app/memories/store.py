@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +15,11 @@ from app.errors import Forbidden
 from app.memories.embed import embedding
 from app.memories.plan import PLAN_LIMIT, Destination, Group
 from app.memories.reconcile import Outdated, Reconciliation, current_destination
-from app.privacy import tombstones
 from app.privacy.sanitize import clean_facts
 from app.rules.standing import Author, Standing
 from app.rules.standing import stated_by as standing_of
 from app.rules.types import Action, Caller, Fact, OwnerState, Reconciled, Visibility
-from app.tenancy import access
+from app.tenancy import access, tombstones
 from app.tenancy.access import Place
 from app.tenancy.idempotency import IdempotentRequest
 from app.tenancy.quotas import full_of_memories
@@ -115,7 +113,7 @@ async def store(
     which the tenant's plan has no room is rejected with the reason ``plan_limit``; when there is
     room for none of them, PlanLimit is raised.
     """
-    arrived = time.monotonic()
+    since = tombstones.arrived()
     earlier = await request.earlier_answer() if request else None
     if earlier is not None:
         return _replayed(earlier)
@@ -133,11 +131,12 @@ async def store(
             await reconciliation.decide()
             try:
                 async with transaction(tenant_id) as tx:
-                    waited = time.monotonic() - arrived
+                    authors = {destination.user_id for destination, _ in facts}
+                    await tombstones.refuse_erased(tx, authors, since=since)
                     earlier = await request.begin(tx) if request else None
                     if earlier is not None:
                         return _replayed(earlier)
-                    locks = await _lock(tx, [destination for destination, _ in facts], waited)
+                    locks = await _lock(tx, [destination for destination, _ in facts])
                     outcomes = await _noted(
                         tx, facts, groups, await reconciliation.write(tx, locks)
                     )
@@ -161,16 +160,11 @@ def _by_scope(facts: Sequence[tuple[Destination, Fact]]) -> list[list[int]]:
     return [members for _, members in sorted(groups.items())]
 
 
-async def _lock(
-    tx: TenantTx, destinations: Sequence[Destination], waited_seconds: float
-) -> dict[str, OwnerState]:
-    """Lock the owners of the destinations, when the request has waited so long for the transaction.
-    Owners are locked in one order everywhere, so that two batches never wait for each other."""
-    # Lock the authors too, so that an erasure of one is either seen below or waits.
-    owner_keys = {memory_owners.of_user(destination.user_id) for destination in destinations}
-    owner_keys |= {destination.owner_key for destination in destinations}
+async def _lock(tx: TenantTx, destinations: Sequence[Destination]) -> dict[str, OwnerState]:
+    """Lock the owners of the destinations, in one order everywhere, so that two batches never wait
+    for each other."""
+    owner_keys = {destination.owner_key for destination in destinations}
     locks = {owner_key: await memory_owners.lock(tx, owner_key) for owner_key in sorted(owner_keys)}
-    await tombstones.refuse_if_erased(tx, sorted(locks), within_seconds=waited_seconds)
     for destination in {each.owner_key: each for each in destinations}.values():
         if await current_destination(tx, destination) is not destination:
             raise Forbidden("This team has just been dissolved.", code="not_a_member")

@@ -14,7 +14,7 @@ from app.db import (
     memory_owners,
     observations,
     teams,
-    tenants,
+    tombstones,
     undo,
     user_data,
 )
@@ -27,28 +27,34 @@ from app.tenancy import installation
 from app.tenancy.access import must_reach_all_of
 from app.tenancy.idempotency import whose
 from app.tenancy.teams import remove as remove_team
+from app.tenancy.tombstones import key_hash
 
 
 async def erase_person(caller: Caller, user_id: str) -> Receipt:
     """Erase everything that is kept about or from a user, in every namespace, agent and team:
     conversations, extractions, memories and their history. Teams of which the user was the only
-    member go too. Work that is under way stores nothing. A second call erases nothing more.
+    member go too. Work that is under way stores nothing, and a request that is sent again late is
+    refused. A second call erases nothing more.
 
     Raises Forbidden when the key does not reach the whole user.
     """
     must_reach_all_of(caller, user_id)
     async with transaction(caller.tenant_id) as tx:
+        await tombstones.keep_writers_out(tx, memory_owners.of_user(user_id))
         alone = await teams.hold_alone(tx, user_id)
         held = await _owners_of(tx, user_id, alone)
         for owner_key in held:
             await memory_owners.lock(tx, owner_key)
         await _leave_to_others(tx, user_id)
+        secret = await installation.secret(tx)
+        digest = whose(secret, caller.tenant_id, user_id)
+        keys = await tombstones.keys_of(tx, user_id, digest)
+        await tombstones.spend_keys(tx, [key_hash(secret, caller.tenant_id, key) for key in keys])
         await api_keys.forget_label_of(tx, user_id)
         erased = await user_data.erase(tx, user_id, held)
         for team_id in alone:
             await remove_team(tx, caller.tenant_id, team_id)
-        secret = await tenants.installation_secret(tx)
-        await idempotency.forget_of(tx, whose(secret, caller.tenant_id, user_id))
+        await idempotency.forget_of(tx, digest)
         counts = {
             field.name: getattr(erased, field.name)
             for field in fields(erased)

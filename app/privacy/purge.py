@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.db import audit_log, deliveries, idempotency, transcripts
+from app.db import audit_log, deliveries, idempotency, tombstones, transcripts
 from app.db.pool import system, transaction
 from app.logs import log
 from app.startup import runtime
@@ -15,6 +15,7 @@ async def purge_expired() -> None:
     settings = runtime().settings
     async with system() as tx:
         await idempotency.purge(tx, older_than_days=settings.idempotency_days)
+        await tombstones.purge(tx, older_than_days=settings.idempotency_days)
         await audit_log.purge(tx, older_than_days=settings.audit_days)
         await deliveries.purge(tx, older_than_days=settings.webhook_days)
         kept = await transcripts.kept_by(tx, settings.transcript_days)

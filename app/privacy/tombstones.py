@@ -6,15 +6,16 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.db import tenants, tombstones
+from app.db import tombstones
 from app.db.pool import TenantTx
-from app.errors import Conflict
+from app.tenancy import installation
+from app.tenancy.tombstones import owner_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,8 @@ class Receipt:
 
 async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str, int]) -> Receipt:
     """Write the tombstone, and give the receipt. The caller has locked the owner."""
-    secret = await tenants.installation_secret(tx)
-    erasure = await tombstones.add(tx, _digest(secret, tx.tenant_id, owner_key), erased)
+    secret = await installation.secret(tx)
+    erasure = await tombstones.add(tx, owner_hash(secret, tx.tenant_id, owner_key), erased)
     signature = sign(
         secret,
         tx.tenant_id,
@@ -41,16 +42,6 @@ async def record(tx: TenantTx, user_id: str, owner_key: str, erased: Mapping[str
         erased=erased,
     )
     return Receipt(erasure.erasure_id, erasure.erased_at, erased, signature)
-
-
-async def refuse_if_erased(tx: TenantTx, owners: Sequence[str], *, within_seconds: float) -> None:
-    """Raise Conflict when one of the owners, which the caller has locked, was erased later than
-    ``within_seconds`` before the transaction began: work that was under way then must not bring the
-    person back."""
-    secret = await tenants.installation_secret(tx)
-    hashes = [_digest(secret, tx.tenant_id, owner_key) for owner_key in owners]
-    if await tombstones.any_since(tx, hashes, within_seconds=within_seconds):
-        raise Conflict("This user was erased while the request was under way.", code="user_erased")
 
 
 def sign(
@@ -74,7 +65,3 @@ def sign(
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     digest = hmac.digest(secret, b"erasure:" + text.encode(), hashlib.sha256)
     return "v1," + base64.b64encode(digest).decode()
-
-
-def _digest(secret: bytes, tenant_id: UUID, owner_key: str) -> bytes:
-    return hmac.digest(secret, b"erased:" + tenant_id.bytes + owner_key.encode(), hashlib.sha256)

@@ -14,6 +14,7 @@ from app.rules.types import Agent, AttachedSkill, Caller
 from app.tenancy.access import known_agent, managed_agent, may_own_agents, seen_agent, sees
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.tombstones import refuse_erased
 from app.tenancy.versions import must_be_current
 
 
@@ -28,6 +29,7 @@ async def create(
             raise Forbidden("This API key reaches certain agents only.", code="out_of_reach")
 
     async def make(tx: TenantTx) -> Agent:
+        await refuse_erased(tx, [values["owner_id"]])
         await count_one_more(tx, "agents")
         return await agents.add(tx, values)
 

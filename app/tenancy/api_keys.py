@@ -26,6 +26,7 @@ from app.rules.key_reach import UNRESTRICTED, KeyRestriction
 from app.rules.types import Caller, KeyInfo
 from app.tenancy import installation
 from app.tenancy.access import known_agent
+from app.tenancy.tombstones import refuse_erased
 
 PREFIX = "smara_"
 SCOPES = ("read", "write", "review", "admin")
@@ -116,6 +117,7 @@ async def create(
     """Create a key for the caller's tenant. Raises NotFound for an unknown agent, Unprocessable for
     an expiry in the past."""
     async with transaction(caller.tenant_id) as tx:
+        await refuse_erased(tx, restriction.users or ())
         for agent_id in sorted(restriction.agents or ()):
             await known_agent(tx, caller, agent_id)
         if expires_at is not None and expires_at <= await clock(tx):

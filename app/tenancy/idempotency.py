@@ -19,6 +19,7 @@ from app.db import idempotency, tenants
 from app.db.pool import TenantTx, read_only, transaction
 from app.errors import Unprocessable
 from app.rules.types import Caller, StoredAnswer
+from app.tenancy.tombstones import refuse_erased
 
 T = TypeVar("T")
 
@@ -49,14 +50,20 @@ class IdempotentRequest:
             return self._checked(secret, kept or await self._older(tx, secret))
 
     async def begin(self, tx: TenantTx) -> Any | None:
-        """Lock the key until the transaction ends, or give the answer of the earlier request."""
+        """Lock the key until the transaction ends, or give the answer of the earlier request.
+
+        Raises Unprocessable when the key was used for another request, Conflict when it was that of
+        a request about somebody who was erased since.
+        """
         secret = await tenants.installation_secret(tx)
         older = await self._older(tx, secret)
         if older is not None:
             return older.answer
+        key = await kept_as(tx, self.caller, self.key)
+        await refuse_erased(tx, (), key=key)
         kept = await idempotency.begin(
             tx,
-            await kept_as(tx, self.caller, self.key),
+            key,
             self._digest(secret),
             [whose(secret, self.caller.tenant_id, user_id) for user_id in self.users],
         )

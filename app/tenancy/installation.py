@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.db import tenants
-from app.db.pool import close_pool, open_pool, system
+from app.db.pool import Tx, close_pool, open_pool, system
 from app.startup import runtime
 
 
@@ -24,11 +24,13 @@ class _Secret:
     value: bytes | None = None
 
 
-async def secret() -> bytes:
-    """Give the 32 bytes of the secret, read from the database at the first call. Raises
-    DatabaseUnavailable."""
+async def secret(tx: Tx | None = None) -> bytes:
+    """Give the 32 bytes of the secret, read from the database at the first call: in ``tx``, when
+    the caller has a transaction. Raises DatabaseUnavailable."""
     kept = runtime().one(_Secret)
-    if kept.value is None:
-        async with system() as tx:
-            kept.value = await tenants.installation_secret(tx)
+    if kept.value is None and tx is not None:
+        kept.value = await tenants.installation_secret(tx)
+    elif kept.value is None:
+        async with system() as own:
+            kept.value = await tenants.installation_secret(own)
     return kept.value

@@ -21,6 +21,7 @@ from app.startup import runtime
 from app.tenancy.access import must_reach, visible_teams
 from app.tenancy.idempotency import IdempotentRequest, Made, make_once
 from app.tenancy.quotas import count_one_more
+from app.tenancy.tombstones import refuse_erased
 from app.tenancy.versions import must_be_current
 
 
@@ -48,6 +49,7 @@ async def form(
         _check_key(caller, creator)
 
     async def make(tx: TenantTx) -> Team:
+        await refuse_erased(tx, [creator])
         team = await teams.add(tx, name=name, slug=slug)
         if team is None:
             raise _slug_taken()
@@ -123,6 +125,7 @@ async def add_member(
         _check_key(caller, added_by, user_id)
 
     async def make(tx: TenantTx) -> Member:
+        await refuse_erased(tx, [user_id, added_by])
         team = await _led(tx, caller, team_id, added_by)
         return await _join(tx, team, user_id, role, email, added_by)
 
@@ -177,6 +180,7 @@ async def invite(caller: Caller, team_id: UUID, *, email: str, role: str, by: st
         )
     token = secrets.token_hex(32)
     async with transaction(caller.tenant_id) as tx:
+        await refuse_erased(tx, [by])
         await _led(tx, caller, team_id, by)
         invitation = await teams.invite(
             tx,
@@ -202,6 +206,7 @@ async def accept(token: str, *, user_id: str, email: str) -> Invitation:
     if tenant_id is None:
         raise NotFound("There is no such invitation.")
     async with transaction(tenant_id) as tx:
+        await refuse_erased(tx, [user_id])
         invitation = await teams.take_invitation(tx, _hash(token))
         if invitation is None:
             raise NotFound("There is no such invitation.")

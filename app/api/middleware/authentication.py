@@ -16,6 +16,7 @@ from app.errors import Unauthenticated
 from app.rules.types import Caller
 from app.settings import Settings
 from app.tenancy import api_keys
+from app.tenancy.tombstones import request_begins
 
 KEY_CACHE_SECONDS = 4.0
 """How long a process may go on accepting a revoked key; the contract allows 5 s."""
@@ -38,6 +39,7 @@ class Authentication:
         self._callers: TTLCache[str, Caller] = TTLCache(maxsize=10_000, ttl=KEY_CACHE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_begins()
         if scope["type"] == "http" and _is_sealed(scope["path"]):
             caller = scope.setdefault("state", {})["caller"] = await self._caller(scope)
             working_for(caller.tenant_id)

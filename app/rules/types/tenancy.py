@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -216,3 +217,13 @@ class Erased:
     events: int
     edges: int
     agents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who must not have been erased, as the database looks for them: digests of the people and of
+    the request's idempotency key, and how long ago the request arrived."""
+
+    owner_hashes: Sequence[bytes]
+    key_hashes: Sequence[bytes]
+    within_seconds: float

@@ -4,15 +4,20 @@ back."""
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
+import httpx2
 import psycopg
 import redis as redis_client
 from psycopg import sql
 
 from tests.providers.anthropic import FakeAnthropic
 from tests.providers.voyage import FakeVoyage
+from tests.support.client import Client
 from tests.support.process import Server, eventually
 from tests.support.stack import Stack
 from tests.system.pipeline.conftest import MakeStack
@@ -170,3 +175,85 @@ def test_nothing_that_named_them_is_left_in_the_smaller_tables(
         )
     assert client.http.get("/v1/usage").json()["usage"]["agents"]["used"] == 0
     assert client.http.post("/v1/erasures/verify", json=receipt).json() == {"valid": True}
+
+
+def test_what_is_being_posted_while_they_are_erased_is_not_remembered(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    """The request arrives before the erasure, and its body ends after it."""
+    stack = make_stack().start()
+    client = stack.client()
+    chat = {
+        "user_id": "ada",
+        "messages": [{"role": "user", "content": f"I keep a {CANARY}. " + "x" * 100_000}],
+    }
+    invited_to = client.http.post(
+        "/v1/teams", json={"name": "Crew", "slug": "crew", "user_id": "bob"}
+    ).json()["id"]
+    member = {"user_id": "ada", "added_by": "bob"}
+    requests: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/conversations", chat),
+        ("/v1/memories", {"user_id": "ada", "fact": f"Keeps a {CANARY}."}),
+        ("/v1/memories:batch", {"memories": [{"user_id": "ada", "fact": f"Keeps a {CANARY}."}]}),
+        ("/v1/agents", {"name": CANARY, "owner_id": "ada"}),
+        (f"/v1/teams/{invited_to}/members", member),
+        ("/v1/teams", {"name": CANARY, "slug": "hers", "user_id": "ada"}),
+        ("/v1/keys", {"users": ["ada"], "label": CANARY}),
+    ]
+    erased = Event()
+    with ThreadPoolExecutor(len(requests)) as pool:
+        sent = [pool.submit(send_slowly, client, path, body, erased) for path, body in requests]
+        for each in sent:
+            assert each.running()
+        time.sleep(0.5)
+        assert client.http.delete("/v1/users/ada").status_code == 200
+        erased.set()
+        answers = [each.result() for each in sent]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (409, "user_erased")
+    ] * len(requests)
+    assert places_of(stack, redis[1], CANARY) == []
+    assert client.http.post("/v1/memories", json=requests[1][1]).status_code == 201
+
+
+def send_slowly(client: Client, path: str, body: dict[str, Any], go_on: Event) -> httpx2.Response:
+    """Send the first half of the body, and the rest when ``go_on`` is set."""
+    encoded = json.dumps(body).encode()
+
+    def parts() -> Iterator[bytes]:
+        yield encoded[: len(encoded) // 2]
+        go_on.wait(10)
+        yield encoded[len(encoded) // 2 :]
+
+    headers = {"Content-Type": "application/json", "Content-Length": str(len(encoded))}
+    return client.http.post(path, content=parts(), headers=headers)
+
+
+def test_a_retry_after_the_erasure_does_not_bring_them_back(
+    make_stack: MakeStack, redis: tuple[Server, str]
+) -> None:
+    stack = make_stack().start()
+    client = stack.client()
+    requests: list[tuple[str, dict[str, Any]]] = [
+        (
+            "/v1/conversations",
+            {"user_id": "ada", "messages": [{"role": "user", "content": f"I keep a {CANARY}."}]},
+        ),
+        ("/v1/memories", {"user_id": "ada", "fact": f"Keeps a {CANARY}."}),
+        ("/v1/agents", {"name": CANARY, "owner_id": "ada"}),
+    ]
+
+    def send(nth: int) -> httpx2.Response:
+        path, body = requests[nth]
+        return client.http.post(path, json=body, headers={"Idempotency-Key": f"key-{nth}"})
+
+    first = [send(nth) for nth in range(len(requests))]
+    assert {answer.status_code for answer in first} <= {200, 201, 202}
+    assert client.finished(first[0].json()["id"])["state"] == "done"
+    assert client.http.delete("/v1/users/ada").status_code == 200
+
+    again = [send(nth) for nth in range(len(requests))]
+
+    assert [answer.json().get("code") for answer in again] == ["user_erased"] * len(requests)
+    eventually(lambda: not places_of(stack, redis[1], CANARY))
