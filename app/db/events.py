@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,11 +59,21 @@ async def record(
 
 NOTE = f"""
 WITH happened AS (
-    INSERT INTO memory_events (tenant_id, memory_id, action, reason, before, after, at)
-    VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
+    INSERT INTO memory_events (
+        tenant_id, memory_id, action, reason, before, after, at, conversation_id, run, op_no)
+    VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), %s, %s, %s)
     RETURNING *
 ), {ANNOUNCED_MEMORY_EVENTS} SELECT
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The conversation that caused an event, if one did, its run, and which fact of it."""
+
+    conversation_id: UUID | None = None
+    run: int = 0
+    op_no: int = 0
 
 
 async def note(
@@ -74,8 +84,10 @@ async def note(
     reason: str,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    of: Cause | None = None,
 ) -> None:
-    """One event that no conversation has caused."""
+    """Note one event beside those of `record`."""
+    cause = of or Cause()
     await tx.execute(
         NOTE,
         (
@@ -85,6 +97,10 @@ async def note(
             reason,
             Jsonb(dict(before)) if before else None,
             Jsonb(dict(after)) if after else None,
+            cause.conversation_id,
+            cause.run,
+            # Below zero, since the fact itself has its event too.
+            -1 - cause.op_no if of else 0,
         ),
     )
 

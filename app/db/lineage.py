@@ -124,14 +124,15 @@ async def date_history(tx: TenantTx, memory_id: UUID, successor: UUID) -> None:
 
 _RESTORE = Statement(
     update(memories)
-    .where(own(memories), _m.memory_id == _ID, _m.state.in_(["superseded", "quarantined"]))
+    .where(own(memories), _m.memory_id == _ID)
     .values(
         state="live",
         superseded_at=null(),
         superseded_by=null(),
         valid_until=null(),
         quarantine_reason=null(),
-        trust=case((_m.state == "quarantined", 1), else_=_m.trust),
+        would_retire=null(),
+        trust=case((_m.state != "superseded", 1), else_=_m.trust),
         updated_at=func.clock_timestamp(),
     )
 )
@@ -145,8 +146,8 @@ _CUT_SUPERSEDES = Statement(
 
 
 async def restore(tx: TenantTx, memory_id: UUID) -> None:
-    """Bring a superseded memory back to life, replaced by nothing any more, or one out of
-    quarantine, as one that was reviewed.
+    """Bring a superseded memory back to life, replaced by nothing any more, or let one stand that
+    was reviewed: out of quarantine, or beside what it contradicts.
 
     The transaction raises Duplicate when a live one of its scope says the same.
     """

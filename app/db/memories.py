@@ -230,6 +230,7 @@ _GIVEN = (
     "state",
     "trust",
     "quarantine_reason",
+    "would_retire",
 )
 
 

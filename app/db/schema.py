@@ -415,6 +415,8 @@ memories = Table(
     Column("state", Text, nullable=False, server_default="live", info=PLAIN),
     Column("trust", REAL, nullable=False, server_default=text("1")),
     Column("quarantine_reason", Text, info=PLAIN),
+    # What it contradicts and may not retire before somebody has looked.
+    Column("would_retire", Uuid, info=REFERS),
     Column("content_hash", LargeBinary, nullable=False, info=WORDS | INTERNAL),
     Column("embedding_model", Text, nullable=False, info=PLAIN),
     # The vector is inline (PLAIN), and the row's target is a whole page: with one of the two alone,

@@ -78,9 +78,14 @@ def _nearest(large: bool) -> Statement:
     similarity = case(
         (_SAME, 1.0), else_=func.least(_cosine(_wanted.c.vector), ALMOST_ONE, type_=Double)
     ).label("similarity")
-    inside = select(memories.c.memory_id, memories.c.fact, memories.c.valid_from, similarity).where(
-        own(memories), _IN_SCOPE
-    )
+    inside = select(
+        memories.c.memory_id,
+        memories.c.fact,
+        memories.c.valid_from,
+        memories.c.trust,
+        memories.c.importance,
+        similarity,
+    ).where(own(memories), _IN_SCOPE)
     if large:
         other = memories.alias("coded")
         candidates = (
@@ -107,6 +112,8 @@ def _nearest(large: bool) -> Statement:
             near.c.fact,
             near.c.similarity,
             near.c.valid_from,
+            near.c.trust,
+            near.c.importance,
         )
         .select_from(_wanted.join(near, true()))
         .where(near.c.similarity >= bindparam("floor", type_=Double))
@@ -138,8 +145,8 @@ async def nearest(
         limit=limit,
     )
     found: list[list[Neighbour]] = [[] for _ in vectors]
-    for nth, memory_id, fact, similarity, valid_from in rows:
-        found[nth - 1].append(Neighbour(memory_id, fact, similarity, valid_from))
+    for nth, *neighbour in rows:
+        found[nth - 1].append(Neighbour(*neighbour))
     return found
 
 

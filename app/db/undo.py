@@ -304,3 +304,20 @@ async def erase_text(tx: TenantTx, conversation_id: UUID) -> bool:
     await tx.execute(DELETE_EXTRACTIONS, key)
     await tx.execute(EMPTY_QUOTES, key)
     return await erased.fetchone() is not None
+
+
+LOWER_AGAIN = """
+UPDATE memories m
+SET importance = (e.before ->> 'importance')::real, trust = (e.before ->> 'trust')::real,
+    updated_at = clock_timestamp()
+FROM memory_events e
+WHERE e.tenant_id = %(tenant_id)s AND e.conversation_id = %(conversation_id)s
+  AND e.action = 'raised' AND m.tenant_id = e.tenant_id AND m.memory_id = e.memory_id
+  AND m.importance = (e.after ->> 'importance')::real AND m.trust = (e.after ->> 'trust')::real
+"""
+
+
+async def lower_again(tx: TenantTx, conversation_id: UUID) -> None:
+    """Give memories that the conversation has repeated the importance and trust back that they had
+    before, unless these have changed since."""
+    await tx.execute(LOWER_AGAIN, {"tenant_id": tx.tenant_id, "conversation_id": conversation_id})

@@ -44,7 +44,7 @@ def screen(transcript: Transcript, parts: Parts, *, most: int) -> Screened:
 def _judged(transcript: Transcript, fact: Fact) -> Fact:
     given = standing(
         fact.text,
-        trust=trust_in(transcript, fact.message_indexes),
+        trust=trust_in(transcript, fact.message_indexes, fact.quote),
         quote=fact.quote,
         found=fact.quarantine_reason,
     )

@@ -81,6 +81,7 @@ async def take_back(
             "What was learned has moved to where this API key does not reach.", code="out_of_reach"
         )
     weakened = await undo.forget_repetitions(tx, conversation_id)
+    await undo.lower_again(tx, conversation_id)
     cut = await undo.delete_edges_of(tx, conversation_id)
     going = [each for each in born if not await _handed_over(tx, conversation_id, each)]
     restored = 0

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from app.db import events, memories, memory_owners, quotas
-from app.db.pool import TenantTx, transaction
+from app.db import edges, events, memories, memory_owners, quotas
+from app.db.pool import TenantTx, clock, transaction
 from app.errors import Conflict, Duplicate, NotFound, Unprocessable
 from app.memories.embed import embed_facts
 from app.privacy.sanitize import clean_facts
 from app.providers.registry import get_providers
 from app.rules.content_hash import content_hash
 from app.rules.standing import Author, Standing, stated_by
-from app.rules.types import Caller, Fact, Memory, Scope, Visibility
+from app.rules.types import Caller, Fact, Memory, NewEdge, Scope, Visibility
 from app.tenancy import access
 from app.tenancy.access import Place
 from app.tenancy.quotas import count_one_more
@@ -86,27 +86,50 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
 
 
 async def restore(caller: Caller, memory_id: UUID, acting: str | None = None) -> Memory:
-    """Make a superseded memory live again; its successor stays live too. One that waits in
-    quarantine is let out only with the key scope ``review``, and is trusted then as one that a
-    person has reviewed.
+    """Make a superseded memory live again; its successor stays live too. One that waits for review
+    is accepted only with the key scope ``review``: it is trusted then as one that a person has
+    reviewed, and retires what it contradicts.
 
     Raises NotFound, Forbidden, Conflict when it is live or the scope now says the same, PlanLimit.
     """
     try:
         async with transaction(caller.tenant_id) as tx:
             memory = await _locked(tx, caller, memory_id, acting)
-            if memory.state == "live":
+            waits = memory.state == "quarantined" or memory.would_retire is not None
+            if memory.state == "live" and not waits:
                 raise Conflict("This memory is live; only a superseded one can be restored.")
-            if memory.state == "quarantined":
+            if waits:
                 access.may_review(caller)
-            await count_one_more(tx, "memories")
+            retired = await _retire(tx, memory)
+            if memory.state != "live":
+                await count_one_more(tx, "memories")
             await memories.restore(tx, memory_id)
+            if retired:
+                await quotas.add(tx, "memories", -1)
             await events.note(tx, memory_id, action="restored", reason="by_request")
             restored = await memories.get(tx, memory_id)
     except Duplicate:
         raise _said_already() from None
     assert restored is not None, "it is held by the transaction"
     return restored
+
+
+async def _retire(tx: TenantTx, memory: Memory) -> bool:
+    """Retire what the memory contradicts, now that it is accepted; False when that is not live any
+    more. The caller has locked the owner, which is one for both."""
+    if memory.would_retire is None:
+        return False
+    old = await memories.get(tx, memory.would_retire, lock=True)
+    if old is None or old.state != "live" or old.scope_key != memory.scope_key:
+        return False
+    now = await clock(tx)
+    await memories.supersede(
+        tx, old.memory_id, by=memory.memory_id, at=now, valid_until=memory.valid_from
+    )
+    await edges.carry(tx, {old.memory_id: memory.memory_id})
+    await edges.add(tx, [NewEdge(memory.memory_id, old.memory_id, edges.SUPERSEDES)])
+    await events.note(tx, old.memory_id, action="superseded", reason="reviewed")
+    return True
 
 
 async def delete(caller: Caller, memory_id: UUID, acting: str | None = None) -> None:

@@ -89,6 +89,17 @@ class Seen:
         return sum(len(each.fact) for found in self.neighbours for each in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A memory that was said again by somebody who gives it more importance or trust. ``op_no`` is
+    the place of the fact that said it."""
+
+    memory: Neighbour
+    importance: float
+    trust: float
+    op_no: int
+
+
 class Plan:
     """What becomes of each fact of a group, and what is to be written for all of them.
 
@@ -106,6 +117,7 @@ class Plan:
         self._waiting = dict(seen.quarantined)
         self.retired: dict[UUID, NewMemory] = {}
         self.repeated: list[UUID] = []
+        self.raised: dict[UUID, Raised] = {}
         self.quarantined: list[NewMemory] = []
         self.reconciled = [
             self._decide(n, to, fact, room) for n, (to, fact) in enumerate(group.facts)
@@ -160,8 +172,12 @@ class Plan:
         valid_from = fact.valid_from or self.seen.now
         if fact.quarantine_reason is not None:
             return self._quarantine(n, to, fact, valid_from)
-        decision = decide(fact.text, valid_from, self._neighbours(n), self.seen.bands)
-        if decision.outcome == "new" and room is not None and self.added >= room:
+        decision = decide(fact.text, valid_from, self._neighbours(n), self.seen.bands, fact.trust)
+        if decision.outcome == "review" and decision.neighbour is not None:
+            waits = replace(fact, quarantine_reason=decision.reason)
+            return self._quarantine(n, to, waits, valid_from, decision.neighbour.memory_id)
+        grows = decision.outcome in ("new", "beside")
+        if grows and room is not None and self.added >= room:
             return Reconciled(fact, Action.REJECTED, PLAN_LIMIT)
         return self._add(n, to, fact, valid_from, decision)
 
@@ -191,7 +207,14 @@ class Plan:
             cosines[places.index(same)] = 1.0
         nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
         return [
-            Neighbour(new.memory_id, new.fact, float(cosines[k]), new.valid_from)
+            Neighbour(
+                new.memory_id,
+                new.fact,
+                float(cosines[k]),
+                new.valid_from,
+                new.trust,
+                new.importance,
+            )
             for k in nearest
             if cosines[k] >= self.seen.bands.floor
             for new in [self._new[places[k]]]
@@ -205,12 +228,15 @@ class Plan:
         similarity = neighbour.similarity if neighbour else None
         if decision.outcome == "duplicate" and neighbour is not None:
             self.repeated.append(neighbour.memory_id)
+            self._raise(n, neighbour, fact)
             return Reconciled(
                 fact, Action.DUPLICATE, decision.reason, neighbour.memory_id, similarity=similarity
             )
         replaced = neighbour if decision.outcome == "replaces" else None
         successor = neighbour if decision.outcome == "history" else None
         new = self._memory(n, to, fact, valid_from, successor)
+        if decision.outcome == "beside" and neighbour is not None:
+            new = replace(new, would_retire=neighbour.memory_id)
         self._new[n] = new
         self._places[self.seen.hashes[n]] = n
         if replaced is not None:
@@ -224,12 +250,38 @@ class Plan:
             similarity=similarity,
         )
 
-    def _quarantine(self, n: int, to: Destination, fact: Fact, valid_from: datetime) -> Reconciled:
-        """Put the fact into quarantine, unless it is there already: it is compared with nothing and
-        replaces nothing."""
+    def _raise(self, n: int, neighbour: Neighbour, fact: Fact) -> None:
+        """Let the memory have the greater importance and trust of the two: who says it again may
+        know better what it is worth, and vouch for it more."""
+        standing = (
+            max(neighbour.importance, fact.importance),
+            max(neighbour.trust, fact.trust),
+        )
+        if standing == (neighbour.importance, neighbour.trust):
+            return
+        for place, new in self._new.items():
+            if new.memory_id == neighbour.memory_id:
+                importance, trust = standing
+                self._new[place] = replace(new, importance=importance, trust=trust)
+                return
+        before = self.raised.get(neighbour.memory_id)
+        if before is not None:
+            standing = max(standing[0], before.importance), max(standing[1], before.trust)
+        self.raised[neighbour.memory_id] = Raised(neighbour, *standing, op_no=n)
+
+    def _quarantine(
+        self,
+        n: int,
+        to: Destination,
+        fact: Fact,
+        valid_from: datetime,
+        would_retire: UUID | None = None,
+    ) -> Reconciled:
+        """Put the fact into quarantine, unless it is there already: it replaces nothing before it
+        is let out."""
         memory_id = self._waiting.get(self.seen.hashes[n])
         if memory_id is None:
-            new = self._memory(n, to, fact, valid_from, None)
+            new = replace(self._memory(n, to, fact, valid_from, None), would_retire=would_retire)
             self.quarantined.append(new)
             memory_id = self._waiting[self.seen.hashes[n]] = new.memory_id
         return Reconciled(fact, Action.QUARANTINED, fact.quarantine_reason or "", memory_id)

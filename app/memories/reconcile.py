@@ -132,8 +132,8 @@ async def _look(tx: TenantTx, group: Group, state: OwnerState) -> Seen:
     )
     suspicious = [
         content_hash
-        for (_, fact), content_hash in zip(group.facts, hashes, strict=True)
-        if fact.quarantine_reason is not None
+        for (_, fact), content_hash, found in zip(group.facts, hashes, neighbours, strict=True)
+        if fact.quarantine_reason is not None or any(each.trust > fact.trust for each in found)
     ]
     return Seen(
         now=state.now,
@@ -158,9 +158,27 @@ async def _write(tx: TenantTx, plan: Plan) -> None:
         await memories.date_history(tx, memory_id, successor)
     for memory_id in plan.repeated:
         await memories.reinforce(tx, to.scope, memory_id, now)
+    await _raise(tx, plan)
     await edges.carry(tx, plan.heirs)
     supersedes = [(by.memory_id, old) for old, by in plan.retired.items()]
     supersedes += [(successor, memory_id) for memory_id, successor in history]
     await edges.add(tx, [NewEdge(new, old, edges.SUPERSEDES) for new, old in supersedes])
     await edges.add(tx, plan.edges(), conversation_id=to.conversation_id)
     await events.record(tx, plan.reconciled, at=now, conversation_id=to.conversation_id, run=to.run)
+
+
+async def _raise(tx: TenantTx, plan: Plan) -> None:
+    """Write the greater importance and trust of what was said again, and how it was before."""
+    to = plan.group.to
+    for raised in plan.raised.values():
+        after = {"importance": raised.importance, "trust": raised.trust}
+        await memories.change(tx, raised.memory.memory_id, after)
+        await events.note(
+            tx,
+            raised.memory.memory_id,
+            action="raised",
+            reason="said_again",
+            before={"importance": raised.memory.importance, "trust": raised.memory.trust},
+            after=after,
+            of=events.Cause(to.conversation_id, to.run, raised.op_no),
+        )

@@ -275,7 +275,12 @@ class MemoryRecord(BaseModel):
     state: Literal["live", "superseded", "quarantined"]
     trust: float
     quarantine_reason: str | None = Field(
-        description="Why it is quarantined: in which way it reads as an order to an agent."
+        description="Why it is quarantined: in which way it reads as an order to an agent, or"
+        " `less_trusted` when it contradicts a memory that is trusted more."
+    )
+    would_retire: UUID | None = Field(
+        description="The memory that it contradicts, which it retires once it is restored with the"
+        " key scope `review`. Live ones with this stand beside that memory until then."
     )
 
     @staticmethod
@@ -301,6 +306,7 @@ class MemoryRecord(BaseModel):
             "state": memory.state,
             "trust": rounded(memory.trust),
             "quarantine_reason": memory.quarantine_reason,
+            "would_retire": memory.would_retire,
         }
 
     @staticmethod

@@ -108,13 +108,15 @@ class Relation:
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its
-    event time.
+    event time; ``trust`` and ``importance`` are in [0, 1].
     """
 
     memory_id: UUID
     fact: str
     similarity: float
     valid_from: datetime
+    trust: float = 1.0
+    importance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class Memory:
     embedding_model: str
     trust: float
     quarantine_reason: str | None
+    would_retire: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,7 @@ class NewMemory:
     superseded_by: UUID | None = None
     trust: float = 1.0
     quarantine_reason: str | None = None
+    would_retire: UUID | None = None
 
     @property
     def state(self) -> str:

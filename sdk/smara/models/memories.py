@@ -84,6 +84,7 @@ class Memory(Model):
     state: str = "live"
     trust: float | None = None
     quarantine_reason: str | None = None
+    would_retire: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     valid_from: datetime | None = None

@@ -213,9 +213,11 @@ async def test_a_fact_is_compared_with_few_however_many_resemble_it(
     judged: list[int] = []
     decide = plan.decide
 
-    def counted(fact: str, at: datetime, near: Sequence[Neighbour], bands: Bands) -> Decision:
+    def counted(
+        fact: str, at: datetime, near: Sequence[Neighbour], bands: Bands, trust: float
+    ) -> Decision:
         judged.append(len(near))
-        return decide(fact, at, near, bands)
+        return decide(fact, at, near, bands, trust)
 
     monkeypatch.setattr(plan, "decide", counted)
     alike = [(f"User owns boat number {n} of Oslo.", at_angle(n / 900), 0) for n in range(60)]
