@@ -164,7 +164,8 @@ class Settings(BaseSettings):
     setup_secret: SecretStr | None = Field(
         None,
         validation_alias="SETUP_SECRET",
-        description="The secret that POST /setup requires, if it is set.",
+        description="The secret that POST /setup requires. If not set, it answers clients on the"
+        " machine itself only.",
     )
     transcript_days: float | None = Field(
         None,

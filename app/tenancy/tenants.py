@@ -25,14 +25,21 @@ class NewTenant:
     api_key: str
 
 
-async def set_up(name: str, *, secret: str | None) -> NewTenant:
+async def set_up(name: str, *, secret: str | None, from_here: bool) -> NewTenant:
     """Create the first tenant and its key. Works once in the life of an installation.
 
-    Raises Forbidden when SETUP_SECRET is set and ``secret`` is another, Gone from the second time
-    on.
+    Raises Forbidden when SETUP_SECRET is set and ``secret`` is another, and when it is not set and
+    whoever asks is not on this machine (``from_here``): otherwise the first to come would have the
+    installation. Gone from the second time on.
     """
     settings = runtime().settings
     expected = settings.setup_secret
+    if expected is None and not from_here:
+        raise Forbidden(
+            "Set SETUP_SECRET and send it as x-setup-secret, ask from the machine itself, or run "
+            "`smara-server keys create`.",
+            code="setup_secret",
+        )
     if expected is not None and not hmac.compare_digest(
         (secret or "").encode(), expected.get_secret_value().encode()
     ):

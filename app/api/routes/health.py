@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from app.api.auth import Reader
+from app.api.kept import Kept
 from app.api.schemas.types import IsoTime, Lenient
 from app.errors import DatabaseUnavailable
 from app.ingest.blocked import BlockedBy
-from app.ingest.status import pipeline, queue_health
+from app.ingest.status import QueueHealth, pipeline, queue_health
 from app.providers.registry import get_providers
 from app.rules.types import Key, OpenCircuit
 from app.startup import runtime
@@ -92,14 +93,14 @@ async def health() -> JSONResponse:
     the same body when it does not.
 
     `degraded` with a 200: a paid provider is not called at present. Conversations are accepted and
-    wait; searches use words.
+    wait; searches use words. The answer is kept for a second.
     """
     settings, providers = runtime().settings, get_providers()
     db: Literal["ok", "error"] = "ok"
     waited: float | None = None
     open_: Sequence[OpenCircuit] = ()
     try:
-        queue = await queue_health()
+        queue = await runtime().one(_queue).get()
         waited, open_ = round(queue.oldest_due_seconds, 1), queue.open_circuits
     except DatabaseUnavailable:
         db = "error"
@@ -116,6 +117,10 @@ async def health() -> JSONResponse:
         circuits=shown,
     )
     return JSONResponse(body.model_dump(mode="json"), 200 if db == "ok" else 503)
+
+
+def _queue() -> Kept[QueueHealth]:
+    return Kept(queue_health)
 
 
 def _circuits(in_use: Sequence[Key], open_: Sequence[OpenCircuit]) -> list[CircuitOut]:

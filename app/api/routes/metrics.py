@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
 from fastapi import APIRouter, Request, Response
@@ -16,12 +16,13 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.api.kept import Kept
 from app.api.middleware.access_log import PROCESS
 from app.errors import DatabaseUnavailable, Unauthenticated
 from app.ingest.status import installation
 from app.providers.registry import get_providers
 from app.rules.circuit_breaker import State
-from app.rules.types import Standing
+from app.rules.types import OpenCircuit, Standing
 from app.startup import runtime
 from app.workers.wakeup import Wakeup
 
@@ -34,7 +35,7 @@ ProcessCollector(registry=PROCESS)
 async def metrics(request: Request) -> Response:
     """Report the metrics in Prometheus' text format. Open, or with `SMARA_METRICS_TOKEN` for
     whoever sends it as a bearer token. Those of the installation are the same from every API
-    process."""
+    process, and are kept for a second."""
     _admit(request)
     wakeup: Wakeup = request.app.state.wakeup
     shown = CollectorRegistry()
@@ -72,9 +73,13 @@ def _of_the_wakeups(wakeup: Wakeup) -> Iterator[Metric]:
     yield wakeups
 
 
+def _installation() -> Kept[tuple[Standing, Sequence[OpenCircuit]]]:
+    return Kept(installation)
+
+
 async def _of_the_installation() -> list[Metric]:
     try:
-        standing, circuits = await installation()
+        standing, circuits = await runtime().one(_installation).get()
     except DatabaseUnavailable:
         return [GaugeMetricFamily("smara_database_up", "Whether the database answers.", value=0)]
     states = GaugeMetricFamily(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from app.api.errors import ErrorBody
 from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.types import STORABLE, Email
 from app.tenancy import tenants
+
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 router = APIRouter(tags=["setup"], route_class=StrictRoute)
 
@@ -52,20 +55,36 @@ class SignedUp(BaseModel):
     responses={410: {"model": ErrorBody, "description": "The installation is set up."}},
 )
 async def setup(
+    request: Request,
     body: SetupIn | None = None,
     x_setup_secret: Annotated[
-        str | None, Header(description="Required when SETUP_SECRET is set.")
+        str | None,
+        Header(description="Required when SETUP_SECRET is set, and from another machine."),
     ] = None,
 ) -> SetUp:
     """Create the first tenant and its key. Works once in the life of an installation;
-    afterwards 410."""
-    made = await tenants.set_up((body or SetupIn()).tenant_name, secret=x_setup_secret)
+    afterwards 410. Without SETUP_SECRET only from the machine itself (403)."""
+    made = await tenants.set_up(
+        (body or SetupIn()).tenant_name, secret=x_setup_secret, from_here=_is_from_here(request)
+    )
     return SetUp(
         tenant_id=made.tenant_id,
         tenant_name=made.name,
         api_key=made.api_key,
         note="Keep this key: it is not shown again.",
     )
+
+
+def _is_from_here(request: Request) -> bool:
+    """Whether the client is on this machine. Not when a proxy has forwarded the request: then the
+    proxy is, and its client may be anybody."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 @router.post(

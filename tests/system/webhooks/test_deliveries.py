@@ -3,55 +3,15 @@ else."""
 
 from __future__ import annotations
 
-import socket
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from tests.providers.server import Running
 from tests.support.client import Client
-from tests.support.fixtures import MakeDatabase
-from tests.support.postgres import LOCAL_MODEL
 from tests.support.process import eventually
-from tests.support.redis import start_redis
-from tests.support.stack import IMPATIENT, Stack
+from tests.support.stack import Stack
 from tests.support.webhook_receiver import Receiver
-
-BOATS = [f"{first}{last}" for first in ("Sea", "Sun", "Star", "Wave") for last in "abcdefghij"]
-
-
-@pytest.fixture(scope="module")
-def telling(workspace: Path, make_database: MakeDatabase, models: Path) -> Iterator[Stack]:
-    """A service whose webhooks may go to this machine, and whose wakeups nobody else hears."""
-    redis, redis_url = start_redis(workspace / "telling-redis")
-    stack = Stack(
-        workspace / "telling",
-        make_database(LOCAL_MODEL),
-        redis_url,
-        models,
-        **IMPATIENT,
-        SMARA_WEBHOOK_NETWORKS="127.0.0.0/8",
-    )
-    yield stack.start()
-    stack.stop()
-    redis.stop()
-
-
-@pytest.fixture
-def tenant(telling: Stack) -> Client:
-    return telling.client()
-
-
-@pytest.fixture
-def receiver() -> Iterator[tuple[Receiver, str]]:
-    """A tenant's own server, and where it listens."""
-    found = Receiver()
-    with Running(found) as running:
-        yield found, f"http://127.0.0.1:{running.port}/hooks"
 
 
 def register(client: Client, url: str, *events: str) -> dict[str, Any]:
@@ -351,27 +311,3 @@ def pauses_of(stack: Stack, webhook: dict[str, Any]) -> list[float]:
             (webhook["id"],),
         ).fetchall()
     return [seconds for (seconds,) in rows]
-
-
-def test_receivers_that_never_answer_delay_no_other_tenant(
-    telling: Stack, tenant: Client, receiver: tuple[Receiver, str]
-) -> None:
-    hostile = telling.client()
-    with socket.create_server(("127.0.0.1", 0), backlog=1_000) as silent:
-        # The kernel takes the connections, and nobody answers them.
-        for n in range(20):
-            register(hostile, f"http://127.0.0.1:{silent.getsockname()[1]}/{n}")
-        webhook = register(tenant, receiver[1], "memory.stored")
-        facts = [{"user_id": "eve", "fact": f"Owns the boat {name}"} for name in BOATS]
-        assert hostile.http.post("/v1/memories:batch", json={"memories": facts}).is_success
-        time.sleep(3)  # It has as many under way as it can get.
-        took = []
-
-        for place in ("Oslo", "Rome", "Lima"):
-            heard, began = receiver[0].count, time.monotonic()
-            store(tenant, f"Has a house in {place}", user_id=place)
-            eventually(lambda heard=heard: receiver[0].count > heard, seconds=30)
-            took.append(time.monotonic() - began)
-
-    assert max(took) < 10, took
-    assert len(receiver[0].heard(webhook["secret"])) == 3
