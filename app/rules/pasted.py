@@ -49,18 +49,24 @@ _SIGN_OFF = re.compile(
 
 
 def is_pasted(message: str, quote: str) -> bool:
-    """Tell whether the quote stands in pasted text alone. One that also stands outside of it, or
-    nowhere word for word, is the sender's own."""
+    """Tell whether the quote, or a part of it, stands in pasted text alone. One that also stands
+    outside of it, or nowhere word for word, is the sender's own."""
     places = list(_places(message, quote))
     if not places:
         return False
     spans = list(pasted_spans(message))
-    return all(any(start <= at < stop for start, stop in spans) for at in places)
+    quotations = [match.span() for match in _LONG_QUOTATION.finditer(message)]
+    return all(
+        any(start < end and begin < stop for start, stop in spans)
+        # A sentence of one's own may quote somebody.
+        or any(start <= begin and end <= stop for start, stop in quotations)
+        for begin, end in places
+    )
 
 
 def pasted_spans(message: str) -> Iterator[Span]:
     """Give where pasted text begins and ends in the message; spans may overlap."""
-    for pattern in (_QUOTED_LINES, _FENCED, _LONG_QUOTATION):
+    for pattern in (_QUOTED_LINES, _FENCED):
         for match in pattern.finditer(message):
             yield match.span()
     for pattern in (_HEADERS, _FORWARDED):
@@ -68,16 +74,22 @@ def pasted_spans(message: str) -> Iterator[Span]:
         if match_or_none:
             yield match_or_none.start(), len(message)
     lead_in = _LEAD_IN.search(message)
-    if lead_in and message[lead_in.end() :].strip():
+    if lead_in and _is_a_text(message[lead_in.end() :]):
         yield lead_in.end(), len(message)
     greeting = _GREETING.search(message)
     if greeting and _SIGN_OFF.search(message, greeting.end()):
         yield greeting.start(), len(message)
 
 
-def _places(message: str, quote: str) -> Iterator[int]:
+def _is_a_text(rest: str) -> bool:
+    """Tell a text from a value, such as the address after "my e-mail:". Scripts without spaces have
+    no words to count."""
+    return len(rest.split()) > 2 or (not rest.isascii() and len(rest.strip()) > 5)
+
+
+def _places(message: str, quote: str) -> Iterator[Span]:
     words, text = quote.strip().casefold(), message.casefold()
     at = text.find(words) if words else -1
     while at >= 0:
-        yield at
+        yield at, at + len(words)
         at = text.find(words, at + 1)
