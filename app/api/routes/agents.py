@@ -15,7 +15,8 @@ from app.api.routes.skills import AttachedSkillOut
 from app.api.schemas.filters import FiltersQuery, Reading
 from app.api.schemas.idempotency import IdempotencyKey, idempotent_request, unwrap
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryOut, MemoryStored
+from app.api.schemas.memories import MemoryDuplicate, MemoryIn, MemoryStored
+from app.api.schemas.recall import MemoryOut
 from app.api.schemas.types import (
     MASKED,
     STORABLE,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from app.api.auth import Reader
 from app.api.schemas.filters import ReadingQuery
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.memories import Context, MemoryOut, RulesInForce, SearchResults
+from app.api.schemas.recall import Context, MemoryOut, RulesInForce, SearchResults
 from app.api.schemas.types import USER_ID, Flag, Lenient, Question, UserId
 from app.memories import tenant_settings
 from app.memories.recall import Recollection, recall, strongest

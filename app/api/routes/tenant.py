@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from app.api.auth import Admin, Reader
 from app.api.schemas.json_body import StrictRoute
-from app.api.schemas.memories import RulesInForce
+from app.api.schemas.recall import RulesInForce
 from app.api.schemas.types import IsoTime, Share
 from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories import tenant_settings
