@@ -58,7 +58,8 @@ _SUPERSEDE = Statement(
         state="superseded",
         superseded_at=bindparam("at"),
         superseded_by=bindparam("by"),
-        valid_until=bindparam("until"),
+        # One that was dated into the future has never been true.
+        valid_until=func.greatest(_m.valid_from, bindparam("until", type_=_m.valid_until.type)),
     )
 )
 

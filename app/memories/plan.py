@@ -172,7 +172,8 @@ class Plan:
         valid_from = fact.valid_from or self.seen.now
         if fact.quarantine_reason is not None:
             return self._quarantine(n, to, fact, valid_from)
-        decision = decide(fact.text, valid_from, self._neighbours(n), self.seen.bands, fact.trust)
+        said = min(valid_from, self.seen.now)
+        decision = decide(fact.text, said, self._neighbours(n), self.seen.bands, fact.trust)
         if decision.outcome == "review" and decision.neighbour is not None:
             waits = replace(fact, quarantine_reason=decision.reason)
             return self._quarantine(n, to, waits, valid_from, decision.neighbour.memory_id)
@@ -183,9 +184,10 @@ class Plan:
 
     def _neighbours(self, n: int) -> list[Neighbour]:
         """Give the nearest neighbours of fact ``n`` as they are by now, those of this group among
-        them."""
+        them. What is dated into the future is no newer than what is said now."""
+        now = self.seen.now
         alive = [
-            each
+            each if each.valid_from <= now else replace(each, valid_from=now)
             for each in [*self.seen.neighbours[n], *self._earlier(n)]
             if each.memory_id not in self.retired
         ]
@@ -302,7 +304,8 @@ class Plan:
         by = self.retired.get(new.memory_id)
         if by is None:
             return new
-        return replace(new, superseded_by=by.memory_id, valid_until=by.valid_from)
+        until = max(new.valid_from, by.valid_from)
+        return replace(new, superseded_by=by.memory_id, valid_until=until)
 
     def _memory(
         self, n: int, to: Destination, fact: Fact, valid_from: datetime, successor: Neighbour | None

@@ -15,9 +15,9 @@ from app.api.schemas.types import (
     IsoTime,
     Metadata,
     Namespace,
+    SaidAt,
     Source,
     Text,
-    Time,
     UserId,
     storable,
 )
@@ -41,7 +41,7 @@ class MessageIn(BaseModel):
     name: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = Field(
         None, description="Who speaks, when several people share a role."
     )
-    at: Time | None = Field(None, description="When it was said; otherwise `occurred_at`.")
+    at: SaidAt | None = Field(None, description="When it was said; otherwise `occurred_at`.")
 
     @model_validator(mode="after")
     def blocks_are_storable(self) -> Self:
@@ -89,7 +89,7 @@ class ConversationIn(BaseModel):
     external_id: Annotated[str, StringConstraints(max_length=200), STORABLE, MASKED] | None = Field(
         None, description="Your own id for the conversation."
     )
-    occurred_at: Time | None = Field(
+    occurred_at: SaidAt | None = Field(
         None, description="When the chat took place; relative dates count from here."
     )
     metadata: Metadata = Field({}, description="Copied to each memory.")

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from annotated_types import GroupedMetadata
@@ -108,6 +108,19 @@ def _in_utc(at: datetime) -> datetime:
 
 Time = Annotated[datetime, AfterValidator(_in_utc)]
 """An ISO 8601 time; without an offset it is UTC."""
+
+AHEAD = timedelta(days=1)
+"""How far a client's clock may be ahead of ours, its time zone included."""
+
+
+def _not_ahead(at: datetime) -> datetime:
+    if at > datetime.now(UTC) + AHEAD:
+        raise ValueError("must not be more than a day ahead: nothing is said in the future")
+    return at
+
+
+SaidAt = Annotated[Time, AfterValidator(_not_ahead)]
+"""When something was said."""
 
 _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 
