@@ -15,7 +15,8 @@ async def at_once() -> bool:
 @dataclass(frozen=True, slots=True)
 class Part:
     """A process with its checks. ``ready`` is called until it gives True. ``stop_signal`` asks for
-    a graceful end, within ``stop_seconds``."""
+    a graceful end, within ``stop_seconds``. With ``told_by_stdin`` the process reads ``env`` as
+    JSON from its standard input."""
 
     name: str
     command: tuple[str, ...]
@@ -23,3 +24,4 @@ class Part:
     ready: Callable[[], Awaitable[bool]] = at_once
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
+    told_by_stdin: bool = False

@@ -1,18 +1,16 @@
 """Bring the database up to date, build the model and create the first key, in a process that ends:
 what this imports and loads would otherwise stay in the supervisor's memory.
-
-Run with: python -m app.cli.embedded.prepare
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from app.cli.embedded import early
 from app.errors import DatabaseUnavailable, ServiceError
 from app.settings import Settings
 
@@ -31,25 +29,37 @@ class Prepared:
     key_is_new: bool
 
 
-async def prepared(env: Mapping[str, str]) -> Prepared:
-    """Prepare in a process of its own, whose settings are ``env`` over this one's. Raises
-    ServiceError with what to do."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__),
-        env={**os.environ, **env},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is the supervisor's.
-    )
-    try:
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise ServiceError(said.decode() or "The database could not be prepared.")
-    return Prepared(**json.loads(said))
+class Preparation:
+    """Prepares in a process of its own, which is begun before its settings are known."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def begin(cls) -> Preparation:
+        """Start the process; it imports meanwhile."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *early.command("prepare"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is the supervisor's.
+            )
+        )
+
+    async def prepared(self, env: Mapping[str, str]) -> Prepared:
+        """Prepare under the settings of ``env``, over those of this process. Raises ServiceError
+        with what to do."""
+        said, _ = await self._process.communicate(json.dumps(dict(env)).encode())
+        if self._process.returncode != 0:
+            raise ServiceError(said.decode() or "The database could not be prepared.")
+        return Prepared(**json.loads(said))
+
+    async def end(self) -> None:
+        """Kill the process, if it runs still."""
+        if self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
 
 async def _prepare(settings: Settings) -> Prepared:
@@ -113,7 +123,3 @@ def main() -> None:
     except ServiceError as error:
         print(error, end="")
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from app.cli.embedded.part import Part
 from app.errors import ServiceError
@@ -36,9 +37,15 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._begun: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._parts: list[Part] = []
         self._stopping = False
+
+    async def begin(self, name: str, command: Sequence[str]) -> None:
+        """Start the process of a part whose settings are not known yet, and which is told them by
+        `start`."""
+        self._begun[name] = await self._process(name, command, os.environ, signal.SIGTERM)
 
     async def start(self, part: Part) -> None:
         """Start the part and wait until it is ready; from then on it is restarted whenever it dies.
@@ -59,6 +66,8 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop every part, the last one started first, and kill what does not end in its time."""
         self._stopping = True
+        for begun in self._begun.values():
+            _kill_group(begun.pid)
         for part in reversed(self._parts):
             process = self._running.get(part.name)
             if process is None:
@@ -91,18 +100,31 @@ class Supervisor:
             process = await self._spawn(part)
 
     async def _spawn(self, part: Part) -> asyncio.subprocess.Process:
+        process = self._begun.pop(part.name, None)
+        if process is None or process.returncode is not None:
+            env = {**os.environ, **part.env}
+            process = await self._process(part.name, part.command, env, part.stop_signal)
+        self._running[part.name] = process
+        assert process.stdin is not None
+        if part.told_by_stdin:
+            process.stdin.write(json.dumps(dict(part.env)).encode())
+        process.stdin.close()
+        return process
+
+    async def _process(
+        self, name: str, command: Sequence[str], env: Mapping[str, str], stop_signal: signal.Signals
+    ) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
-            *part.command,
-            env={**os.environ, **part.env},
-            stdin=asyncio.subprocess.DEVNULL,
+            *command,
+            env=env,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent(part.stop_signal),
+            preexec_fn=_die_with_parent(stop_signal),
         )
-        self._running[part.name] = process
         assert process.stdout is not None
-        asyncio.get_running_loop().create_task(_copy(part.name, process.stdout))
+        asyncio.get_running_loop().create_task(_copy(name, process.stdout))
         return process
 
 

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
-from app.cli.embedded import postgres, redis
+from app.cli.embedded import early, postgres, redis
 from app.cli.embedded.part import Part
-from app.cli.embedded.prepare import Prepared, prepared
+from app.cli.embedded.prepare import Preparation, Prepared
 from app.cli.embedded.supervisor import Supervisor
 from app.errors import ServiceError
 from app.logs import log
@@ -52,6 +52,17 @@ async def up(settings: Settings) -> None:
 
 
 async def _start(supervisor: Supervisor, settings: Settings) -> None:
+    await supervisor.begin("api", early.command("api"))
+    preparation = await Preparation.begin()
+    try:
+        await _prepare_and_start(supervisor, settings, preparation)
+    finally:
+        await preparation.end()
+
+
+async def _prepare_and_start(
+    supervisor: Supervisor, settings: Settings, preparation: Preparation
+) -> None:
     embedded: list[str] = []
     updates: dict[str, object] = {}
     if settings.database_url is None:
@@ -68,7 +79,7 @@ async def _start(supervisor: Supervisor, settings: Settings) -> None:
         embedded.append("redis")
         updates["redis_url"] = url
     settings = settings.model_copy(update=updates)
-    made = await prepared(_environment(settings, embedded))
+    made = await preparation.prepared(_environment(settings, embedded))
     for part_name, key in made.missing_keys.items():
         embedded.append(part_name)
         log.warning("demo_quality", part=part_name, replace_with=key)
@@ -101,7 +112,14 @@ def _processes(settings: Settings, env: Mapping[str, str]) -> list[Part]:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host
     address = f"http://{host}:{settings.port}/health"
     return [
-        Part("api", command("api"), env, ready=lambda: _healthy(address), stop_seconds=15.0),
+        Part(
+            "api",
+            early.command("api"),
+            env,
+            ready=lambda: _healthy(address),
+            stop_seconds=15.0,
+            told_by_stdin=True,
+        ),
         Part("worker", command("worker"), env, stop_seconds=25.0),
         Part("beat", command("beat"), env, stop_seconds=5.0),
     ]
