@@ -81,7 +81,8 @@ def _nearest(large: bool) -> Statement:
     inside = select(
         memories.c.memory_id,
         memories.c.fact,
-        memories.c.valid_from,
+        # What is said is no newer than its arrival.
+        func.least(memories.c.valid_from, memories.c.created_at).label("valid_from"),
         memories.c.trust,
         memories.c.importance,
         similarity,

@@ -184,10 +184,9 @@ class Plan:
 
     def _neighbours(self, n: int) -> list[Neighbour]:
         """Give the nearest neighbours of fact ``n`` as they are by now, those of this group among
-        them. What is dated into the future is no newer than what is said now."""
-        now = self.seen.now
+        them."""
         alive = [
-            each if each.valid_from <= now else replace(each, valid_from=now)
+            each
             for each in [*self.seen.neighbours[n], *self._earlier(n)]
             if each.memory_id not in self.retired
         ]
@@ -213,7 +212,7 @@ class Plan:
                 new.memory_id,
                 new.fact,
                 float(cosines[k]),
-                new.valid_from,
+                min(new.valid_from, self.seen.now),
                 new.trust,
                 new.importance,
             )

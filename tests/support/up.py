@@ -21,7 +21,7 @@ NOT_GIVEN = (
     "PORT",
 )
 PARTS = {
-    "api": "app.cli api",
+    "api": "app.cli.embedded.early api",
     "worker": "app.cli worker",
     "beat": "app.cli beat",
     "postgres": "bin/postgres -D",

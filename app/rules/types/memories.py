@@ -108,7 +108,7 @@ class Relation:
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its
-    event time; ``trust`` and ``importance`` are in [0, 1].
+    event time, no later than its arrival; ``trust`` and ``importance`` are in [0, 1].
     """
 
     memory_id: UUID

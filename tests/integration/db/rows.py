@@ -15,7 +15,10 @@ import uuid_utils.compat as uuid_utils
 from app.db import conversations, memories, tenants
 from app.db.pool import Connection, system, transaction
 from app.rules.content_hash import content_hash
-from app.rules.types import Accepted, Message, NewConversation, NewMemory, Scope
+from app.rules.types import Accepted, Message, Named, NewConversation, NewMemory, Scope
+
+NOBODY = Named((), (), 0.0)
+"""Nobody was erased who is named."""
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -96,7 +99,10 @@ async def queue_up(
 ) -> Accepted:
     """Accept a conversation of the user."""
     async with transaction(tenant_id) as tx:
-        return await conversations.accept(tx, new_conversation(tenant_id, user_id, key, **fields))
+        new = new_conversation(tenant_id, user_id, key, **fields)
+        accepted = await conversations.accept(tx, new, NOBODY)
+        assert accepted is not None
+        return accepted
 
 
 async def new_tenant(name: str = "test") -> UUID:

@@ -13,6 +13,7 @@ from app.errors import NotFound
 from app.ingest import undo
 from app.rules.types import Caller, Extraction, Fact, Scope, Usage
 from tests.integration.db.rows import (
+    NOBODY,
     at_angle,
     execute,
     new_conversation,
@@ -245,7 +246,8 @@ async def test_of_two_accepted_at_once_the_later_one_is_later_in_every_order(
     async with transaction(tenant) as early:
         await clock(early)
         first = await queue_up(tenant)
-        second = await conversations.accept(early, new_conversation(tenant))
+        second = await conversations.accept(early, new_conversation(tenant), NOBODY)
+        assert second is not None
 
     assert first.conversation_id < second.conversation_id
     rows = await execute(

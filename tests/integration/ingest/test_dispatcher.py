@@ -24,7 +24,7 @@ from app.providers.registry import get_providers
 from app.rules.types import Message, NewConversation, Scope
 from app.startup import runtime, start_runtime
 from app.webhooks.slots import STOP_GRACE_SECONDS, Idle
-from tests.integration.db.rows import new_tenant, owner
+from tests.integration.db.rows import NOBODY, new_tenant, owner
 from tests.providers.anthropic import FakeAnthropic
 from tests.providers.voyage import FakeVoyage
 from tests.support.fixtures import MakeDatabase
@@ -100,7 +100,9 @@ async def queue_up(tenant_id: UUID, user_id: str, text: str = "The canary is nam
         body_sha256=None,
     )
     async with transaction(tenant_id) as tx:
-        return (await conversations.accept(tx, new)).conversation_id
+        accepted = await conversations.accept(tx, new, NOBODY)
+        assert accepted is not None
+        return accepted.conversation_id
 
 
 async def rows(

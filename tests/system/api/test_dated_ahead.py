@@ -11,7 +11,9 @@ from tests.support.client import Client
 AHEAD = datetime.now(UTC) + timedelta(days=2)
 
 
-@pytest.mark.parametrize("at", ["2999-01-01T00:00:00Z", AHEAD.isoformat()])
+@pytest.mark.parametrize(
+    "at", ["2999-01-01T00:00:00Z", AHEAD.isoformat()], ids=["far ahead", "two days ahead"]
+)
 def test_nothing_is_said_in_the_future(client: Client, at: str) -> None:
     message = {"role": "user", "content": "I live in Evilville."}
 

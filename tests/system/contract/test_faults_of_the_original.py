@@ -15,6 +15,7 @@ import pytest
 import app
 from app.settings import Settings
 from tests.support.client import Client
+from tests.support.process import eventually
 from tests.support.stack import Stack
 from tests.system.contract.calls import (
     NOBODY,
@@ -619,6 +620,8 @@ def test_40_without_the_database_health_says_so(voyaging: Voyaging) -> None:
     client = voyaging.client()
     store(client, "Likes tea")
     with voyaging.without_database():
+        # What it reads of the database is kept for a second.
+        eventually(lambda: voyaging.answer().status_code == 503, seconds=5)
         health = voyaging.answer()
         read = client.http.get("/v1/memories", params={"user_id": "ada"})
         write = client.http.post("/v1/memories", json={"user_id": "ada", "fact": "Keeps bees"})
