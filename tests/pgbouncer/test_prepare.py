@@ -44,8 +44,8 @@ async def test_statements_are_prepared_unless_a_pooler_stands_between(
     logs.configure(settings)
     await open_pool(settings, size=1, serving=True)
     try:
-        async with transaction(UUID(int=1)) as conn:
-            assert conn.prepare_threshold == after
+        async with transaction(UUID(int=1)) as tx:
+            assert tx.connection.prepare_threshold == after
     finally:
         await close_pool()
 

@@ -36,8 +36,8 @@ async def somebody(pool: None) -> list[UUID]:
     """Tenants with a name of their own."""
     ids = [tenants.new_id() for _ in range(CLIENTS)]
     for tenant_id in ids:
-        async with transaction(tenant_id) as conn:
-            await tenants.create_tenant(conn, tenant_id, str(tenant_id))
+        async with transaction(tenant_id) as tx:
+            await tenants.create_tenant(tx, str(tenant_id))
     return ids
 
 

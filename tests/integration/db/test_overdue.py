@@ -10,12 +10,13 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from app.cli.embedded.postgres import SUPERUSER
 from app.db import overdue
 from app.db.pool import close_pool, open_pool, transaction
 from app.errors import DatabaseUnavailable
 from app.settings import Settings
 from tests.integration.db.rows import new_tenant
-from tests.support.postgres import for_service, reached
+from tests.support.postgres import SERVICE_LOGIN, for_service, reached
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +84,9 @@ async def test_a_sweep_ends_what_is_older_than_the_limit_and_nothing_else(
 ) -> None:
     """As on Postgres 16 and older, where the database does not."""
     tenant, held = await opened(database_url, 60.0), asyncio.Event()
-    with psycopg.connect(for_service(database_url)) as stranger:
+    # Past a pooler, whose connections take on the name of whoever had them before.
+    direct = database_url.replace(f"//{SUPERUSER}@", f"//{SERVICE_LOGIN}@", 1)
+    with psycopg.connect(direct) as stranger:
         stranger.execute("SELECT 1")
         leaving = asyncio.create_task(abandoned(tenant, held, seconds=2))
         await held.wait()
