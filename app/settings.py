@@ -241,7 +241,7 @@ class Settings(BaseSettings):
 
     # Workers. Time limits must grow: extraction < conversation < soft < hard < lease.
     worker_processes: int = Field(2, ge=1, le=MOST_PROCESSES)
-    worker_in_flight: int | None = Field(None, ge=1)
+    worker_in_flight: int = Field(8, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
     claim_window_seconds: float = Field(30.0, gt=0)
     soft_time_limit_seconds: int = Field(240, gt=0)
@@ -331,12 +331,6 @@ class Settings(BaseSettings):
             hard=microusd(self.budget_hard_usd),
             daily=microusd(self.daily_cap_usd),
         )
-
-    @property
-    def in_flight(self) -> int:
-        """Give how many conversations one process works on. To wait for a model's answer takes
-        nothing but memory, so many may; what the built-in extractor computes, few."""
-        return self.worker_in_flight or (8 if self.anthropic_api_key is None else 128)
 
     @property
     def longest_transaction_seconds(self) -> float:

@@ -42,7 +42,7 @@ async def process_due(
     is true, what is not done within the grace period goes back to the queue as if it had never been
     claimed.
     """
-    slots = Slots(runtime().settings.in_flight)
+    slots = Slots(runtime().settings.worker_in_flight)
     try:
         await _process_crashed(claiming, stopping, claimed_by, stop_grace_seconds)
         look_again_at, called = 0.0, False

@@ -42,11 +42,6 @@ _stopping = multiprocessing.get_context("fork").Event()
 forked."""
 
 
-IN_TRANSACTIONS = 18
-"""Conversations that use the database at the same time, at most. Most wait for a provider, and hold
-no connection meanwhile."""
-
-
 class _Loop:
     """The event loop of this process, with the pool open on it; clients and connections live as
     long as the process."""
@@ -54,7 +49,7 @@ class _Loop:
     def __init__(self) -> None:
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         settings = runtime().settings
-        size = min(settings.in_flight, IN_TRANSACTIONS) + 2
+        size = settings.worker_in_flight + 2
         self._runner.run(open_pool(settings, size=size, serving=True))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
