@@ -204,9 +204,11 @@ async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
                         await _undo(conn)
                         raise
             except (psycopg.Error, asyncio.CancelledError) as error:
-                unsent = isinstance(error, psycopg.OperationalError) and error.sqlstate is None
-                whole = not conn.closed
                 await _forget_prepared(conn)
+                # Not a subclass, such as that of what followed a failure in the pipeline. And the
+                # connection has just made a round trip, so it is not lost.
+                unsent = type(error) is psycopg.OperationalError and error.sqlstate is None
+                whole = not conn.closed
                 if time.monotonic() - began >= longest_seconds:
                     _blame_the_limit(error)
                 if unsent and whole:
