@@ -66,6 +66,7 @@ def set_budget() -> Callable[[Stack, Client, str, str], None]:
 
 
 def circuit(client: Client, provider: str) -> dict[str, Any]:
+    """The circuit as `/health` shows it, which keeps what it has read for a second."""
     health = client.http.get("/health")
     assert health.status_code == 200
     found: dict[str, Any] = next(
@@ -99,7 +100,7 @@ def test_200_conversations_outlast_an_outage(
     assert during <= 16 + 6, "what was in flight when it opened, and the probes"
     assert claude.count <= 250
     assert asked(stack, "SELECT max(attempts) FROM conversations")[0] <= 2
-    assert circuit(client, "anthropic")["status"] == "ok"
+    eventually(lambda: circuit(client, "anthropic")["status"] == "ok", seconds=5)
 
 
 def test_a_refused_key_is_seen_and_recovers(
@@ -124,7 +125,7 @@ def test_a_refused_key_is_seen_and_recovers(
     fake_anthropic[0].steps.clear()
     done = client.finished(conversation_id)
     assert (done["state"], done["attempts"], done["waiting_for"]) == ("done", 1, None)
-    assert circuit(client, "anthropic")["state"] == "closed"
+    eventually(lambda: circuit(client, "anthropic")["state"] == "closed", seconds=5)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_reads_do_not_wait_for_an_embedder_that_hangs(
     fake_voyage[0].script({"hang": True, "times": 0})
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(ask, range(2_000, 2_008)))
-    assert circuit(client, "voyage")["state"] != "closed"
+    eventually(lambda: circuit(client, "voyage")["state"] != "closed", seconds=5)
     asked = fake_voyage[0].count
 
     reasons = {ask(n)["degraded_reason"] for n in range(3_000, 3_200)}
@@ -349,4 +350,4 @@ def test_our_own_limit_of_calls_is_kept_by_all_workers(make_stack: MakeStack) ->
     # busy machine it does now and then.
     assert 2 * 2 <= max(asked(stack, in_a_minute)) <= 10 + 2 * 2
     assert asked(stack, "SELECT max(attempts) FROM conversations WHERE state = 'queued'") == [0]
-    assert client.http.get("/health").json()["status"] == "ok"
+    eventually(lambda: client.http.get("/health").json()["status"] == "ok", seconds=5)
