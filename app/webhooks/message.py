@@ -21,6 +21,8 @@ EventType: TypeAlias = Literal[
     "memory.quarantined",
     "memory.edited",
     "memory.restored",
+    "memory.raised",
+    "memory.superseded",
     "memory.deleted",
 ]
 TEST_EVENT = "webhook.test"
