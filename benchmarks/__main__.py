@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from benchmarks import bench_graph, bench_http, bench_processing, report
+from benchmarks.bench_processing import SLOW_SECONDS
 from tests.support.postgres import VOYAGE_MODEL, create_database, start_postgres
 from tests.support.redis import start_redis
 from tests.support.stack import Stack
@@ -24,15 +25,16 @@ BENCHES = {
     "context": bench_http.context,
     "search": bench_http.search,
     "processing": bench_processing.processing,
+    "waiting": bench_processing.waiting,
     "graph": bench_graph.traverse,
 }
 
 
 @contextmanager
-def _fake(name: str) -> Iterator[str]:
+def _fake(name: str, *arguments: str) -> Iterator[str]:
     """A fake provider in a process of its own; its address."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"tests.providers.{name}", "--port", "0"],
+        [sys.executable, "-m", f"tests.providers.{name}", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -53,7 +55,11 @@ def main(names: tuple[str, ...]) -> None:
     redis, redis_url = start_redis(folder / "redis")
     rows: list[report.Row] = []
     try:
-        with _fake("anthropic") as anthropic_url, _fake("voyage") as voyage_url:
+        with (
+            _fake("anthropic") as anthropic_url,
+            _fake("anthropic", "--delay", str(SLOW_SECONDS)) as slow_url,
+            _fake("voyage") as voyage_url,
+        ):
             os.environ["BENCH_VOYAGE_URL"] = voyage_url = (
                 voyage_url.rstrip("/").removesuffix("/v1") + "/v1"
             )
@@ -64,7 +70,7 @@ def main(names: tuple[str, ...]) -> None:
                     redis_url,
                     folder,
                     ANTHROPIC_API_KEY="bench",
-                    ANTHROPIC_BASE_URL=anthropic_url,
+                    ANTHROPIC_BASE_URL=slow_url if name == "waiting" else anthropic_url,
                     VOYAGE_API_KEY="bench",
                     VOYAGE_BASE_URL=voyage_url,
                     SMARA_CLAIM_WINDOW_SECONDS="60",

@@ -1,5 +1,5 @@
-"""How many conversations a second are processed on this machine, with providers that
-answer at once."""
+"""How many conversations a second are processed on this machine: with providers that answer at
+once, and with a model that takes its time."""
 
 from __future__ import annotations
 
@@ -16,21 +16,39 @@ from tests.support.client import new_tenant
 from tests.support.stack import Stack
 
 CONVERSATIONS, SUBJECTS = 3_000, 600
+SLOW_SECONDS = 3.0
+"""What a real model takes for a short chat."""
+
 PEER_PER_SECOND = 25.0
 """The best-known peer's synchronous add does 14 to 25 a second; the upper end is what we stand
 beside."""
 
 
 def processing(stack: Stack) -> list[Row]:
+    """Providers answer at once: the figure is what the service itself takes."""
+    return _measure(stack, "processing", tenants=1, users=SUBJECTS, bar=100.0)
+
+
+def waiting(stack: Stack) -> list[Row]:
+    """The model takes SLOW_SECONDS: the figure is how many answers are waited for at the same
+    time."""
+    name = f"processing, a model that takes {SLOW_SECONDS:.0f} s"
+    return _measure(stack, name, tenants=8, users=1_000, bar=60.0)
+
+
+def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -> list[Row]:
     """Post everything while no worker runs, then start the worker and time from the first claim to
     the last commit."""
-    _, api_key = new_tenant(stack.database_url)
-    headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+    keys = [new_tenant(stack.database_url)[1] for _ in range(tenants)]
 
     def conversation(n: int) -> bytes:
+        headers = {
+            "Authorization": f"Bearer {keys[n % tenants]}",
+            "Content-Type": "application/json",
+        }
         facts = f"Word{n}a sings well. Word{n}b eats grain. Word{n}c flies home."
         body = {
-            "user_id": f"subject-{n % SUBJECTS}",
+            "user_id": f"subject-{n % users}",
             "messages": [{"role": "user", "content": facts}],
         }
         return request("POST", "/v1/conversations", headers, json.dumps(body).encode())
@@ -65,13 +83,13 @@ def processing(stack: Stack) -> list[Row]:
     assert row[1] == 0, f"{row[1]} conversations are dead"
     assert stored is not None
     figures = Figures(round(row[3][0], 1), round(row[3][1], 1), round(CONVERSATIONS / row[2], 1))
-    name = f"processing, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
+    name = f"{name}, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
     return [
         Row.above(
             name,
-            int(os.environ.get("SMARA_WORKER_IN_FLIGHT", "8")) * 2,
+            int(os.environ.get("SMARA_WORKER_IN_FLIGHT", "128")) * 2,
             figures,
             PEER_PER_SECOND,
-            bar=100.0,
+            bar=bar,
         )
     ]

@@ -12,10 +12,12 @@ import psycopg
 from torture.cluster import Cluster
 
 _LOOK = """
-SELECT count(*), coalesce(extract(epoch FROM now() - min(
-    CASE WHEN state = 'queued' AND ready AND next_attempt_at <= now() THEN next_attempt_at
-         WHEN state = 'processing' AND lease_until < now() THEN lease_until END)), 0)::float8
-FROM conversations WHERE state IN ('queued', 'processing')
+SELECT (SELECT count(*) FROM conversations WHERE state IN ('queued', 'processing')),
+    coalesce(extract(epoch FROM now() - least(
+        (SELECT min(next_attempt_at) FROM queue_heads
+         WHERE NOT claimed AND next_attempt_at <= now()),
+        (SELECT min(lease_until) FROM conversations
+         WHERE state = 'processing' AND lease_until < now()))), 0)::float8
 """
 
 

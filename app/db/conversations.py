@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     bindparam,
-    exists,
     func,
     literal_column,
     not_,
@@ -57,7 +56,6 @@ _GIVEN = (
     "idempotency_key",
     "body_sha256",
 )
-_earlier = conversations.alias("earlier")
 _VALUES: dict[str, ColumnElement[Any]] = {
     "tenant_id": OWN_ID,
     **{name: bindparam(name, type_=_c[name].type) for name in _GIVEN},
@@ -66,17 +64,6 @@ _VALUES: dict[str, ColumnElement[Any]] = {
         bindparam("occurred_at", type_=_c.occurred_at.type), func.clock_timestamp()
     ),
     "created_at": func.clock_timestamp(),
-    "ready": not_(
-        exists(
-            select()
-            .select_from(_earlier)
-            .where(
-                own(_earlier),
-                _earlier.c.owner_key == bindparam("owner_key"),
-                _earlier.c.state.in_(["queued", "processing"]),
-            )
-        )
-    ),
 }
 _ACCEPT = Statement(
     insert(conversations)
@@ -123,7 +110,6 @@ _REPLAY = Statement(
     .where(_THE_CONVERSATION, _c.state.in_(["done", "dead"]), _c.messages.is_not(None))
     .values(
         state="queued",
-        ready=True,
         run=_c.run + 1,
         attempts=0,
         crash_attempts=0,

@@ -1,6 +1,8 @@
-"""The conversations table as a queue: claim, finish, fail, release, rescue.
+"""The queue: claim, finish, fail, release, rescue.
 
-Postgres' clock is the only one. A lease token fences each claim: whoever lost it changes nothing.
+What may be claimed is a row of queue_heads, one for each owner with unfinished work; a trigger
+keeps them after the conversations, whose rows are the record of the work. Postgres' clock is the
+only one. A lease token fences each claim: whoever lost it changes nothing.
 """
 
 from __future__ import annotations
@@ -17,43 +19,86 @@ from app.db.outbox import ANNOUNCED_CONVERSATIONS, OF_A_CONVERSATION
 from app.db.pool import SystemTx, TenantTx
 from app.rules.types import Claim, Conversation, Scope, Transcript
 
-CLAIM = """
-WITH RECURSIVE waiting AS (
-    -- The tenants that have anything ready, one index probe each.
-    (SELECT tenant_id FROM conversations
-     WHERE state = 'queued' AND ready ORDER BY tenant_id LIMIT 1)
+_claim = """
+WITH RECURSIVE served_last AS (
+    SELECT tenant_id FROM tenant_turns ORDER BY last_served_at DESC, tenant_id DESC LIMIT 1
+), after AS (
+    -- The tenants that have any work waiting, one index probe each, from the one on that follows
+    -- whoever was served last.
+    (SELECT tenant_id FROM queue_heads
+     WHERE NOT claimed AND {which} AND tenant_id > (SELECT tenant_id FROM served_last)
+     ORDER BY tenant_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT c.tenant_id FROM conversations c
-            WHERE c.state = 'queued' AND c.ready AND c.tenant_id > w.tenant_id
-            ORDER BY c.tenant_id LIMIT 1)
-    FROM waiting w WHERE w.tenant_id IS NOT NULL
+    SELECT (SELECT h.tenant_id FROM queue_heads h
+            WHERE NOT h.claimed AND {which} AND h.tenant_id > a.tenant_id
+            ORDER BY h.tenant_id LIMIT 1)
+    FROM after a WHERE a.tenant_id IS NOT NULL
+), before AS (
+    (SELECT tenant_id FROM queue_heads WHERE NOT claimed AND {which} ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT h.tenant_id FROM queue_heads h
+            WHERE NOT h.claimed AND {which} AND h.tenant_id > b.tenant_id
+            ORDER BY h.tenant_id LIMIT 1)
+    FROM before b WHERE b.tenant_id < (SELECT tenant_id FROM served_last)
+), waiting AS (
+    -- A few more than can be served, for those that may not be.
+    (SELECT tenant_id FROM after WHERE tenant_id IS NOT NULL
+     UNION ALL
+     SELECT tenant_id FROM before WHERE tenant_id <= (SELECT tenant_id FROM served_last))
+    LIMIT 2 + %(limit)s
 ), turn AS (
-    SELECT tenant_id, last_served_at, least(%(limit)s, %(max_in_flight)s - (
-        SELECT count(*) FROM conversations c
-        WHERE c.tenant_id = t.tenant_id AND c.state = 'processing' AND c.lease_until > now()
-    )) AS room
-    FROM tenant_turns t
-    WHERE tenant_id IN (SELECT w.tenant_id FROM waiting w) AND blocked_until <= now()
+    -- Looked at in the order of their turns, until there are enough.
+    SELECT tenant_id, last_served_at, %(max_in_flight)s - in_flight AS room
+    FROM (
+        SELECT tenant_id, last_served_at FROM tenant_turns
+        WHERE tenant_id = ANY (ARRAY(SELECT w.tenant_id FROM waiting w))
+          AND blocked_until <= now()
+        ORDER BY last_served_at, tenant_id OFFSET 0) t
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS in_flight FROM queue_heads h
+        WHERE h.tenant_id = t.tenant_id AND h.claimed OFFSET 0) f
+    WHERE in_flight < %(max_in_flight)s AND EXISTS (
+        SELECT FROM queue_heads h
+        WHERE h.tenant_id = t.tenant_id AND NOT h.claimed AND {which}
+          AND h.next_attempt_at <= now())
+    LIMIT %(limit)s
 ), due AS (
-    SELECT turn.tenant_id, turn.last_served_at, c.conversation_id, c.claimed_at, row_number() OVER (
-        PARTITION BY turn.tenant_id ORDER BY c.priority, c.conversation_id) AS nth
-    FROM turn CROSS JOIN LATERAL (
-        SELECT conversation_id, priority, claimed_at FROM conversations q
-        WHERE q.tenant_id = turn.tenant_id AND state = 'queued' AND ready
-          AND next_attempt_at <= now() AND (crash_attempts > 0) = %(crashed_only)s
-          AND NOT EXISTS (
-              SELECT FROM conversations earlier
-              WHERE earlier.tenant_id = q.tenant_id AND earlier.owner_key = q.owner_key
-                AND (earlier.state = 'processing' OR earlier.state = 'queued'
-                     AND earlier.conversation_id < q.conversation_id))
-        ORDER BY priority, conversation_id
-        LIMIT greatest(turn.room, 0)
-        FOR NO KEY UPDATE SKIP LOCKED) c
+    -- Twice each tenant's share, for those who have less; backfill when nothing is live.
+    SELECT turn.tenant_id, turn.last_served_at, h.owner_key, h.work_id, row_number() OVER (
+        PARTITION BY turn.tenant_id
+        ORDER BY h.priority, h.next_attempt_at, h.work_id) AS nth
+    FROM turn CROSS JOIN (SELECT count(*) AS number FROM turn) tenants CROSS JOIN LATERAL (
+        SELECT * FROM (
+            SELECT owner_key, work_id, priority, next_attempt_at FROM queue_heads
+            WHERE tenant_id = turn.tenant_id AND NOT claimed AND {which}
+              AND priority = 0 AND next_attempt_at <= now()
+            ORDER BY next_attempt_at, work_id
+            LIMIT least(turn.room, ceil(2.0 * %(limit)s / tenants.number))
+            FOR NO KEY UPDATE SKIP LOCKED) live
+        UNION ALL
+        SELECT * FROM (
+            SELECT owner_key, work_id, priority, next_attempt_at FROM queue_heads
+            WHERE tenant_id = turn.tenant_id AND NOT claimed AND {which}
+              AND priority = 1 AND next_attempt_at <= now()
+            ORDER BY next_attempt_at, work_id
+            LIMIT least(turn.room, ceil(2.0 * %(limit)s / tenants.number))
+            FOR NO KEY UPDATE SKIP LOCKED) backfill
+        LIMIT least(turn.room, ceil(2.0 * %(limit)s / tenants.number))) h
 ), picked AS (
-    SELECT tenant_id, conversation_id, claimed_at IS NOT NULL AS seen_before FROM due
+    SELECT tenant_id, owner_key, work_id FROM due
     ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
+), locked AS (
+    -- Whoever changes a conversation goes from its row to the head: waiting here could deadlock.
+    SELECT c.tenant_id, c.conversation_id, c.claimed_at IS NOT NULL AS seen_before
+    -- By its owner too: with old statistics the index of unfinished conversations looks as good as
+    -- the primary key, and without the owner it would be read from end to end.
+    FROM picked JOIN conversations c
+      ON c.tenant_id = picked.tenant_id AND c.conversation_id = picked.work_id
+        AND c.owner_key = picked.owner_key
+    WHERE c.state = 'queued'
+    FOR NO KEY UPDATE OF c SKIP LOCKED
 ), served AS (
-    -- A turn that another claim is taking is left to it: waiting here could deadlock.
+    -- A turn that another claim is taking is left to it, for the same reason.
     UPDATE tenant_turns SET last_served_at = clock_timestamp()
     WHERE tenant_id IN (
         SELECT t.tenant_id FROM tenant_turns t
@@ -63,12 +108,14 @@ UPDATE conversations c
 SET state = 'processing', attempts = attempts + 1, claims = claims + 1,
     lease_token = gen_random_uuid(), claimed_at = now(), claimed_by = %(claimed_by)s,
     lease_until = now() + make_interval(secs => %(lease_seconds)s)
-FROM picked
-WHERE c.tenant_id = picked.tenant_id AND c.conversation_id = picked.conversation_id
-  AND c.state = 'queued'
+FROM locked
+WHERE c.tenant_id = locked.tenant_id AND c.conversation_id = locked.conversation_id
 RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, c.claims, seen_before,
     owner_key
 """
+
+CLAIM = _claim.format(which="NOT crashed")
+CLAIM_CRASHED = _claim.format(which="crashed")
 
 
 async def claim(
@@ -86,12 +133,11 @@ async def claim(
     process. ``claimed_by`` names the process. ``crashed_only`` asks for those whose process died
     before instead, so that they can be run with no others beside them."""
     cursor = await tx.execute(
-        CLAIM,
+        CLAIM_CRASHED if crashed_only else CLAIM,
         {
             "limit": limit,
             "max_in_flight": max_in_flight,
             "lease_seconds": lease_seconds,
-            "crashed_only": crashed_only,
             "claimed_by": claimed_by,
         },
     )
@@ -128,15 +174,6 @@ async def still_ours(tx: TenantTx, claim: Claim) -> bool:
     return await cursor.fetchone() is not None
 
 
-WAKE_NEXT = """
-UPDATE conversations SET ready = true
-WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND NOT ready AND conversation_id = (
-    SELECT conversation_id FROM conversations
-    WHERE tenant_id = %(tenant_id)s AND owner_key = %(owner_key)s
-      AND state IN ('queued', 'processing') AND conversation_id <> %(conversation_id)s
-    ORDER BY conversation_id LIMIT 1)
-"""
-
 FINISH = f"""
 WITH finished AS (
     UPDATE conversations
@@ -146,15 +183,14 @@ WITH finished AS (
     WHERE tenant_id = %(tenant_id)s AND conversation_id = %(conversation_id)s
         AND lease_token = %(lease_token)s
     RETURNING {OF_A_CONVERSATION}
-), {ANNOUNCED_CONVERSATIONS}
-{WAKE_NEXT}
+), {ANNOUNCED_CONVERSATIONS} SELECT
 """
 
 
 async def finish(
     tx: TenantTx, claim: Claim, receipt: dict[str, Any], stages: dict[str, float]
 ) -> None:
-    """Mark the conversation done with its receipt, and let the owner's next one come forward."""
+    """Mark the conversation done with its receipt; the owner's next one comes forward."""
     await tx.execute(
         FINISH, {**_names_of(claim), "receipt": Jsonb(receipt), "stages": Jsonb(stages)}
     )
@@ -206,8 +242,6 @@ async def fail(
             **_names_of(claim),
         },
     )
-    if retry_in_seconds is None:
-        await tx.execute(WAKE_NEXT, _names_of(claim))
 
 
 RELEASE = """
@@ -260,27 +294,15 @@ WITH expired AS (
 ), {ANNOUNCED_CONVERSATIONS} SELECT
 """
 
-WAKE_FOLLOWERS = """
-UPDATE conversations SET ready = true
-WHERE (tenant_id, conversation_id) IN (
-    SELECT c.tenant_id, c.conversation_id FROM conversations c
-    WHERE c.state = 'queued' AND NOT c.ready AND NOT EXISTS (
-        SELECT FROM conversations earlier
-        WHERE earlier.tenant_id = c.tenant_id AND earlier.owner_key = c.owner_key
-          AND earlier.state IN ('queued', 'processing')
-          AND earlier.conversation_id < c.conversation_id)
-    FOR NO KEY UPDATE SKIP LOCKED)
-"""
-
-COUNT_DUE = """
-SELECT count(*) FROM conversations
-WHERE state = 'queued' AND ready AND next_attempt_at <= now()
+DUE = """
+SELECT count(*) FROM (
+    SELECT FROM queue_heads WHERE NOT claimed AND next_attempt_at <= now() LIMIT %s) due
 """
 
 
-async def rescue(tx: SystemTx, *, max_crashes: int) -> int:
-    """Take back expired leases, wake followers that nobody woke, and count what is due. Any number
-    may run at once.
+async def rescue(tx: SystemTx, *, max_crashes: int, at_most: int = 1_000) -> int:
+    """Take back expired leases, and count the owners whose work is due, up to ``at_most``. Any
+    number may run at once.
 
     A lease that ran out means that its process died or hung: after ``max_crashes`` of these a
     conversation is dead.
@@ -288,9 +310,7 @@ async def rescue(tx: SystemTx, *, max_crashes: int) -> int:
     await tx.execute(
         RESCUE, {"max": max_crashes, "detail": "The process that worked on it died or hung."}
     )
-    # An accept beside the finish of its forerunner saw it unfinished, and was not seen by it.
-    await tx.execute(WAKE_FOLLOWERS)
-    cursor = await tx.execute(COUNT_DUE)
+    cursor = await tx.execute(DUE, (at_most,))
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
 

@@ -18,8 +18,8 @@ WHERE tenant_id = %(tenant_id)s AND state IN ('done', 'dead', 'cancelled') GROUP
 
 OLDEST_DUE = """
 SELECT now(), greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
-FROM conversations
-WHERE tenant_id = %(tenant_id)s AND state = 'queued' AND next_attempt_at <= now()
+FROM queue_heads
+WHERE tenant_id = %(tenant_id)s AND NOT claimed AND next_attempt_at <= now()
 """
 
 TIME_STAGES = """
@@ -84,8 +84,7 @@ async def standing(tx: SystemTx) -> Standing:
 
 OLDEST_DUE_SECONDS = """
 SELECT greatest(coalesce(date_part('epoch', now() - min(next_attempt_at)), 0), 0)
-FROM conversations
-WHERE state = 'queued' AND next_attempt_at <= now()
+FROM queue_heads WHERE NOT claimed AND next_attempt_at <= now()
 """
 
 

@@ -37,6 +37,7 @@ from sqlalchemy.dialects.postgresql import BIT, JSONB, REAL
 from sqlalchemy.sql.naming import conv
 
 from app.db.marks import (
+    ALL_ROWS,
     INTERNAL,
     OF_ALL_ENDS,
     PLAIN,
@@ -548,8 +549,7 @@ conversations = Table(
     # The job.
     Column("state", Text, nullable=False, server_default="queued", info=PLAIN | READ_WRITE),
     _count("priority", SmallInteger, READ),
-    # A hint that keeps the claim short: false while the same owner has an earlier unfinished
-    # conversation.
+    # For workers of the version before this one, which look for what may be claimed here.
     Column(
         "ready", Boolean, nullable=False, server_default=text("true"), info=INTERNAL | READ_WRITE
     ),
@@ -624,6 +624,39 @@ Index(
     conversations.c.user_id,
     conversations.c.conversation_id,
 )
+
+queue_heads = Table(
+    "queue_heads",
+    metadata,
+    # What comes next of each owner with unfinished work, so that a claim costs the same for any
+    # backlog, and each owner's work is done one after the other. A trigger of conversations keeps
+    # it; work of another kind will have a table of its own and come here likewise.
+    _tenant(),
+    Column("owner_key", Text, primary_key=True, info=person(Erasure.OWNER) | INTERNAL),
+    Column("kind", Text, nullable=False, server_default="conversation", info=PLAIN),
+    Column("work_id", Uuid, nullable=False),
+    _count("priority", SmallInteger),
+    _at("next_attempt_at"),
+    Column("crashed", Boolean, nullable=False, server_default=text("false")),
+    Column("claimed", Boolean, nullable=False, server_default=text("false")),
+    _one_of("kind", "conversation"),
+    info=of_tenant(system=ALL_ROWS),
+    # Rows come and go all the time.
+    postgresql_with={
+        "fillfactor": 50,
+        "autovacuum_vacuum_scale_factor": 0,
+        "autovacuum_vacuum_threshold": 1000,
+    },
+)
+_in_turn = (
+    queue_heads.c.tenant_id,
+    queue_heads.c.priority,
+    queue_heads.c.next_attempt_at,
+    queue_heads.c.work_id,
+)
+Index("queue_heads_due", *_in_turn, postgresql_where=text("NOT claimed AND NOT crashed"))
+Index("queue_heads_crashed", *_in_turn, postgresql_where=text("NOT claimed AND crashed"))
+Index("queue_heads_claimed", queue_heads.c.tenant_id, postgresql_where=text("claimed"))
 
 extractions = Table(
     "extractions",

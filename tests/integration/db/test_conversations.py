@@ -74,20 +74,6 @@ async def test_one_of_twenty_accepts_with_one_key_at_the_same_time_is_the_first(
     assert sorted(each.replayed for each in accepted) == [False] + [True] * 19
 
 
-async def test_of_two_waiting_conversations_of_one_person_only_the_first_is_ready(
-    tenant: UUID,
-) -> None:
-    first, second, other = [await queue_up(tenant, user) for user in ("ada", "ada", "bob")]
-
-    ready = dict(
-        await execute(
-            "SELECT conversation_id, ready FROM conversations WHERE tenant_id = %s", tenant
-        )
-    )
-
-    assert [ready[each.conversation_id] for each in (first, second, other)] == [True, False, True]
-
-
 async def test_erasing_removes_every_word_and_leaves_what_was_learned(tenant: UUID) -> None:
     conversation_id = (
         await queue_up(tenant, instructions="Be kind.", metadata={"name": "Ada"})

@@ -1,4 +1,4 @@
-"""The conversations table as a queue: fair, in order, fenced, and nothing gets stuck."""
+"""The queue: fair, in order, fenced, and nothing gets stuck."""
 
 from __future__ import annotations
 
@@ -368,20 +368,6 @@ async def test_the_next_conversation_of_a_subject_comes_forward_however_the_one_
         assert await rescue() == 1
 
     assert [each.conversation_id for each in await claim()] == [follower.conversation_id]
-
-
-async def test_a_conversation_accepted_while_its_forerunner_finishes_is_woken_by_the_sweep() -> (
-    None
-):
-    tenant_id = await new_tenant("acme")
-    unwoken = await queue_up(tenant_id)
-    # Its accept saw the forerunner unfinished, and the forerunner's finish did not see it yet.
-    await execute("UPDATE conversations SET ready = false")
-    assert await claim() == []
-
-    assert await rescue() == 1
-
-    assert (await claim_one()).conversation_id == unwoken.conversation_id
 
 
 async def test_sweeps_at_the_same_time_count_a_crash_once() -> None:

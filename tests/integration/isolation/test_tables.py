@@ -206,7 +206,11 @@ def test_the_system_reads_nobodys_words_and_writes_only_the_queue(
     assert {name for (name,) in insertable} == {
         table.name for table in TABLES if "INSERT" in table.info["system"]
     }
-    assert {name for (name,) in insertable} == {"signup_attempts", "webhook_deliveries"}
+    assert {name for (name,) in insertable} == {
+        "queue_heads",
+        "signup_attempts",
+        "webhook_deliveries",
+    }
     with (
         as_role(database_url, "smara_system") as system,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
