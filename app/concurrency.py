@@ -34,27 +34,37 @@ class Turns:
         self._taken: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
+    def waiting_of(self, tenant: Hashable) -> int:
+        """How many slots the tenant waits for."""
+        return len(self._waiting.get(tenant, ()))
+
     @asynccontextmanager
     async def of(self, tenant: Hashable) -> AsyncIterator[None]:
         """Hold one slot for the block."""
-        await self._take(tenant)
+        await self.take(tenant)
         try:
             yield
         finally:
-            self._give_back(tenant)
+            self.give_back(tenant)
 
-    async def _take(self, tenant: Hashable) -> None:
+    async def take(self, tenant: Hashable, *, within_seconds: float | None = None) -> None:
+        """Take a slot, which the caller gives back. Raises TimeoutError when none is free in
+        time."""
         if self._free:
             self._free -= 1
             self._taken[tenant] += 1
             return
+        async with asyncio.timeout(within_seconds):
+            await self._wait(tenant)
+
+    async def _wait(self, tenant: Hashable) -> None:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(tenant, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._give_back(tenant)  # It came while its caller gave up.
+                self.give_back(tenant)  # It came while its caller gave up.
             else:
                 self._forget(tenant, turn)
             raise
@@ -64,7 +74,8 @@ class Turns:
         if not self._waiting[tenant]:
             del self._waiting[tenant]
 
-    def _give_back(self, tenant: Hashable) -> None:
+    def give_back(self, tenant: Hashable) -> None:
+        """Give back a slot that was taken; whoever is next gets it."""
         self._taken[tenant] -= 1
         if not self._taken[tenant]:
             del self._taken[tenant]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -22,6 +22,7 @@ from psycopg.abc import Params, QueryNoTemplate
 from psycopg.rows import AsyncRowFactory, TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from app.concurrency import Turns
 from app.db import entry, trial
 from app.db.failures import translated
 from app.errors import DatabaseUnavailable, Unstorable
@@ -38,8 +39,8 @@ that begins with the tenant looks as good as the primary key. A sub-select is an
 average size. Measured: a walk over 1,000 of 10,000 new memories took 6 s before, 25 ms so."""
 
 WAITING_EACH = 50
-"""Requests that may wait for each connection. At 2 ms a statement that is a tenth of a second; when
-it takes longer, more of them would only hold memory until their time is up."""
+"""Transactions of one tenant that may wait for each connection. At 2 ms a statement that is a tenth
+of a second; when it takes longer, more of them would only hold memory until their time is up."""
 
 OPEN_TOO_LONG = "25P04"
 """Postgres' own code for a transaction that was over its limit."""
@@ -82,6 +83,9 @@ class SystemTx(Tx):
 @dataclass(frozen=True, slots=True)
 class _Open:
     connections: AsyncConnectionPool[Connection]
+    turns: Turns
+    size: int
+    patience_seconds: float
     entries: entry.Entries
     longest_seconds: float
 
@@ -101,6 +105,7 @@ async def open_pool(settings: Settings, *, size: int | None = None, serving: boo
     """
     assert settings.database_url is not None, "DATABASE_URL is not set"
     entries = entry.Entries.under(settings)
+    size = size or settings.pool_size
     connections = AsyncConnectionPool(
         settings.database_url,
         # Nothing is asked for in start-up options, which poolers refuse or ignore, and nothing is
@@ -114,10 +119,8 @@ async def open_pool(settings: Settings, *, size: int | None = None, serving: boo
             "fallback_application_name": "smara",
         },
         min_size=1,
-        max_size=size or settings.pool_size,
+        max_size=size,
         timeout=settings.pool_timeout_seconds,
-        # Whoever would wait behind so many is told at once, instead of after the time-out.
-        max_waiting=WAITING_EACH * (size or settings.pool_size),
         max_idle=300,
         # A server that comes back is noticed within seconds, however long it was away.
         reconnect_timeout=5,
@@ -125,7 +128,14 @@ async def open_pool(settings: Settings, *, size: int | None = None, serving: boo
         configure=trial.Trial(entries, settings.prepare, serving=serving),
         open=False,
     )
-    runtime().one(_Pool).open = _Open(connections, entries, settings.longest_transaction_seconds)
+    runtime().one(_Pool).open = _Open(
+        connections,
+        Turns(size),
+        size,
+        settings.pool_timeout_seconds,
+        entries,
+        settings.longest_transaction_seconds,
+    )
     await connections.open(wait=False)
 
 
@@ -147,21 +157,21 @@ async def transaction(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     share one round trip. Raises DatabaseUnavailable when no connection is to be had in time or the
     server is away, Duplicate and MissingReference for what the schema forbids.
     """
-    async with _begun(_opened().entries.of_a_tenant, str(tenant_id)) as conn:
+    async with _begun(tenant_id, _opened().entries.of_a_tenant, str(tenant_id)) as conn:
         yield TenantTx(conn, tenant_id)
 
 
 @asynccontextmanager
 async def read_only(tenant_id: UUID) -> AsyncIterator[TenantTx]:
     """One transaction of one tenant that cannot write."""
-    async with _begun(_opened().entries.of_a_reader, str(tenant_id)) as conn:
+    async with _begun(tenant_id, _opened().entries.of_a_reader, str(tenant_id)) as conn:
         yield TenantTx(conn, tenant_id)
 
 
 @asynccontextmanager
 async def system() -> AsyncIterator[SystemTx]:
     """One transaction that sees every tenant, and of each only what the role smara_system may."""
-    async with _begun(_opened().entries.of_the_system) as conn:
+    async with _begun(None, _opened().entries.of_the_system) as conn:
         yield SystemTx(conn)
 
 
@@ -170,7 +180,7 @@ async def as_login() -> AsyncIterator[Connection]:
     """A connection under the login's own name and without a transaction, for what concerns the
     connections themselves. Row-level security shows it nothing."""
     with translated():
-        async with _connected() as conn:
+        async with _connected(None) as conn:
             yield conn
 
 
@@ -184,7 +194,7 @@ async def clock(tx: Tx) -> datetime:
 
 
 @asynccontextmanager
-async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
+async def _begun(tenant_id: UUID | None, first: str, *parameters: str) -> AsyncIterator[Connection]:
     """One transaction, opened by its first statement.
 
     It is the pipeline's own: Postgres begins it with the first statement and commits it at the
@@ -193,7 +203,7 @@ async def _begun(first: str, *parameters: str) -> AsyncIterator[Connection]:
     commit. Nothing within may sync the pipeline: no nested pipeline, no ``executemany``.
     """
     with translated():
-        async with _connected() as conn:
+        async with _connected(tenant_id) as conn:
             began, longest_seconds = time.monotonic(), _opened().longest_seconds
             try:
                 async with conn.pipeline():
@@ -258,8 +268,23 @@ def _opened() -> _Open:
     return opened
 
 
-def _connected() -> AbstractAsyncContextManager[Connection]:
-    return _opened().connections.connection()
+@asynccontextmanager
+async def _connected(tenant_id: UUID | None) -> AsyncIterator[Connection]:
+    """A connection. Of those who wait for one, whoever's tenant has the fewest is next; the system
+    counts as a tenant."""
+    opened = _opened()
+    if opened.turns.waiting_of(tenant_id) >= WAITING_EACH * opened.size:
+        # It is told at once, instead of after the time-out.
+        raise DatabaseUnavailable("Too much waits for the database; try again shortly.")
+    try:
+        await opened.turns.take(tenant_id, within_seconds=opened.patience_seconds)
+    except TimeoutError as error:
+        raise DatabaseUnavailable("The database is too busy; try again shortly.") from error
+    try:
+        async with opened.connections.connection() as conn:
+            yield conn
+    finally:
+        opened.turns.give_back(tenant_id)
 
 
 async def _try_again(pool: AsyncConnectionPool[Connection]) -> None:

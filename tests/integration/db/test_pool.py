@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -9,10 +10,11 @@ from uuid import UUID
 
 import pytest
 
+from app.db import pool
 from app.db.pool import Connection, TenantTx, close_pool, open_pool, read_only, transaction
 from app.errors import DatabaseUnavailable, Unstorable
 from app.settings import Settings
-from tests.integration.db.rows import execute
+from tests.integration.db.rows import execute, new_tenant
 from tests.support.postgres import reached
 
 pytestmark = pytest.mark.anyio
@@ -109,3 +111,43 @@ async def test_a_connection_that_is_lost_says_so(tenant: UUID) -> None:
 
     async with transaction(tenant) as tx:
         assert await count(tx) == 0
+
+
+async def test_one_tenants_transactions_do_not_go_before_anothers_first(database_url: str) -> None:
+    await open_pool(Settings(database_url=reached(database_url)), size=1)
+    crowd, other = [await new_tenant(), await new_tenant()]
+    order: list[UUID] = []
+
+    async def work(tenant_id: UUID) -> None:
+        async with transaction(tenant_id) as tx:
+            await tx.execute("SELECT pg_sleep(0.01)")
+            order.append(tenant_id)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(20):
+            group.create_task(work(crowd))
+        await asyncio.sleep(0)
+        group.create_task(work(other))
+    await close_pool()
+
+    assert order.index(other) <= 2
+
+
+async def test_a_tenant_that_waits_for_too_much_is_told_at_once(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "WAITING_EACH", 2)
+    await open_pool(Settings(database_url=reached(database_url)), size=1)
+    crowd, other = [await new_tenant(), await new_tenant()]
+
+    async def work(tenant_id: UUID) -> None:
+        async with transaction(tenant_id) as tx:
+            await tx.execute("SELECT pg_sleep(0.05)")
+
+    crowded = [asyncio.create_task(work(crowd)) for _ in range(6)]
+    await asyncio.sleep(0)
+    await work(other)
+    outcomes = await asyncio.gather(*crowded, return_exceptions=True)
+    await close_pool()
+
+    assert [type(outcome) for outcome in outcomes] == [type(None)] * 3 + [DatabaseUnavailable] * 3
