@@ -60,11 +60,12 @@ def _runs(process_id: str) -> bool:
 STOP_SECONDS = 15
 
 _heard_at = multiprocessing.get_context("fork").Value("d", time.monotonic(), lock=False)
-"""When any process of this worker last received a wake-up; shared with the child processes."""
+"""When any process of this worker last received a wake-up, or looked for work; shared with the
+child processes."""
 
 
-def note_wakeup() -> None:
-    """Note that a wake-up was received."""
+def note_awake() -> None:
+    """Note that a wake-up was received, or that a process looks for work without one."""
     _heard_at.value = time.monotonic()
 
 
@@ -82,7 +83,7 @@ class Watchdog(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     def start(self, worker: Any) -> None:
         """Begin to look, as often as beat asks for a rescue."""
         global _looked_at
-        note_wakeup()
+        note_awake()
         _looked_at = time.monotonic()
         worker.timer.call_repeatedly(runtime().settings.rescue_seconds, _look)
 
@@ -95,7 +96,7 @@ def _look() -> None:
     if time.monotonic() - _looked_at >= 2 * settings.rescue_seconds:
         # The timer stands still while the worker looks for its broker. It could receive nothing
         # meanwhile, so its silence begins now.
-        note_wakeup()
+        note_awake()
     _judge(settings, silent_seconds=time.monotonic() - _heard_at.value)
     _looked_at = time.monotonic()  # The check may take long too: it writes to Redis.
 

@@ -93,7 +93,7 @@ def _close(**_: object) -> None:
 @celery.task
 def process_due() -> None:
     """Process what is due, if anything is. Safe to run at any time, any number of times."""
-    liveness.note_wakeup()
+    liveness.note_awake()
     if runtime().one(_Loop).run(_process_due()):
         wakeup.publish(1)
 
@@ -105,6 +105,8 @@ async def _process_due() -> bool:
     idle = Idle("conversations", "webhooks")
 
     def claiming() -> bool:
+        # All processes may be busy for as long as nobody can receive anything.
+        liveness.note_awake()
         return time.monotonic() < deadline and not _stopping.is_set()
 
     async with asyncio.TaskGroup() as group:
@@ -128,7 +130,7 @@ async def _call_for_help() -> None:
 @celery.task
 def rescue() -> None:
     """Take back what dead processes had claimed, and wake workers for what is due."""
-    liveness.note_wakeup()
+    liveness.note_awake()
     settings = runtime().settings
     due = runtime().one(_Loop).run(_rescue(settings.max_crashes))
     wakeup.publish(min(due, settings.worker_processes))

@@ -75,6 +75,23 @@ def test_a_worker_that_looked_for_its_broker_for_long_is_not_deaf(
     assert stack.worker.process.poll() is None
 
 
+def test_a_worker_that_is_busy_for_long_is_not_deaf(
+    make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
+) -> None:
+    """It takes no wake-up while all its processes work, and the next conversation is due all the
+    while."""
+    fake_anthropic[0].script({"delay_seconds": 5.0})
+    stack = make_stack(
+        SMARA_WORKER_STALLED_SECONDS="2", SMARA_WORKER_PROCESSES="1", SMARA_WORKER_IN_FLIGHT="1"
+    ).start()
+    client = stack.client()
+
+    posted = [client.post_conversation(user, "The canary is named Pip.") for user in ("ada", "bob")]
+
+    assert [client.finished(each)["state"] for each in posted] == ["done", "done"]
+    assert "worker_stalled" not in (stack.folder / "worker.log").read_text()
+
+
 def test_without_a_scheduler_a_worker_asks_for_the_sweep_itself(
     make_stack: MakeStack, fake_anthropic: tuple[FakeAnthropic, str]
 ) -> None:
