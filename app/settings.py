@@ -241,7 +241,7 @@ class Settings(BaseSettings):
 
     # Workers. Time limits must grow: extraction < conversation < soft < hard < lease.
     worker_processes: int = Field(2, ge=1, le=MOST_PROCESSES)
-    worker_in_flight: int = Field(8, ge=1)
+    worker_in_flight: int | None = Field(None, ge=1)
     conversation_timeout_seconds: float = Field(150.0, gt=0)
     claim_window_seconds: float = Field(30.0, gt=0)
     soft_time_limit_seconds: int = Field(240, gt=0)
@@ -331,6 +331,17 @@ class Settings(BaseSettings):
             hard=microusd(self.budget_hard_usd),
             daily=microusd(self.daily_cap_usd),
         )
+
+    @property
+    def computing_in_flight(self) -> int:
+        """Give how many conversations one process works on at the same time, when it computes."""
+        return self.worker_in_flight or 8
+
+    @property
+    def waiting_in_flight(self) -> int:
+        """Give how many it works on when most of them wait for a model: that takes memory alone,
+        about a megabyte each."""
+        return self.worker_in_flight or 128
 
     @property
     def longest_transaction_seconds(self) -> float:

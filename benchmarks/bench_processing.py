@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import time
+from pathlib import Path
 
 import psycopg
 
@@ -16,6 +17,9 @@ from tests.support.client import new_tenant
 from tests.support.stack import Stack
 
 CONVERSATIONS, SUBJECTS = 3_000, 600
+WAITING = 1_000
+"""Users of one conversation each, whom the slow model reads."""
+
 SLOW_SECONDS = 3.0
 """What a real model takes for a short chat."""
 
@@ -26,19 +30,21 @@ beside."""
 
 def processing(stack: Stack) -> list[Row]:
     """Providers answer at once: the figure is what the service itself takes."""
-    return _measure(stack, "processing", tenants=1, users=SUBJECTS, bar=100.0)
+    return _measure(stack, "processing", CONVERSATIONS, tenants=1, users=SUBJECTS, bar=200.0)
 
 
 def waiting(stack: Stack) -> list[Row]:
     """The model takes SLOW_SECONDS: the figure is how many answers are waited for at the same
     time."""
     name = f"processing, a model that takes {SLOW_SECONDS:.0f} s"
-    return _measure(stack, name, tenants=8, users=1_000, bar=60.0)
+    return _measure(stack, name, WAITING, tenants=8, users=WAITING, bar=60.0)
 
 
-def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -> list[Row]:
+def _measure(
+    stack: Stack, name: str, conversations: int, *, tenants: int, users: int, bar: float
+) -> list[Row]:
     """Post everything while no worker runs, then start the worker and time from the first claim to
-    the last commit."""
+    the last commit. The name tells the largest process of the worker, in MB resident."""
     keys = [new_tenant(stack.database_url)[1] for _ in range(tenants)]
 
     def conversation(n: int) -> bytes:
@@ -53,9 +59,10 @@ def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -
         }
         return request("POST", "/v1/conversations", headers, json.dumps(body).encode())
 
-    asyncio.run(run(stack.port, conversation, concurrency=8, requests=CONVERSATIONS, expect=202))
+    asyncio.run(run(stack.port, conversation, concurrency=8, requests=conversations, expect=202))
     stack.worker.start()
     stack.beat.start()
+    largest_mb = 0
     try:
         with psycopg.connect(stack.database_url, autocommit=True) as connection:
             while True:
@@ -71,7 +78,8 @@ def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -
                     """
                 ).fetchone()
                 assert row is not None
-                if row[0] + row[1] == CONVERSATIONS:
+                largest_mb = max(largest_mb, _largest_mb(stack))
+                if row[0] + row[1] == conversations:
                     break
                 time.sleep(0.5)
             stored = connection.execute(
@@ -82,8 +90,8 @@ def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -
         stack.worker.stop()
     assert row[1] == 0, f"{row[1]} conversations are dead"
     assert stored is not None
-    figures = Figures(round(row[3][0], 1), round(row[3][1], 1), round(CONVERSATIONS / row[2], 1))
-    name = f"{name}, {stored[0] / CONVERSATIONS:.1f} facts each, {os.cpu_count()} cores"
+    figures = Figures(round(row[3][0], 1), round(row[3][1], 1), round(conversations / row[2], 1))
+    name = f"{name}, {stored[0] / conversations:.1f} facts each, {largest_mb} MB a process"
     return [
         Row.above(
             name,
@@ -93,3 +101,19 @@ def _measure(stack: Stack, name: str, *, tenants: int, users: int, bar: float) -
             bar=bar,
         )
     ]
+
+
+def _largest_mb(stack: Stack) -> int:
+    """The memory of the worker's largest process now."""
+    assert stack.worker.process is not None
+    parent = stack.worker.process.pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return max(
+        (
+            int(line.split()[1]) // 1024
+            for pid in children
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        ),
+        default=0,
+    )

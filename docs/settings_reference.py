@@ -57,7 +57,9 @@ SAYS = {
     "max_in_flight_per_tenant": "How many conversations of one tenant are processed at the same "
     "time.",
     "worker_processes": "Processes of one worker.",
-    "worker_in_flight": "How many conversations one process works on at the same time.",
+    "worker_in_flight": "How many conversations one process works on at the same time. Unset: "
+    "8 with the built-in extractor; with Claude up to 128, since most of them wait for its answer,"
+    " and as many as the provider's own limits leave.",
     "conversation_timeout_seconds": "The deadline of one attempt at a conversation.",
     "claim_window_seconds": "How long one task goes on claiming conversations.",
     "soft_time_limit_seconds": "After this a task is asked to end.",

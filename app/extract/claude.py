@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import anthropic
@@ -86,7 +86,8 @@ class ClaudeExtractor:
 
     Nothing is retried here: the conversation's row decides when. ``base_url`` None means
     Anthropic's own. ``timeout_seconds`` is the deadline of a whole call, however slowly the answer
-    arrives; ``max_tokens`` bounds the answer.
+    arrives; ``max_tokens`` bounds the answer. ``hear`` is given the headers of each answer, names
+    in lower case.
     """
 
     def __init__(
@@ -96,11 +97,16 @@ class ClaudeExtractor:
         model: str = "claude-haiku-5-5",
         timeout_seconds: float = 120.0,
         max_tokens: int = 8_192,
+        hear: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self.model = model
         self._timeout_seconds = timeout_seconds
         self._client = anthropic.AsyncAnthropic(
-            api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout_seconds
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=timeout_seconds,
+            http_client=_http_client(hear),
         )
         self._streamed = max_tokens > STREAM_OVER_TOKENS
         self._max_tokens = max_tokens
@@ -208,6 +214,16 @@ class ClaudeExtractor:
             relations=answer.related(),
             usage=usage,
         )
+
+
+def _http_client(hear: Callable[[Mapping[str, str]], None] | None) -> httpx2.AsyncClient:
+    """The SDK's own client, which passes on what the headers of an answer say."""
+
+    async def heard(response: httpx2.Response) -> None:
+        if hear is not None:
+            hear(response.headers)
+
+    return anthropic.DefaultAsyncHttpxClient(event_hooks={"response": [heard]})
 
 
 def _read(message: Message) -> _Reply:

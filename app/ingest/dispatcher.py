@@ -12,16 +12,25 @@ from app.concurrency import working_for
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.errors import DatabaseUnavailable
-from app.ingest.process import process
+from app.ingest.process import loaded_chars, process
 from app.ingest.retries import give_back
 from app.logs import log
-from app.providers import circuit_breaker
+from app.providers import circuit_breaker, in_flight
 from app.providers.registry import get_providers
 from app.rules.types import Claim
 from app.startup import runtime
 from app.webhooks.slots import LOOK_AGAIN_SECONDS, STOP_GRACE_SECONDS, Idle, Slots
 
 DATABASE_RETRY_SECONDS = 1.0
+
+AT_ONCE = 16
+"""How many one claim takes, so that the other processes have their share of a short queue."""
+
+WORTH_A_CLAIM = 4
+
+MOST_CHARS = 32_000_000
+"""Text that one process works on at the same time; beyond it nothing more is claimed. A character
+comes to two or three bytes of memory."""
 
 
 async def process_due(
@@ -36,24 +45,27 @@ async def process_due(
     """Process conversations while ``claiming()`` is true, or until there is no work here nor in the
     other dispatchers of ``idle``; True when there may be more.
 
-    When a first claim fills every slot there is probably more work, and ``call_for_help`` is
+    When a claim gives all that it asked for there is probably more work, and ``call_for_help`` is
     awaited once: each process that comes to help may call another, until all of them are busy.
     ``claimed_by`` names this process, so that others can tell when it is gone. When ``stopping()``
     is true, what is not done within the grace period goes back to the queue as if it had never been
     claimed.
     """
-    slots = Slots(runtime().settings.worker_in_flight)
+    slots = Slots()
     try:
         await _process_crashed(claiming, stopping, claimed_by, stop_grace_seconds)
-        look_again_at, called = 0.0, False
+        look_again_at, more, called = 0.0, True, False
         while claiming():
-            # A claim for several slots costs as much as a claim for one, so a few free slots wait
-            # a little for more.
-            if 2 * slots.free >= slots.size or time.monotonic() >= look_again_at:
-                for claim in await _claim(claimed_by, limit=slots.free):
+            room = min(_room(slots.running), AT_ONCE)
+            # A claim for several costs as much as a claim for one, so room for a few waits a little
+            # for more; and so does whoever has just got all that there was.
+            if (more and room >= WORTH_A_CLAIM) or time.monotonic() >= look_again_at:
+                claims = await _claim(claimed_by, limit=room)
+                for claim in claims:
                     slots.start(_process(claim))
                 look_again_at = time.monotonic() + LOOK_AGAIN_SECONDS
-                if not slots.free and not called:
+                more = 0 < len(claims) == room
+                if more and not called:
                     called = True
                     await call_for_help()
             idle.report("conversations", busy=not slots.empty)
@@ -77,7 +89,7 @@ async def _process_crashed(
     """Process conversations whose process died before, first and alone: each is suspected of having
     killed its process, and must not take others down with it a second time."""
     while claiming() and (claims := await _claim(claimed_by, limit=1, crashed_only=True)):
-        alone = Slots(1)
+        alone = Slots()
         try:
             for claim in claims:
                 alone.start(_process(claim))
@@ -85,6 +97,17 @@ async def _process_crashed(
         except BaseException:
             await alone.cancel()
             raise
+
+
+def _room(under_way: int) -> int:
+    """How many more conversations this process may work on."""
+    if loaded_chars() >= MOST_CHARS:
+        return 0
+    settings, providers = runtime().settings, get_providers()
+    room = in_flight.room(providers.circuits, under_way, otherwise=settings.computing_in_flight)
+    if providers.paid_extractor:
+        return room
+    return min(room, max(settings.computing_in_flight - under_way, 0))
 
 
 async def _claim(claimed_by: str, *, limit: int, crashed_only: bool = False) -> list[Claim]:

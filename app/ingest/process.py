@@ -51,13 +51,33 @@ async def process(claim: Claim) -> None:
         await give_back(claim, error)
 
 
+class _Loaded:
+    """The text that this process works on."""
+
+    chars = 0
+
+
+def loaded_chars() -> int:
+    """Give how many characters the conversations have that this process works on."""
+    return runtime().one(_Loaded).chars
+
+
 async def _process(claim: Claim) -> None:
-    stages: dict[str, float] = {}
     conversation = await _load(claim)
     if conversation is None:
         return _lease_lost(claim)
+    chars = sum(len(message.content) for message in conversation.transcript.messages)
+    loaded = runtime().one(_Loaded)
+    loaded.chars += chars
+    try:
+        await _remember(claim, conversation, chars)
+    finally:
+        loaded.chars -= chars
+
+
+async def _remember(claim: Claim, conversation: Conversation, chars: int) -> None:
+    stages: dict[str, float] = {}
     given = conversation.transcript
-    chars = sum(len(message.content) for message in given.messages)
     transcript = await off_loop_if_long(chars, _to_read, given)
     crash_point("claimed", (message.content for message in transcript.messages))
     with _timed(stages, "extract_ms"):

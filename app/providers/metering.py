@@ -22,7 +22,7 @@ from app.db.pool import TenantTx, transaction
 from app.errors import OverBudget
 from app.logs import log
 from app.provider_errors import ProviderAnswerInvalid, ProviderError
-from app.providers import circuit_breaker, rate_limits
+from app.providers import circuit_breaker, in_flight, rate_limits
 from app.rules.types import Estimate, Key, Usage
 from app.startup import runtime
 
@@ -123,6 +123,7 @@ async def charged(account: Account, estimate: Estimate | None) -> AsyncIterator[
             if not charge.closed:
                 await _close_alone(account, charge, charge.usage or error)
             if isinstance(error, ProviderError) and charge.usage is None:
+                in_flight.note_failure(account.key, error)
                 await circuit_breaker.failed(account.tenant_id, account.key, error, seconds=seconds)
             raise
         except BaseException:
@@ -131,6 +132,7 @@ async def charged(account: Account, estimate: Estimate | None) -> AsyncIterator[
                 await _close_alone(account, charge, charge.usage)
             raise
         seconds = time.monotonic() - began
+        in_flight.note_answer(account.key, charge.usage)
         if not charge.closed:
             assert charge.usage is not None, "the block says what the call used"
             await _close_alone(account, charge, charge.usage)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from app.embed.embedder import Embedder
 from app.embed.minilm import MiniLM
 from app.extract.extractor import Extractor
 from app.extract.keyless.extractor import RulesExtractor
+from app.providers import in_flight
 from app.providers.query_embedder import PaidQuestions
 from app.rules.bands import PUBLISHED, Bands
 from app.rules.types import EMBEDDER, EXTRACTOR
@@ -130,6 +131,7 @@ def _extractor(settings: Settings) -> Extractor:
         model=settings.extraction_model,
         timeout_seconds=settings.extraction_timeout_seconds,
         max_tokens=settings.extraction_max_tokens,
+        hear=partial(in_flight.hear, (EXTRACTOR, settings.extraction_model)),
     )
 
 

@@ -48,12 +48,12 @@ async def deliver_due(
 
     Webhooks are sent beside the conversations: a slow receiver makes none of these wait.
     """
-    slots, look_again_at = Slots(AT_ONCE), 0.0
+    slots, look_again_at = Slots(), 0.0
     held: Counter[UUID] = Counter()
     try:
         while claiming():
             if idle.is_idle("conversations") or time.monotonic() >= look_again_at:
-                for attempt in await _claim(slots.free, held):
+                for attempt in await _claim(AT_ONCE - slots.running, held):
                     held[attempt.tenant_id] += 1
                     slots.start(_deliver(attempt, held))
                 look_again_at = time.monotonic() + LOOK_AGAIN_BESIDE_SECONDS

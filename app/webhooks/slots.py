@@ -13,16 +13,15 @@ LOOK_AGAIN_SECONDS = 0.05
 
 
 class Slots:
-    """Up to ``size`` tasks of one event loop."""
+    """Tasks of one event loop, as many at a time as whoever starts them allows."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
 
     @property
-    def free(self) -> int:
-        """How many more may be started."""
-        return self.size - len(self._running)
+    def running(self) -> int:
+        """How many have not ended."""
+        return len(self._running)
 
     @property
     def empty(self) -> bool:
@@ -30,7 +29,7 @@ class Slots:
         return not self._running
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Start one task; the caller has checked that a slot is free."""
+        """Start one task; the caller has seen that there is room."""
         self._running.add(asyncio.create_task(work))
 
     async def wait(self) -> None:

@@ -42,6 +42,11 @@ _stopping = multiprocessing.get_context("fork").Event()
 forked."""
 
 
+IN_TRANSACTIONS = 16
+"""Conversations that use the database at the same time, at most. Those that wait for a provider
+have no connection."""
+
+
 class _Loop:
     """The event loop of this process, with the pool open on it; clients and connections live as
     long as the process."""
@@ -49,7 +54,7 @@ class _Loop:
     def __init__(self) -> None:
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         settings = runtime().settings
-        size = settings.worker_in_flight + 2
+        size = min(settings.waiting_in_flight, IN_TRANSACTIONS) + 2
         self._runner.run(open_pool(settings, size=size, serving=True))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
