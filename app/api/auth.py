@@ -39,9 +39,8 @@ class ApiKey(SecurityBase):
 
 
 def _users_named_by(request: Request) -> set[str]:
-    sent = request.sent if isinstance(request, StrictRequest) else None
-    body = sent if isinstance(sent, dict) else None
-    return users_named(request.path_params, request.query_params, body)
+    in_body = request.users if isinstance(request, StrictRequest) else frozenset()
+    return users_named(request.path_params, request.query_params) | in_body
 
 
 _KEY = ApiKey()

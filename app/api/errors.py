@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors, provider_errors
+from app.api.schemas.json_body import problems_of
 from app.logs import log
 from app.startup import runtime
 
@@ -114,18 +115,19 @@ def install(app: FastAPI) -> None:
         return service_error_response(error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        problems = problems_of(request, error)
         details = [
-            {"path": _path(each["loc"]), "message": _message(each)} for each in error.errors()
+            {"path": _path(each["loc"]), "message": _message(each)} for each in problems.first
         ]
         first = details[0]
-        more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+        more = f" (and {problems.count - 1} more)" if problems.count > 1 else ""
         text = (
             f"{first['path']}: {first['message']}{more}"
             if first["path"]
             else f"{first['message']}{more}"
         )
-        return error_response(422, "validation", text, details=details[:50])
+        return error_response(422, "validation", text, details=details)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:

@@ -4,10 +4,8 @@ read or changed, and by which key."""
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram
-from pydantic_core import from_json
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,7 +67,7 @@ class AccessLog:
             method=scope["method"],
             route=route,
             via=route_of(outer) if outer else None,
-            users=users_of(scope, state.get("body", b"")),
+            users=users_of(scope),
             status=status,
         )
         if outer is not None:
@@ -84,18 +82,10 @@ def route_of(scope: Scope) -> str | None:
     return getattr(scope.get("route"), "path_format", None)
 
 
-def users_of(scope: Scope, body: bytes) -> set[str]:
+def users_of(scope: Scope) -> set[str]:
     """Find the users that a request was about, and those on whose behalf it was made. The router
-    has left the parts of the path in ``scope``."""
+    has left the parts of the path in ``scope``, and whoever has read the body those whom it
+    names."""
     query = QueryParams(scope.get("query_string", b""))
-    return users_named(scope.get("path_params"), query, _object(body)) - {""}
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    try:
-        sent = from_json(body)
-    except ValueError:
-        return {}  # The request was refused because of it.
-    return sent if isinstance(sent, dict) else {}
+    in_body: frozenset[str] = scope.get("state", {}).get("users_in_body", frozenset())
+    return (users_named(scope.get("path_params"), query) | in_body) - {""}

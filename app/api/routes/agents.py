@@ -215,7 +215,8 @@ async def store_agent_memory(
     stated_by: StatedBy = "application",
 ) -> MemoryStored | MemoryDuplicate:
     """Store a fact in the agent's own scope."""
-    fact = MemoryIn(**body.model_dump(), agent_id=agent_id)
+    # Not validated again: what was masked may be longer by now than what was sent.
+    fact = MemoryIn.model_construct(**body.model_dump(), agent_id=agent_id)
     idempotent = idempotent_request(request, caller, idempotency_key, body)
     stored = await store_facts(caller, [fact.stated()], idempotent, stated_by=stated_by)
     return stored_answer(fact, stored, response)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fastapi import Request, Response
@@ -11,35 +12,67 @@ from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from app.concurrency import LONG_CHARS, off_loop, off_loop_if_long
+from app.api.schemas.named_users import users_named
+from app.concurrency import LONG_CHARS, off_loop_if_long
 from app.errors import BadRequest
+
+MOST_PROBLEMS = 50
+"""Problems that an answer lists; a body may have a million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What is wrong with a body: the first problems as pydantic gives them, and their number."""
+
+    first: Sequence[Any]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A body as it was read: ``value`` is the model, or JSON that is still to be validated.
+    ``users`` are those whom it names."""
+
+    value: Any
+    users: frozenset[str]
+    problems: Problems | None = None
 
 
 class StrictRequest(Request):
     """A request whose body must be UTF-8 and JSON without NaN and Infinity. Of equal keys the last
     one counts."""
 
+    _read: _Read | None = None
+
     @property
-    def sent(self) -> Any:
-        """The body once it is parsed; None for a request without one."""
-        return getattr(self, "_parsed", None)
+    def users(self) -> frozenset[str]:
+        """The users whom the body names, once it is read."""
+        return self._read.users if self._read else frozenset()
 
     async def json(self) -> Any:
-        if not hasattr(self, "_parsed"):
-            body = await self.body()
-            self._parsed = await off_loop_if_long(len(body), _parse, body)
-        return self._parsed
+        if self._read is None:
+            await self.read()
+        assert self._read is not None
+        return self._read.value
 
-    async def validate(self, field: ModelField) -> None:
-        """Validate a long body here, off the event loop. FastAPI then finds the model instead of
-        the JSON, and takes it as it is. Raises RequestValidationError."""
-        parsed = await self.json()
-        if len(await self.body()) <= LONG_CHARS:
-            return
-        model, problems = await off_loop(field.validate, parsed, {}, loc=("body",))
-        if problems:
-            raise RequestValidationError(problems)
-        self._parsed = model
+    async def read(self, field: ModelField | None = None) -> None:
+        """Read the body. A long one is validated here too, off the event loop: FastAPI then finds
+        the model instead of the JSON, and takes it as it is; or, when the body is not what the
+        route takes, something that it refuses in its turn, and ``problems_of`` has why."""
+        body = await self.body()
+        validated_by = field if len(body) > LONG_CHARS else None
+        self._read = await off_loop_if_long(len(body), _read, body, validated_by)
+        self.state.users_in_body = self._read.users
+        self.state.problems_in_body = self._read.problems
+
+
+def problems_of(request: Request, error: RequestValidationError) -> Problems:
+    """Give what is wrong with a request that FastAPI refused."""
+    found: Problems | None = getattr(request.state, "problems_in_body", None)
+    if found is None:
+        problems = error.errors()
+        found = Problems(problems[:MOST_PROBLEMS], len(problems))
+    return found
 
 
 class StrictRoute(APIRoute):
@@ -55,10 +88,22 @@ class StrictRoute(APIRoute):
                 optional = field is not None and not field.field_info.is_required()
                 if field is not None and not (optional and not await request.body()):
                     # Parse it here, outside FastAPI's own try block, which would hide the error.
-                    await request.validate(field)
+                    await request.read(field)
             return await handler(request)
 
         return strict
+
+
+def _read(body: bytes, field: ModelField | None) -> _Read:
+    """Read a body. All that is not kept is freed here too, which takes long when it is much."""
+    parsed = _parse(body)
+    users = frozenset(users_named(parsed) if isinstance(parsed, dict) else ())
+    if field is None:
+        return _Read(parsed, users)
+    model, problems = field.validate(parsed, {}, loc=("body",))
+    if problems:
+        return _Read(object(), users, Problems(problems[:MOST_PROBLEMS], len(problems)))
+    return _Read(model, users)
 
 
 def _parse(body: bytes) -> Any:

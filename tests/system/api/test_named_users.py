@@ -13,6 +13,7 @@ import pytest
 
 from app.api.app import create_app
 from app.api.schemas.named_users import NAMES_OF_USERS
+from app.concurrency import LONG_CHARS
 from tests.support.client import Client
 from tests.support.stack import Stack
 from tests.system.api.test_audit import accesses, seen
@@ -38,7 +39,7 @@ class Field:
     def __str__(self) -> str:
         return f"{self.operation} {self.place} {self.name}"
 
-    def request(self, user_id: str) -> dict[str, Any]:
+    def request(self, user_id: str, padding: int = 0) -> dict[str, Any]:
         """A request that names the user here, and nothing else that could be refused before."""
         method, path = self.operation.split(" ")
         if self.place == "path":
@@ -52,6 +53,8 @@ class Field:
             body = {self.name: named}
             if self.listed_in:
                 body = {self.listed_in: [{self.name: "ada"}, body]}
+        if padding:
+            body["no such field"] = "x" * padding
         sent = {"json": body} if method in ("POST", "PATCH", "PUT") else {}
         return {"method": method, "url": path, "params": query, **sent}
 
@@ -130,9 +133,11 @@ def test_a_field_that_sounds_like_a_user_is_marked_as_one() -> None:
 def test_a_restricted_key_names_nobody_beyond_its_reach(
     field: Field, bobs: Client, application: Client
 ) -> None:
-    answer = bobs.http.request(**field.request("alice"))
-    assert answer.status_code == 403, answer.text
-    assert answer.json()["code"] in ("out_of_reach", "missing_scope")
+    # A long body is read off the event loop, another way.
+    for padding in (0, 2 * LONG_CHARS) if field.place == "body" else (0,):
+        answer = bobs.http.request(**field.request("alice", padding))
+        assert answer.status_code == 403, answer.text
+        assert answer.json()["code"] in ("out_of_reach", "missing_scope")
 
     assert "out_of_reach" not in application.http.request(**field.request("alice")).text
 
