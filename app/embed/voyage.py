@@ -16,6 +16,7 @@ import voyageai
 from voyageai import error
 from voyageai.api_resources import Embedding
 
+from app.concurrency import off_loop_if_long
 from app.provider_errors import (
     ProviderAnswerInvalid,
     ProviderError,
@@ -131,7 +132,9 @@ class VoyageEmbedder:
             ) from None  # The SDK's errors quote the answer, which may hold people's text.
         finally:
             voyageai.aiosession.reset(token)
-        return self._checked(answer, len(texts))
+        return await off_loop_if_long(
+            len(texts) * self.dimension, self._checked, answer, len(texts)
+        )
 
     def _checked(self, answer: Any, count: int) -> tuple[list[Vector], int]:
         """Give the answer's vectors in the order of the texts, at unit length. Raises

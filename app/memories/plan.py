@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import uuid_utils.compat as uuid_utils
 from app.db import memory_owners
 from app.db.search import ALMOST_ONE
 from app.rules.bands import Bands
+from app.rules.content_hash import content_hash
 from app.rules.decision import Decision, decide
 from app.rules.types import (
     Action,
@@ -56,7 +58,7 @@ class Destination:
         return memory_owners.of_scope(self.scope)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Facts that go to one scope, each with its destination and its vector. ``relations`` between
     them become edges of the graph."""
@@ -69,6 +71,11 @@ class Group:
     def to(self) -> Destination:
         """The destination of the first, whose scope is that of all."""
         return self.facts[0][0]
+
+    @cached_property
+    def hashes(self) -> list[bytes]:
+        """The content hash of each fact."""
+        return [content_hash(fact.text) for _, fact in self.facts]
 
 
 @dataclass(frozen=True, slots=True)

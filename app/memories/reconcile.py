@@ -14,7 +14,6 @@ from app.db import edges, events, memories, memory_owners, quotas, search, teams
 from app.db.pool import TenantTx, read_only
 from app.memories.plan import NEIGHBOURS, Destination, Group, Plan, Seen
 from app.providers.registry import get_providers
-from app.rules.content_hash import content_hash
 from app.rules.types import NewEdge, OwnerState, Reconciled, Scope
 from app.tenancy.quotas import room_for_memories
 
@@ -62,6 +61,7 @@ class Reconciliation:
         if self._decided == DECISIONS:
             return
         self._decided += 1
+        await self._hash()
         async with read_only(self._tenant_id) as tx:
             states = {
                 group.to.owner_key: await memory_owners.look(tx, group.to.owner_key)
@@ -76,6 +76,7 @@ class Reconciliation:
         """Write what was decided, and say what became of each group's facts. ``locks`` has each
         group's owner, locked by this transaction. Raises Outdated."""
         if self._plans is None:
+            await self._hash()
             seen = [await _look(tx, group, locks[group.to.owner_key]) for group in self._groups]
             plans = await self._judge(seen, await self._room(tx, locks, lock=True))
         else:
@@ -91,6 +92,13 @@ class Reconciliation:
         await quotas.add(tx, "memories", sum(plan.added for plan in plans))
         return [plan.reconciled for plan in plans]
 
+    async def _hash(self) -> None:
+        """Make what takes long, once, before it is wanted in a transaction."""
+        await off_loop_if_long(self._chars(), lambda: [group.hashes for group in self._groups])
+
+    def _chars(self) -> int:
+        return sum(len(fact.text) for group in self._groups for _, fact in group.facts)
+
     async def _room(
         self, tx: TenantTx, states: Mapping[str, OwnerState], *, lock: bool
     ) -> int | None:
@@ -99,8 +107,7 @@ class Reconciliation:
         return None
 
     async def _judge(self, seen: Sequence[Seen], room: int | None) -> list[Plan]:
-        chars = sum(each.chars for each in seen)
-        chars += sum(len(fact.text) for group in self._groups for _, fact in group.facts)
+        chars = sum(each.chars for each in seen) + self._chars()
         return await off_loop_if_long(
             chars, _plans, list(zip(self._groups, seen, strict=True)), room
         )
@@ -119,27 +126,28 @@ def _plans(groups: Sequence[tuple[Group, Seen]], room: int | None) -> list[Plan]
 async def _look(tx: TenantTx, group: Group, state: OwnerState) -> Seen:
     """Read what a plan for the group rests on."""
     providers, scope = get_providers(), group.to.scope
-    hashes = [content_hash(fact.text) for _, fact in group.facts]
     bands = state.tuning.bands(providers.bands)
     neighbours = await search.nearest(
         tx,
         scope,
         group.vectors,
-        hashes,
+        group.hashes,
         floor=bands.floor,
         limit=NEIGHBOURS,
         large=await search.is_large(tx, [scope]),
     )
     suspicious = [
         content_hash
-        for (_, fact), content_hash, found in zip(group.facts, hashes, neighbours, strict=True)
+        for (_, fact), content_hash, found in zip(
+            group.facts, group.hashes, neighbours, strict=True
+        )
         if fact.quarantine_reason is not None or any(each.trust > fact.trust for each in found)
     ]
     return Seen(
         now=state.now,
         bands=bands,
         model=providers.embedder.model,
-        hashes=hashes,
+        hashes=group.hashes,
         neighbours=neighbours,
         quarantined=await memories.quarantined(tx, scope, suspicious) if suspicious else {},
     )

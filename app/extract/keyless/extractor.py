@@ -11,8 +11,6 @@ from app.extract.keyless.talk import Talk
 from app.rules.types import Estimate, Extraction, Fact, Transcript, Usage, Window
 
 MODEL = "rules-1"
-_LONG_CHARS = 4_000
-"""About 10 ms of work; more would block the event loop, so it runs in a thread."""
 
 
 class RulesExtractor:
@@ -26,13 +24,9 @@ class RulesExtractor:
         return None
 
     async def extract(self, transcript: Transcript, window: Window) -> Extraction:
-        """Give the facts of the window's fresh messages; never blocks the event loop for long and
-        never fails."""
-        length = sum(len(m.content) for m in transcript.messages[window.start : window.stop])
-        if length > _LONG_CHARS:
-            facts = await off_loop(draw_facts, transcript, window)
-        else:
-            facts = draw_facts(transcript, window)
+        """Give the facts of the window's fresh messages. Never fails. Each message costs
+        milliseconds, so it is done off the event loop."""
+        facts = await off_loop(draw_facts, transcript, window)
         return Extraction(tuple(facts), Usage(provider="rules", model=MODEL))
 
 

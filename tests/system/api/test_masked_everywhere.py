@@ -76,3 +76,16 @@ def test_no_field_keeps_a_token(client: Client) -> None:
     assert all(TOKEN not in text for text in seen)
     assert "hunter2" not in json.dumps(seen)
     assert all("masked" in text for text in seen[:7])
+
+
+def test_text_that_grows_when_it_is_masked_is_stored_as_it_was_masked(client: Client) -> None:
+    """The mask is longer than what it hides, and the text was as long as it may be."""
+    numbers = "4111 1111 1111 1111 " * 100
+    agent = made(client, "/v1/agents", name="Helper", owner_id="ada")
+    stated = {"user_id": "ada", "fact": numbers[:2_000], "source": numbers[:50]}
+
+    made(client, "/v1/memories", **stated)
+    made(client, f"/v1/agents/{agent['id']}/memories", **stated)
+    made(client, "/v1/webhooks", url="https://hooks.invalid/", description=numbers[:500])
+    made(client, "/v1/keys", label=numbers[:100])
+    made(client, "/v1/skills", name=numbers[:200], description=numbers[:2_000])
