@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import bench_graph, bench_http, bench_processing, report
+from benchmarks import bench_graph, bench_http, bench_loop, bench_processing, report
 from benchmarks.bench_processing import SLOW_SECONDS
 from tests.support.postgres import VOYAGE_MODEL, create_database, start_postgres
 from tests.support.redis import start_redis
@@ -27,6 +27,8 @@ BENCHES = {
     "processing": bench_processing.processing,
     "waiting": bench_processing.waiting,
     "graph": bench_graph.traverse,
+    "loop": bench_loop.longest_step,
+    "loop_of_worker": bench_loop.longest_worker_step,
 }
 
 

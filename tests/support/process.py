@@ -58,11 +58,11 @@ class Process:
     and then runs the same command line under settings of its own."""
 
     def __init__(self, name: str, env: Mapping[str, str], log: Path) -> None:
-        self.name, self._env, self._log = name, env, log
+        self.name, self.env, self._log = name, env, log
         self.process: Forked | None = None
 
     def start(self, **env: str) -> Process:
-        self.process = Forked(self.name, {**os.environ, **self._env, **env}, self._log)
+        self.process = Forked(self.name, {**os.environ, **self.env, **env}, self._log)
         return self
 
     def kill(self) -> None:
