@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from app.extract.keyless.sentences import MAX_MESSAGE_CHARS
+from app.rules.pasted import pasted_spans
 
 _FENCE = re.compile(r"[ \t]{0,40}(```|~~~)")
 _MACHINE = re.compile(
@@ -46,6 +47,7 @@ def prose_spans(content: str) -> list[tuple[int, int]]:
     """Give (start, stop) of each line that is the writer's own prose. What follows a line such as
     "Summarize this:" is a paste, and so is a long text that hardly ever says "I"."""
     stop_reading = min(len(content), MAX_MESSAGE_CHARS)
+    pasted = [span for span in pasted_spans(content[:stop_reading]) if span[0] > 0]
     spans: list[tuple[int, int]] = []
     start, fenced = 0, False
     while start < stop_reading:
@@ -55,7 +57,7 @@ def prose_spans(content: str) -> list[tuple[int, int]]:
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced and not _is_machine(line):
-            if line.strip():
+            if line.strip() and not any(begin < end and start < stop for begin, stop in pasted):
                 spans.append((start, end))
             if _opens_paste(line, content[end:stop_reading]):
                 break

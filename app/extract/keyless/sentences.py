@@ -107,6 +107,26 @@ def _closes(content: str, begin: int, mark: int, end: int, stop: int) -> bool:
     return not is_initial
 
 
+_HEART = re.compile(
+    r"(?<=\w )[\u2764\u2665\U0001f493-\U0001f49f\U0001f9e1\U0001f90d\U0001f90e\U0001fa77]"
+    r"\ufe0f?(?= \w)"
+)
+_FOR_A_WORD = re.compile(
+    r"\b(?:an?|the|my|our|in|to|of|from|for|at|with|is|am|are|eat|hate|like|love|want|and)\s+"
+    r"(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff])"
+)
+
+
+def in_words(text: str) -> str:
+    """Give the text without pictographs; nothing where one stands for a word that is not known,
+    such as a flag for a country."""
+    spoken = _HEART.sub("love", text)
+    return "" if _FOR_A_WORD.search(spoken) else without_emoji(spoken)
+
+
 def without_emoji(text: str) -> str:
     """Give the text without pictographs and with single spaces."""
-    return " ".join(_EMOJI.sub(" ", text).split())
+    return _BEFORE_MARK.sub("", " ".join(_EMOJI.sub(" ", text).split()))
+
+
+_BEFORE_MARK = re.compile(r" (?=[.,!?;:](?:\s|\Z))")

@@ -22,6 +22,7 @@ from app.extract.keyless.questions import importance_of_answer, wants_a_value, y
 from app.extract.keyless.sentences import (
     MAX_MESSAGE_CHARS,
     Sentence,
+    in_words,
     note_at_end,
     sentences,
     without_emoji,
@@ -83,12 +84,12 @@ class Talk:
             name: language_of(" ".join(parts)[:4_000]) for name, parts in said.items()
         }
 
-    def facts_of(self, index: int) -> list[Fact]:
-        """The facts that the user message at ``index`` states, in its order, at most
+    def facts_of(self, index: int, end: int = MAX_MESSAGE_CHARS) -> list[Fact]:
+        """The facts that the user message at ``index`` states before ``end``, in its order, at most
         MAX_FACTS_PER_MESSAGE.
         """
         message = self._transcript.messages[index]
-        content = message.content[:MAX_MESSAGE_CHARS]
+        content = message.content[: min(end, MAX_MESSAGE_CHARS)]
         note = note_at_end(content)
         spoken = content[: note[1]] if note else content
         language = language_of(spoken, self._languages.get(message.name, "en"))
@@ -232,7 +233,7 @@ class Talk:
 
     def _bare(self, index: int, text: str) -> str:
         others = [name for name in self._names if name != self._transcript.messages[index].name]
-        straight = without_emoji(text).replace("\u2019", "'")
+        straight = in_words(text).replace("\u2019", "'")
         straight = _TOO.sub(r"\1 too", straight)
         return smalltalk.without_vocative(smalltalk.without_openers(straight, others), others)
 
