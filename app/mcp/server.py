@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -55,16 +55,11 @@ def memory_server(send: Send, defaults: Defaults) -> Server[Any]:
                 f"There is no tool `{params.name[:100]}`; there are {', '.join(tools)}.",
             )
         arguments = params.arguments or {}
-        known = [each.name for each in tool.shown]
-        unknown = [name[:100] for name in arguments if name not in known]
-        if unknown:
-            return _failed(
-                f"{tool.name} has no argument {', '.join(unknown)}; it takes "
-                f"{', '.join(known) or 'none'}. Nothing was done."
-            )
         try:
             answer = await send(call_of(tool, arguments, defaults), context)
-        except (BadArguments, Unreachable) as error:
+        except BadArguments as error:
+            return _failed(f"{error}{_left_out(tool, arguments)}")
+        except Unreachable as error:
             return _failed(str(error))
         return _result(answer)
 
@@ -78,12 +73,22 @@ def memory_server(send: Send, defaults: Defaults) -> Server[Any]:
     )
 
 
+def _left_out(tool: Tool, arguments: Mapping[str, Any]) -> str:
+    """Name the arguments that the tool does not have. Clients add some of their own, so they are
+    ignored; where something is missing, one of them may be meant for it."""
+    known = [each.name for each in tool.shown]
+    unknown = [name[:100] for name in arguments if name not in known]
+    if not unknown:
+        return ""
+    return f" ({tool.name} has no {', '.join(unknown)}; it takes {', '.join(known) or 'nothing'})"
+
+
 def _listed(tool: Tool, defaults: Defaults) -> McpTool:
     return McpTool(
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema={**input_schema(tool, defaults), "additionalProperties": False},
+        input_schema=input_schema(tool, defaults),
         annotations=ToolAnnotations(
             read_only_hint=tool.reads_only,
             destructive_hint=tool.destroys,

@@ -21,6 +21,7 @@ def ingest_conversation(arguments: Arguments) -> Call:
         "user_id",
         "messages",
         "transcript",
+        "user_speaker",
         "source",
         "namespace",
         "external_id",
@@ -32,21 +33,16 @@ def ingest_conversation(arguments: Arguments) -> Call:
 
 
 def search_memories(arguments: Arguments) -> Call:
-    """GET /v1/memories/search."""
-    query = _picked(arguments, "user_id", "q", "limit", "source", "namespace")
-    return Call(
-        "GET", "/v1/memories/search", query=(*query.items(), *_read_with_team(arguments).items())
-    )
+    """GET or POST /v1/memories/search."""
+    asked = _picked(arguments, "user_id", "q", "limit", "source", "namespace")
+    return _asking("/v1/memories/search", {**asked, **_read_with_team(arguments)})
 
 
 def get_context(arguments: Arguments) -> Call:
-    """GET /v1/users/{user_id}/context."""
-    query = _picked(arguments, "q", "top_n", "namespace")
-    return Call(
-        "GET",
-        f"/v1/users/{_segment(arguments['user_id'])}/context",
-        query=(*query.items(), *_read_with_team(arguments).items()),
-    )
+    """GET or POST /v1/users/{user_id}/context."""
+    asked = _picked(arguments, "q", "top_n", "namespace")
+    path = f"/v1/users/{_segment(arguments['user_id'])}/context"
+    return _asking(path, {**asked, **_read_with_team(arguments)})
 
 
 def list_memories(arguments: Arguments) -> Call:
@@ -72,6 +68,17 @@ def delete_memory(arguments: Arguments) -> Call:
 def get_usage(_: Arguments) -> Call:
     """GET /v1/usage."""
     return Call("GET", "/v1/usage")
+
+
+LONG_QUESTION_CHARS = 500
+"""A question that is longer goes into the body: an address has room for some thousand bytes, and a
+character may take twelve of them."""
+
+
+def _asking(path: str, asked: dict[str, Any]) -> Call:
+    if len(str(asked.get("q", ""))) > LONG_QUESTION_CHARS:
+        return Call("POST", path, body=asked)
+    return Call("GET", path, query=tuple(asked.items()))
 
 
 def _picked(arguments: Arguments, *names: str) -> dict[str, Any]:

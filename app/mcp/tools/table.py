@@ -295,6 +295,10 @@ INGEST_CONVERSATION = Tool(
                 "description": 'Plain text instead of `messages`, a line each: "Name: words".',
             },
         ),
+        Input(
+            "user_speaker",
+            {"type": "string", "description": "Which of the speakers is the user, by name."},
+        ),
         _SOURCE_OF_THE_PROCESS,
         _NAMESPACE,
         Input(

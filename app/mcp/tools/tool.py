@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -113,14 +114,15 @@ def input_schema(tool: Tool, defaults: Defaults) -> JsonSchema:
 def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
     """Build the request of a tool call. Raises BadArguments.
 
-    Null, and an empty text where the argument is optional, count as left out. The service checks
+    Null, and where the argument is optional an empty text or the text "null", count as left out.
+    JSON in a text is read where an array or an object is wanted. The service checks
     ranges and lengths, so that one place decides what is valid. Here only what could not be sent as
     meant is refused, and what the service would refuse in words for another route.
     """
     problems = []
     filled: dict[str, Any] = {}
     for each in tool.inputs:
-        value = arguments.get(each.name) if each.shown else None
+        value = _meant(_given(arguments, each.name), each) if each.shown else None
         if value is None or (value == "" and (not each.required or each.default_from)):
             value = _default(each, defaults) or each.schema.get("default")
         if value is None:
@@ -137,6 +139,38 @@ def call_of(tool: Tool, arguments: Arguments, defaults: Defaults) -> Call:
     if problems:
         raise BadArguments(problems)
     return tool.call(filled)
+
+
+def _given(arguments: Arguments, name: str) -> Any:
+    for alias in (name, *ALIASES.get(name, ())):
+        if arguments.get(alias) is not None:
+            return arguments[alias]
+    return None
+
+
+ALIASES = {"q": ("query", "question"), "fact": ("memory", "content", "text")}
+"""Names that models give arguments, by those that these have."""
+
+
+def _meant(value: Any, given: Input) -> Any:
+    """Give the argument as it was meant, where models and their clients write it otherwise."""
+    if not isinstance(value, str):
+        return value
+    kind = given.schema["type"]
+    if value.strip().lower() in NULLS and not given.required and kind != "array":
+        # A question or a note may say so, and means it.
+        return value if kind == "string" and given.name in FREE_TEXT else None
+    if kind in ("array", "object") and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+NULLS = frozenset({"null", "none", "undefined"})
+
+FREE_TEXT = frozenset({"q", "fact", "transcript", "instructions"})
 
 
 def _default(each: Input, defaults: Defaults) -> str:

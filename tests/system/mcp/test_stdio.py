@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -328,16 +329,10 @@ async def test_a_key_that_no_header_can_carry_is_named(recorder: Recorder) -> No
             "messages: Input should be an array; metadata: Input should be an object",
         ),
         (
-            "get_user_context",
-            {"user_id": "ada", "query": "tea"},
-            "get_user_context has no argument query; it takes user_id, q, top_n, namespace, "
-            "team_id, include_team. Nothing was done.",
-        ),
-        (
             "store_memory",
-            {"user_id": "ada", "fact": "x", "source": "agent:1"},
-            "store_memory has no argument source; it takes user_id, fact, importance, namespace, "
-            "visibility, team_id. Nothing was done.",
+            {"user_id": "ada", "wording": "x", "source": "agent:1"},
+            "fact: Field required (store_memory has no wording, source; it takes user_id, fact, "
+            "importance, namespace, visibility, team_id)",
         ),
     ],
 )
@@ -446,3 +441,40 @@ async def test_a_slow_service_and_a_broken_connection_are_told_apart(recorder: R
         recorder.delay_seconds, recorder.cuts_off = 0.0, True
         with pytest.raises(Unreachable, match=r"broke \(RemoteProtocolError\). Try again"):
             await deliver(client, environment, GET_USAGE.call({}))
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "target"),
+    [
+        (
+            "search_memories",
+            {"user_id": "ada", "q": "tea", "task_progress": "- [ ] x", "team_id": "null"},
+            "/v1/memories/search?user_id=ada&q=tea&limit=5&namespace=default",
+        ),
+        (
+            "search_memories",
+            {"user_id": "ada", "query": "null", "limit": "None"},
+            "/v1/memories/search?user_id=ada&q=null&limit=5&namespace=default",
+        ),
+    ],
+)
+async def test_arguments_as_clients_really_send_them_are_understood(
+    recorder: Recorder, tool: str, arguments: dict[str, Any], target: str
+) -> None:
+    async with by_stdio(SMARA_API_KEY="smara_key", SMARA_API_URL=recorder.url) as client:
+        await client.call_tool(tool, arguments)
+
+    assert [request.target for request in recorder.requests] == [target]
+
+
+async def test_arrays_and_objects_may_come_as_text(recorder: Recorder) -> None:
+    turns = [{"role": "user", "content": "I moved to Porto."}]
+    async with by_stdio(SMARA_API_KEY="smara_key", SMARA_API_URL=recorder.url) as client:
+        await client.call_tool(
+            "ingest_conversation",
+            {"user_id": "ada", "messages": json.dumps(turns), "metadata": '{"a": 1}'},
+        )
+
+    [request] = recorder.requests
+    sent = request.body
+    assert (sent["messages"], sent["metadata"]) == (turns, {"a": 1})

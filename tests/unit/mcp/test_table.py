@@ -40,6 +40,7 @@ def test_the_tools_of_the_mcp_server_have_the_inputs_of_the_contract() -> None:
             [
                 "messages",
                 "transcript",
+                "user_speaker",
                 "namespace",
                 "occurred_at",
                 "instructions",
