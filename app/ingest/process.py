@@ -23,7 +23,7 @@ from app.memories.plan import Destination, Group
 from app.memories.reconcile import Outdated, Reconciliation, current_destination
 from app.privacy.sanitize import clean_drawn
 from app.rules.served_context import transcript_without_served
-from app.rules.transcripts import with_speakers
+from app.rules.transcripts.labels import with_speakers
 from app.rules.types import (
     Action,
     Claim,

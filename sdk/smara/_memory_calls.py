@@ -73,7 +73,7 @@ def search(
         "namespace": namespace,
         "explain": explain or None,
     }
-    return _request.get("/v1/memories/search", {**asked, **_known(filters)})
+    return _asking("/v1/memories/search", {**asked, **_known(filters)})
 
 
 def context(
@@ -93,8 +93,18 @@ def context(
         "explain": explain or None,
         "fenced": fenced or None,
     }
-    path = f"/v1/users/{segment(user_id)}/context"
-    return _request.get(path, {**asked, **_known(filters)})
+    return _asking(f"/v1/users/{segment(user_id)}/context", {**asked, **_known(filters)})
+
+
+LONG_QUESTION_CHARS = 500
+"""A question that is longer goes into the body: an address has room for some thousand bytes, and a
+character may take twelve of them."""
+
+
+def _asking(path: str, asked: Mapping[str, Any]) -> Request:
+    if len(asked["q"] or "") <= LONG_QUESTION_CHARS:
+        return _request.get(path, asked)
+    return _request.ask(path, asked)
 
 
 def listing(

@@ -37,6 +37,11 @@ def get(path: str, params: Mapping[str, Any] | None = None, *, keyless: bool = F
     return Request("GET", path + query(params or {}), repeatable=True, keyless=keyless)
 
 
+def ask(path: str, body: Mapping[str, Any]) -> Request:
+    """Build a read with its parameters in the body."""
+    return Request("POST", path, encode(given(body)), repeatable=True)
+
+
 def create(path: str, body: Mapping[str, Any], key: str | None = None) -> Request:
     """Build a POST that stores: one Idempotency-Key for all of its attempts, so nothing is
     doubled."""

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from app.api.schemas.types import (
     MASKED,
@@ -17,37 +27,70 @@ from app.api.schemas.types import (
     Namespace,
     SaidAt,
     Source,
-    Text,
     UserId,
     storable,
 )
 from app.ingest.accept import ConversationToAccept
 from app.ingest.blocked import BlockedBy
-from app.rules.transcripts import parse_transcript, said, text_of
+from app.rules.transcripts.parse import NobodyOfThatName, UnknownLabels, parse_transcript
+from app.rules.transcripts.turns import said, text_of
 from app.rules.types import Message, Progress, Role, Visibility
 from app.tenancy.access import Place
 
 MAX_MESSAGES = 2_000
 
+_ROLES_OF_OTHERS = {"developer": "system", "function": "tool", "human": "user", "ai": "assistant"}
+"""OpenAI's own, and LangChain's."""
+
+SentRole = Annotated[
+    Role,
+    BeforeValidator(
+        lambda role: _ROLES_OF_OTHERS.get(role, role) if isinstance(role, str) else role
+    ),
+    WithJsonSchema({"enum": [*get_args(Role), *_ROLES_OF_OTHERS], "type": "string"}),
+]
+
+
+def _content(value: Any) -> Any:
+    """Give the content of a turn, checked: one message for whatever it is instead."""
+    if not (
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(each, str | dict) for each in value))
+    ):
+        raise ValueError("must be a text, or a list of texts and content blocks")
+    storable(text_of(value))
+    return value
+
+
+Content = Annotated[
+    Any,
+    BeforeValidator(_content),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}},
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+
 
 class MessageIn(BaseModel):
     """One turn, as the OpenAI and Anthropic chat APIs send it."""
 
-    role: Role
-    content: Text | list[dict[str, Any]] | None = Field(
+    role: SentRole
+    content: Content = Field(
+        None,
         description="The text, or content blocks; a block without text becomes a note such as"
-        " `[image]`."
+        " `[image]`. A turn of tool calls alone has none.",
     )
     name: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = Field(
         None, description="Who speaks, when several people share a role."
     )
     at: SaidAt | None = Field(None, description="When it was said; otherwise `occurred_at`.")
-
-    @model_validator(mode="after")
-    def blocks_are_storable(self) -> Self:
-        if not isinstance(self.content, str):
-            storable(text_of(self.content))
-        return self
 
 
 class ConversationIn(BaseModel):
@@ -98,6 +141,15 @@ class ConversationIn(BaseModel):
     )
     priority: Literal["live", "backfill"] = "live"
 
+    user_speaker: Annotated[str, StringConstraints(max_length=100), STORABLE] | None = Field(
+        None, description="Which of the speakers is the user, by name."
+    )
+    transcript_format: Literal["auto", "plain"] = Field(
+        "auto",
+        description="`auto`: who speaks is read from the lines, in the forms of WhatsApp, Slack,"
+        " Teams, e-mail and many others. `plain`: nobody is named; all of it is the user's.",
+    )
+
     _turns: list[Message] = PrivateAttr()
 
     @model_validator(mode="after")
@@ -105,24 +157,43 @@ class ConversationIn(BaseModel):
         if (self.messages is None) == (self.transcript is None):
             raise ValueError("give either messages or transcript")
         if self.transcript is not None:
-            self._turns = parse_transcript(self.transcript)
+            try:
+                self._turns = parse_transcript(
+                    self.transcript,
+                    user_speaker=self.user_speaker,
+                    plain=self.transcript_format == "plain",
+                )
+            except (UnknownLabels, NobodyOfThatName) as error:
+                raise ValueError(f"transcript {error}") from None
         else:
             self._turns = [
-                Message(*said(turn.role, turn.content), turn.name, turn.at)
+                Message(*said(turn.role, turn.content), self._named(turn.name), turn.at)
                 for turn in self.messages or ()
             ]
+        if self.occurred_at is not None and self.occurred_at.utcoffset():
+            # The conversation's row keeps the moment, its messages the place's day.
+            self._turns = [replace(turn, at=turn.at or self.occurred_at) for turn in self._turns]
         if not any(turn.content.strip() for turn in self._turns):
             raise ValueError("every message is blank; send the words that were said")
         if len(self._turns) > MAX_MESSAGES:
             raise ValueError(f"transcript has more than {MAX_MESSAGES} messages; send it in parts")
         return self
 
+    def _named(self, name: str | None) -> str | None:
+        """Give a speaker's name, and none to whoever is the user."""
+        is_user = name and self.user_speaker and name.strip() == self.user_speaker.strip()
+        return None if is_user else name
+
     def to_accept(self, idempotency_key: str | None) -> ConversationToAccept:
         """Give the conversation for the use case, with its messages as plain text in whichever form
         they were sent."""
         digest = None
         if idempotency_key is not None:
-            digest = hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).digest()
+            # A field that was added later is left out while it is not used, so that a retry across
+            # an upgrade is the same request.
+            later = {"transcript_format"} if self.transcript_format == "auto" else None
+            sent = self.model_dump_json(exclude_none=True, exclude=later)
+            digest = hashlib.sha256(sent.encode()).digest()
         return ConversationToAccept(
             place=Place(self.user_id, self.namespace, self.agent_id, self.team_id),
             visibility=self.visibility,

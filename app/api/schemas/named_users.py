@@ -3,6 +3,7 @@ idempotency keys."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,7 +28,15 @@ metadata is not looked into: what stands there is the application's own."""
 def users_named(*parts: Mapping[str, Any] | None) -> set[str]:
     """Find the users in the path, the query and the body of a request, or in some of these. A
     value that is no text names nobody: its route refuses it."""
-    return {user for part in parts if part for user in _named(part) if isinstance(user, str)}
+    return {
+        one_form(user) for part in parts if part for user in _named(part) if isinstance(user, str)
+    }
+
+
+def one_form(user_id: str) -> str:
+    """Give a user's id in Unicode's composed form (NFC): "José" is one person, however the keyboard
+    wrote the accent."""
+    return unicodedata.normalize("NFC", user_id)
 
 
 def _named(part: Mapping[str, Any]) -> Iterator[Any]:

@@ -24,6 +24,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from starlette.convertors import Convertor, register_url_convertor
 
+from app.api.schemas.named_users import one_form
 from app.privacy.sanitize import mask_metadata, mask_text
 
 MAX_METADATA_DEPTH = 16
@@ -71,6 +72,7 @@ UserId = Annotated[
     str,
     StringConstraints(min_length=1, max_length=512),
     AfterValidator(storable),
+    AfterValidator(one_form),
     _NamesUser(),
 ]
 Namespace = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE]
@@ -81,9 +83,22 @@ FactText = Annotated[
     STORABLE,
     AfterValidator(_not_blank),
 ]
+MAX_QUESTION_CHARS = 8_000
+
+
+def _both_ends(text: str) -> str:
+    """Shorten a question that is too long: it is a message as the user wrote it, perhaps with a log
+    pasted into it, and what is asked stands at its beginning or at its end."""
+    if len(text) <= MAX_QUESTION_CHARS:
+        return text
+    half = MAX_QUESTION_CHARS // 2
+    return f"{text[: half - 1]}\n{text[-half:]}"
+
+
 Question = Annotated[
-    str, StringConstraints(max_length=8_000), AfterValidator(storable), AfterValidator(_not_blank)
+    str, AfterValidator(storable), AfterValidator(_not_blank), AfterValidator(_both_ends)
 ]
+"""A message of any length; of a long one its first and last 4,000 characters count."""
 
 
 Email = Annotated[
@@ -113,14 +128,15 @@ AHEAD = timedelta(days=1)
 """How far a client's clock may be ahead of ours, its time zone included."""
 
 
-def _not_ahead(at: datetime) -> datetime:
-    if at > datetime.now(UTC) + AHEAD:
+def _said(at: datetime) -> datetime:
+    in_utc = _in_utc(at)
+    if in_utc > datetime.now(UTC) + AHEAD:
         raise ValueError("must not be more than a day ahead: nothing is said in the future")
-    return at
+    return at if at.tzinfo else in_utc
 
 
-SaidAt = Annotated[Time, AfterValidator(_not_ahead)]
-"""When something was said."""
+SaidAt = Annotated[datetime, AfterValidator(_said)]
+"""When something was said. Its offset is kept: "today" is the day where it was said."""
 
 _LOST_PLUS = re.compile(r" (?=\d\d:?\d\d$)")
 

@@ -60,6 +60,8 @@ class AsyncConversations(AsyncGroup):
         messages: Sequence[Any] | str | None = None,
         *,
         transcript: str | None = None,
+        user_speaker: str | None = None,
+        transcript_format: str | None = None,
         namespace: str | None = None,
         agent_id: str | None = None,
         team_id: str | None = None,
@@ -75,12 +77,17 @@ class AsyncConversations(AsyncGroup):
         """Send a conversation, from which the service will draw facts; gives a handle.
 
         ``messages`` are turns as the OpenAI and Anthropic chat APIs have them, mappings or their
-        libraries' objects; a text, or ``transcript``, is lines of "Name: words". ``occurred_at`` is
-        when the chat took place: relative dates count from there. ``instructions`` say what to
-        remember or leave out. With ``priority="backfill"`` live chats go first.
+        libraries' objects; a text, or ``transcript``, is a chat as a program copies it, in lines
+        such as "Name: words". ``user_speaker`` says which of the speakers is the user, and
+        ``transcript_format="plain"`` that nobody is named. ``occurred_at`` is when the chat took
+        place: relative dates count from there, and its offset says which day it was.
+        ``instructions`` say what to remember or leave out. With ``priority="backfill"`` live chats
+        go first.
         """
         fields = {
             "user_id": user_id,
+            "user_speaker": user_speaker,
+            "transcript_format": transcript_format,
             "namespace": namespace,
             "agent_id": agent_id,
             "team_id": team_id,

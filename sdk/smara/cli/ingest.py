@@ -18,6 +18,8 @@ from smara.models import Conversation, Model
 _TAKEN = (
     "messages",
     "transcript",
+    "user_speaker",
+    "transcript_format",
     "namespace",
     "source",
     "external_id",
@@ -76,6 +78,8 @@ def _send(client: Smara, given: argparse.Namespace, body: transcripts.Body) -> C
         "source": given.source,
         "occurred_at": given.occurred_at,
         "instructions": given.instructions,
+        "user_speaker": given.user_speaker,
+        "transcript_format": given.transcript_format,
     }
     fields = {**own, **{name: value for name, value in options.items() if value is not None}}
     same = json.dumps([given.user, fields], sort_keys=True).encode()

@@ -83,6 +83,14 @@ def build_parser() -> argparse.ArgumentParser:
     ingest.add_argument(
         "--wait-timeout", type=float, default=300.0, metavar="SECONDS", help="for all of it (300)"
     )
+    ingest.add_argument(
+        "--user-speaker", metavar="NAME", help="which of the speakers in the transcript is the user"
+    )
+    ingest.add_argument(
+        "--transcript-format",
+        choices=("auto", "plain"),
+        help="plain: nobody is named in the transcript, all of it is the user's",
+    )
     ingest.add_argument("--occurred-at", metavar="TIME", help="when the chat took place, ISO 8601")
     ingest.add_argument("--instructions", metavar="TEXT", help="what to remember or leave out")
     ingest.add_argument("--source", help="where it comes from (conversation)")

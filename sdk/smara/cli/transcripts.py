@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ PART_CHARACTERS = 300_000
 """The service takes 2,000 messages and 2 MiB at once; a character is at most four bytes."""
 
 Body = dict[str, Any]
+
+_JSON = re.compile(r'\[\s*(?:[\[{"\]]|-?\d+(?:\.\d+)?\s*[,\]]|true|false|null)|\{\s*["}]')
+"""How JSON goes on. A transcript may begin with "[31/12/25, 21:15:30] Ana: …" or "{Ana} …"."""
 
 
 def read(name: str) -> str:
@@ -39,7 +43,7 @@ def _whole(name: str, text: str) -> list[Body]:
     text = text.strip()
     if not text:
         return []
-    if text[0] not in "[{":
+    if text[0] not in "[{" or not _JSON.match(text):
         return [{"transcript": text}]
     try:
         value = json.loads(text)

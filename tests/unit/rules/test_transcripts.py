@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.transcripts import parse_transcript, said, speaker_name, text_of, with_speakers
+from app.rules.transcripts.labels import speaker_name, with_speakers
+from app.rules.transcripts.parse import parse_transcript
+from app.rules.transcripts.turns import said, text_of
 from app.rules.types import Message, Transcript
 
 

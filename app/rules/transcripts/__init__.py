@@ -1,0 +1,1 @@
+"""Transcripts: who says what, in texts and in turns."""
