@@ -34,6 +34,9 @@ NEIGHBOURS = 8
 """How many neighbours of a fact are compared by meaning, those among the facts before it included.
 Beyond the nearest few, texts have little in common but their owner."""
 
+HISTORY = "older_than_current"
+"""The reason of a fact that goes into history at once: something newer is known."""
+
 PLAN_LIMIT = "plan_limit"
 """The reason of a fact for which the tenant's plan has no room."""
 
@@ -252,7 +255,7 @@ class Plan:
         return Reconciled(
             fact,
             Action.REPLACED if replaced else Action.STORED,
-            "older_than_current" if successor else decision.reason,
+            HISTORY if successor else decision.reason,
             new.memory_id,
             replaced_id=replaced.memory_id if replaced else None,
             similarity=similarity,

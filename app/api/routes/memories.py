@@ -27,13 +27,15 @@ from app.api.schemas.memories import (
     MemoryPatch,
     MemoryRecord,
     MemoryStored,
+    State,
     Version,
 )
 from app.api.schemas.types import Lenient, UserId
 from app.api.schemas.versions import CHANGED_SINCE, IfMatch, tag
 from app.memories import edit, read
 from app.memories.edit import Revision
-from app.memories.store import Stored, store_facts
+from app.memories.plan import HISTORY
+from app.memories.store import Outcome, Stored, store_facts
 from app.rules.standing import Author
 from app.rules.types import Visibility
 
@@ -99,6 +101,7 @@ async def store_batch(
             BatchResult.model_validate(
                 {
                     "action": outcome.action,
+                    "state": state_of(outcome),
                     "id": outcome.memory_id,
                     "replaced_id": outcome.replaced_id,
                     "reason": outcome.reason,
@@ -233,6 +236,17 @@ async def delete_memory(
     return MemoryDeleted(id=memory_id, deleted=True)
 
 
+def state_of(outcome: Outcome) -> State | None:
+    """Give what a stored fact is now; None for one that was rejected."""
+    match outcome.action:
+        case "rejected":
+            return None
+        case "quarantined":
+            return "review"
+        case _:
+            return "history" if outcome.reason == HISTORY else "live"
+
+
 def stored_answer(
     body: MemoryIn, stored: Stored, response: Response
 ) -> MemoryStored | MemoryDuplicate:
@@ -242,10 +256,13 @@ def stored_answer(
     assert outcome.memory_id is not None, "only a rejected fact has no memory"
     if outcome.action == "duplicate":
         response.status_code = 200
-        return MemoryDuplicate(action="duplicate", id=outcome.memory_id)
+        return MemoryDuplicate(
+            action="duplicate", state=state_of(outcome) or "live", id=outcome.memory_id
+        )
     assert outcome.action in ("stored", "replaced", "quarantined")
     return MemoryStored(
         action=outcome.action,
+        state=state_of(outcome) or "live",
         id=outcome.memory_id,
         source=body.source,
         namespace=body.namespace,

@@ -8,8 +8,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
+from pydantic import BaseModel, Field
 
-from app.api.schemas.types import Flag, Namespace, QueryTime, Source, Text, storable_json
+from app.api.schemas.types import (
+    Flag,
+    Namespace,
+    QueryTime,
+    Source,
+    Text,
+    storable_json,
+)
 from app.errors import Unprocessable
 from app.rules.filters import Condition, Filters, conditions
 from app.rules.types import Caller, Scope, Visibility
@@ -103,16 +111,66 @@ async def _reading(
 ReadingQuery = Annotated[Reading, Depends(_reading)]
 
 
+class ReadingIn(BaseModel):
+    """The same in a body, for questions that are too long for an address."""
+
+    namespace: Namespace = "default"
+    agent_id: UUID | None = Field(None, description="Only this agent's scope.")
+    include_agents: Flag = Field(False, description="Also the scopes of all agents.")
+    team_id: UUID | None = Field(None, description="Also this team's memories.")
+    include_team: Flag | None = Field(
+        None, description="Without team_id: the memories of every team that the user is in."
+    )
+    source: Source | None = Field(None, description="Memories of this source only.")
+    metadata: dict[str, Any] | None = Field(
+        None, description="A plain value must be equal; an object names operators."
+    )
+    created_after: QueryTime | None = None
+    created_before: QueryTime | None = None
+    valid_after: QueryTime | None = None
+    valid_before: QueryTime | None = None
+    valid_at: QueryTime | None = None
+
+    def reading(self) -> Reading:
+        """Give what the request reads. Raises Unprocessable."""
+        filters = Filters(
+            source=self.source,
+            metadata=_wanted(self.metadata) if self.metadata is not None else (),
+            created_after=self.created_after,
+            created_before=self.created_before,
+            valid_after=self.valid_after,
+            valid_before=self.valid_before,
+            valid_at=self.valid_at,
+        )
+        return Reading(
+            self.namespace,
+            filters,
+            self.agent_id,
+            self.include_agents,
+            self.team_id,
+            self.include_team,
+        )
+
+
 def _conditions(text: str | None) -> tuple[Condition, ...]:
     if text is None:
         return ()
     try:
         wanted: Any = json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError:
+        raise Unprocessable('metadata: must be a JSON object, such as {"project": "x"}') from None
+    except RecursionError:
+        raise Unprocessable("metadata: is nested too deeply") from None
+    except ValueError as error:
+        raise Unprocessable(f"metadata: {error}") from None
+    return _wanted(wanted)
+
+
+def _wanted(wanted: Any) -> tuple[Condition, ...]:
+    try:
         if not isinstance(wanted, dict):
             raise ValueError("must be a JSON object")
         return conditions(storable_json(wanted))
-    except json.JSONDecodeError:
-        raise Unprocessable('metadata: must be a JSON object, such as {"project": "x"}') from None
     except RecursionError:
         raise Unprocessable("metadata: is nested too deeply") from None
     except ValueError as error:

@@ -87,10 +87,19 @@ class MemoryPatch(BaseModel):
         return self
 
 
+State = Literal["live", "history", "review"]
+
+STATES = (
+    "`live`: it is found. `history`: something newer is known, so it is not. `review`: it waits"
+    " until somebody has looked at it."
+)
+
+
 class MemoryStored(BaseModel):
     """What became of the fact."""
 
     action: Literal["stored", "replaced", "quarantined"]
+    state: State = Field(description=STATES)
     id: UUID
     source: str
     namespace: str
@@ -105,6 +114,7 @@ class MemoryDuplicate(BaseModel):
     """The fact was known; `id` is the memory that says the same."""
 
     action: Literal["duplicate"]
+    state: State = Field("live", description=STATES)
     id: UUID
 
 
@@ -112,6 +122,7 @@ class BatchResult(BaseModel):
     """What became of one fact of a batch."""
 
     action: Literal["stored", "replaced", "duplicate", "rejected", "quarantined"]
+    state: State | None = Field(description=f"{STATES} Null when the fact was rejected.")
     id: UUID | None = Field(description="Null when the fact was rejected.")
     replaced_id: UUID | None
     reason: str = Field(description="Stable, for programs: why this action was taken.")
