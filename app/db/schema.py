@@ -676,6 +676,23 @@ extractions = Table(
     info=of_tenant(counted="extractions"),
 )
 
+kept_vectors = Table(
+    "kept_vectors",
+    metadata,
+    # What a paid embedder made of a conversation's facts, until they are memories: another attempt
+    # pays for none. Numbers of four bytes, one vector after the other; they do not compress.
+    _tenant_of_a_part(),
+    Column(
+        "conversation_id", Uuid, primary_key=True, info=part_of("conversations", exported=False)
+    ),
+    Column("model", Text, primary_key=True, info=PLAIN),
+    Column("texts_sha256", LargeBinary, nullable=False, info=WORDS | INTERNAL),
+    Column("vectors", LargeBinary, nullable=False, info=WORDS | INTERNAL | {"storage": "EXTERNAL"}),
+    _at("created_at"),
+    _refers("conversations", "conversation_id"),
+    info=of_tenant(),
+)
+
 llm_calls = Table(
     "llm_calls",
     metadata,

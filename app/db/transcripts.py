@@ -9,7 +9,7 @@ from sqlalchemy import Double, bindparam, func, null, select, update
 
 from app.db.pool import SystemTx, TenantTx
 from app.db.receipts import with_facts, without
-from app.db.schema import conversations, extractions, memories, tenants
+from app.db.schema import conversations, extractions, kept_vectors, memories, tenants
 from app.db.statements import Statement, days, own
 
 _DAYS = func.coalesce(tenants.c.transcript_days, bindparam("days", type_=Double))
@@ -48,6 +48,9 @@ _PURGE = Statement(
         sa.delete(extractions)
         .where(own(extractions), extractions.c.conversation_id.in_(_OLD))
         .cte("drawn"),
+        sa.delete(kept_vectors)
+        .where(own(kept_vectors), kept_vectors.c.conversation_id.in_(_OLD))
+        .cte("embedded"),
         update(memories)
         .where(own(memories), memories.c.quote != "", memories.c.conversation_id.in_(_OLD))
         .values(quote="")

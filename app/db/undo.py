@@ -284,6 +284,8 @@ SELECT FROM erased
 
 DELETE_EXTRACTIONS = "DELETE FROM extractions WHERE tenant_id = %s AND conversation_id = %s"
 
+DELETE_VECTORS = "DELETE FROM kept_vectors WHERE tenant_id = %s AND conversation_id = %s"
+
 EMPTY_QUOTES = """
 UPDATE memories SET quote = ''
 WHERE tenant_id = %s AND conversation_id = %s AND quote <> ''
@@ -302,6 +304,7 @@ async def erase_text(tx: TenantTx, conversation_id: UUID) -> bool:
     await found.fetchall()
     erased = await tx.execute(ERASE_TEXT, key)
     await tx.execute(DELETE_EXTRACTIONS, key)
+    await tx.execute(DELETE_VECTORS, key)
     await tx.execute(EMPTY_QUOTES, key)
     return await erased.fetchone() is not None
 

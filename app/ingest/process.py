@@ -18,7 +18,7 @@ from app.ingest.receipt import receipt
 from app.ingest.retries import give_back
 from app.ingest.screen import Parts, Screened, screen
 from app.logs import log
-from app.memories.embed import embed_facts
+from app.memories.embed import drop_kept, embed_conversation
 from app.memories.plan import Destination, Group
 from app.memories.reconcile import Outdated, Reconciliation, current_destination
 from app.privacy.sanitize import clean_drawn
@@ -85,9 +85,7 @@ async def _remember(claim: Claim, conversation: Conversation, chars: int) -> Non
     crash_point("extraction_saved")
     screened = await _screened(claim, transcript, parts)
     with _timed(stages, "embed_ms"):
-        embedded = await embed_facts(
-            claim.tenant_id, screened.accepted, claim.conversation_id, claim.probe
-        )
+        embedded = await embed_conversation(claim, screened.accepted)
     await _reconcile_and_finish(claim, conversation, transcript, parts, screened, embedded, stages)
 
 
@@ -149,6 +147,7 @@ async def _reconcile_and_finish(
                 crash_point("before_commit")
                 stages["reconcile_ms"] = _since(began)
                 usages = [extraction.usage for _, extraction in parts]
+                await drop_kept(tx, claim, screened.accepted)
                 await queue.finish(tx, claim, receipt(reconciled, usages, embedded), stages)
             break
         except Outdated:

@@ -61,7 +61,7 @@ async def revise(caller: Caller, memory_id: UUID, revision: Revision) -> Memory:
             seen = await _changeable(tx, caller, memory_id, revision.acting)
             must_be_current(revision.if_match, seen)
         embedded = await embed_facts(caller.tenant_id, [Fact(revision.fact, 0.0, about="")])
-        [vector] = embedded.vectors if embedded else ()
+        [vector] = embedded.vectors
     try:
         async with transaction(caller.tenant_id) as tx:
             before = await _locked_for(tx, caller, memory_id, revision)

@@ -12,7 +12,9 @@ import psycopg
 import pytest
 
 from app.ingest.fault_injection import OUT_OF_MEMORY
+from app.memories.embed import WORTH_KEEPING
 from tests.providers.anthropic import FakeAnthropic
+from tests.providers.voyage import FakeVoyage
 from tests.support.client import Client
 from tests.support.process import Server, eventually
 from tests.support.stack import PATIENT, Stack
@@ -37,6 +39,27 @@ def test_a_process_killed_at_any_point_loses_and_doubles_nothing(
     assert client.facts("ada") == ["The canary is named Pip."]
     assert fake_anthropic[0].count == extractions
     assert once_each(stack)
+
+
+def test_what_a_paid_embedder_has_made_is_not_paid_for_again(
+    make_stack: MakeStack,
+    fake_anthropic: tuple[FakeAnthropic, str],
+    fake_voyage: tuple[FakeVoyage, str],
+) -> None:
+    stack = make_stack().start()
+    client = stack.client()
+    (stack.crash_folder / "before_commit").touch()
+    facts = " ".join(f"The canary number {n} is named Pip{n}." for n in range(2 * WORTH_KEEPING))
+
+    conversation_id = client.post_conversation("ada", facts)
+
+    assert client.finished(conversation_id)["state"] == "done"
+    assert len(client.facts("ada")) == 2 * WORTH_KEEPING
+    assert fake_anthropic[0].count == 1
+    assert fake_voyage[0].count == 1
+    with psycopg.connect(stack.database_url) as connection:
+        kept = connection.execute("SELECT count(*) FROM kept_vectors").fetchone()
+    assert kept == (0,), "they are in the memories"
 
 
 def test_a_worker_killed_during_a_provider_call_loses_and_doubles_nothing(
