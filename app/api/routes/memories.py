@@ -27,7 +27,7 @@ from app.api.schemas.memories import (
     MemoryPatch,
     MemoryRecord,
     MemoryStored,
-    State,
+    NotLive,
     Version,
 )
 from app.api.schemas.types import Lenient, UserId
@@ -101,7 +101,6 @@ async def store_batch(
             BatchResult.model_validate(
                 {
                     "action": outcome.action,
-                    "state": state_of(outcome),
                     "id": outcome.memory_id,
                     "replaced_id": outcome.replaced_id,
                     "reason": outcome.reason,
@@ -236,15 +235,11 @@ async def delete_memory(
     return MemoryDeleted(id=memory_id, deleted=True)
 
 
-def state_of(outcome: Outcome) -> State | None:
-    """Give what a stored fact is now; None for one that was rejected."""
-    match outcome.action:
-        case "rejected":
-            return None
-        case "quarantined":
-            return "review"
-        case _:
-            return "history" if outcome.reason == HISTORY else "live"
+def state_of(outcome: Outcome) -> NotLive | None:
+    """Give what a stored fact is where it is not live."""
+    if outcome.action == "quarantined":
+        return "review"
+    return "history" if outcome.reason == HISTORY else None
 
 
 def stored_answer(
@@ -256,13 +251,11 @@ def stored_answer(
     assert outcome.memory_id is not None, "only a rejected fact has no memory"
     if outcome.action == "duplicate":
         response.status_code = 200
-        return MemoryDuplicate(
-            action="duplicate", state=state_of(outcome) or "live", id=outcome.memory_id
-        )
+        return MemoryDuplicate(action="duplicate", id=outcome.memory_id)
     assert outcome.action in ("stored", "replaced", "quarantined")
     return MemoryStored(
         action=outcome.action,
-        state=state_of(outcome) or "live",
+        state=state_of(outcome),
         id=outcome.memory_id,
         source=body.source,
         namespace=body.namespace,

@@ -87,11 +87,11 @@ class MemoryPatch(BaseModel):
         return self
 
 
-State = Literal["live", "history", "review"]
+NotLive = Literal["history", "review"]
 
-STATES = (
-    "`live`: it is found. `history`: something newer is known, so it is not. `review`: it waits"
-    " until somebody has looked at it."
+NOT_LIVE = (
+    "Only when it is not live, and so not found: `history`, since something newer is known, or"
+    " `review`, until somebody has looked at it."
 )
 
 
@@ -99,7 +99,7 @@ class MemoryStored(BaseModel):
     """What became of the fact."""
 
     action: Literal["stored", "replaced", "quarantined"]
-    state: State = Field(description=STATES)
+    state: NotLive | None = Field(None, description=NOT_LIVE)
     id: UUID
     source: str
     namespace: str
@@ -114,7 +114,6 @@ class MemoryDuplicate(BaseModel):
     """The fact was known; `id` is the memory that says the same."""
 
     action: Literal["duplicate"]
-    state: State = Field("live", description=STATES)
     id: UUID
 
 
@@ -122,7 +121,6 @@ class BatchResult(BaseModel):
     """What became of one fact of a batch."""
 
     action: Literal["stored", "replaced", "duplicate", "rejected", "quarantined"]
-    state: State | None = Field(description=f"{STATES} Null when the fact was rejected.")
     id: UUID | None = Field(description="Null when the fact was rejected.")
     replaced_id: UUID | None
     reason: str = Field(description="Stable, for programs: why this action was taken.")
