@@ -70,26 +70,41 @@ class Turns:
             raise
 
     def _forget(self, tenant: Hashable, turn: asyncio.Future[None]) -> None:
-        self._waiting[tenant].remove(turn)
-        if not self._waiting[tenant]:
-            del self._waiting[tenant]
+        turns = self._waiting.get(tenant, deque())
+        if turn in turns:  # A slot that became free meanwhile has passed it over otherwise.
+            turns.remove(turn)
+        if not turns:
+            self._waiting.pop(tenant, None)
 
     def give_back(self, tenant: Hashable) -> None:
         """Give back a slot that was taken; whoever is next gets it."""
         self._taken[tenant] -= 1
         if not self._taken[tenant]:
             del self._taken[tenant]
-        if not self._waiting:
+        following = self._next()
+        if following is None:
             self._free += 1
             return
-        # A dictionary keeps its order, so `min` finds the first of equals; the served go last.
-        following = min(self._waiting, key=lambda waiting: self._taken[waiting])
-        turns = self._waiting.pop(following)
-        turn = turns.popleft()
-        if turns:
-            self._waiting[following] = turns
-        self._taken[following] += 1
+        tenant, turn = following
+        self._taken[tenant] += 1
         turn.set_result(None)
+
+    def _next(self) -> tuple[Hashable, asyncio.Future[None]] | None:
+        """Who is next of those who still wait, no longer among them. Whoever has given up is passed
+        over: they may not have heard of it yet, and would never give the slot back."""
+        while self._waiting:
+            # A dictionary keeps its order, so `min` finds the first of equals; the served go last.
+            tenant = min(self._waiting, key=lambda waiting: self._taken[waiting])
+            turns = self._waiting[tenant]
+            turn = turns.popleft()
+            if not turns or not turn.cancelled():
+                del self._waiting[tenant]
+            if turn.cancelled():
+                continue
+            if turns:
+                self._waiting[tenant] = turns
+            return tenant, turn
+        return None
 
 
 _tenant: ContextVar[Hashable] = ContextVar("tenant", default=None)

@@ -93,3 +93,48 @@ async def test_short_work_runs_at_once_and_long_work_in_a_thread() -> None:
     assert await off_loop_if_long(LONG_CHARS + 1, threading.get_ident) != here
     with pytest.raises(ZeroDivisionError):
         await off_loop(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize("others", [[], ["a"], ["b"], ["a", "b", "a"]])
+async def test_a_slot_that_comes_in_the_moment_of_giving_up_goes_to_who_still_waits(
+    others: list[str],
+) -> None:
+    turns, served = Turns(1), []
+    await turns.take("holder")
+
+    async def ask(tenant: str) -> None:
+        async with turns.of(tenant):
+            served.append(tenant)
+
+    given_up = [asyncio.create_task(ask(tenant)) for tenant in ("a", "b")]
+    waiting = [asyncio.create_task(ask(tenant)) for tenant in others]
+    await asyncio.sleep(0)
+    for task in given_up:
+        task.cancel()  # Each hears of it only when the loop comes round, after the next line.
+    turns.give_back("holder")
+    ended = await asyncio.gather(*given_up, return_exceptions=True)
+    await asyncio.wait_for(asyncio.gather(*waiting), timeout=1)
+
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 2
+    assert sorted(served) == sorted(others)
+    await turns.take("after", within_seconds=1)
+    assert turns.waiting_of("a") == turns.waiting_of("b") == 0
+
+
+async def test_whoever_gives_up_costs_the_others_of_their_tenant_no_place() -> None:
+    turns, served = Turns(1), []
+    await turns.take("holder")
+
+    async def ask(tenant: str) -> None:
+        async with turns.of(tenant):
+            served.append(tenant)
+
+    tasks = []
+    for tenant in ("a", "a", "b"):
+        tasks.append(asyncio.create_task(ask(tenant)))
+        await asyncio.sleep(0)
+    tasks[0].cancel()
+    turns.give_back("holder")
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert served == ["a", "b"]
