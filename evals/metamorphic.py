@@ -1,7 +1,7 @@
 """Make pairs of statements that differ in one thing that matters: none of them is a duplicate.
 
-Each pair also says whether the later statement may replace the earlier one: a new dose of the same drug does, a dose of
-another drug does not. The seed sentences are in evals/data/metamorphic.toml.
+Each pair also says whether the later statement may replace the earlier one: a new dose of the same
+drug does, a dose of another drug does not. The seed sentences are in evals/data/metamorphic.toml.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ FILLS = 24
 """How many different fillings of one sentence are used at most."""
 
 ONE_VALUE = {
-    ("dose", "n"),
-    ("dose", "unit"),
-    ("home", "city"),
-    ("balance", "n"),
-    ("balance", "sign"),
-    ("rating", "emoji"),
+    ("dose", "plain", "n"),
+    ("dose", "plain", "unit"),
+    ("dose", "other", "n"),
+    ("dose", "other", "unit"),
+    ("home", "plain", "city"),
+    ("balance", "plain", "n"),
+    ("balance", "plain", "sign"),
+    ("rating", "plain", "emoji"),
 }
-"""Families and slots in which a new value is news of the same thing, so that it may replace the old
-one."""
+"""Family, form and slot in which a new value is news of the same thing, so that it may replace the
+old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _of_slots(
                 changed = {**fill, slot: value}
                 if changed.get("name") == changed.get("name2", "-"):
                     continue
-                news = form == "plain" and (family, slot) in ONE_VALUE
+                news = (family, form, slot) in ONE_VALUE
                 after = sentence.format(**changed)
                 if before != after:
                     yield Pair(before, after, code, f"{family}: {form}, {slot}", news)

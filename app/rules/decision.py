@@ -9,17 +9,13 @@ from typing import Literal, TypeAlias
 
 from app.rules.bands import Band, Bands
 from app.rules.judge.judge import judge
+from app.rules.judge.verdict import DIFFERENT, Judgement
 from app.rules.safety import is_safety
 from app.rules.trust import OWN_WORDS, STATED
 from app.rules.types import Neighbour
 
 Outcome: TypeAlias = Literal["new", "duplicate", "replaces", "history", "beside", "review"]
 
-
-FIRM = frozenset({"other_subject", "other_thing", "other_time", "restated", "several_possible"})
-"""Reasons for "different" that hold however close two texts are: both can be true at the same time.
-Other reasons rest on words alone, and from the contradiction band on the embedding model weighs
-more than that."""
 
 BY_BAND = "contradiction_band"
 """The reason of a contradiction that the similarity alone has told."""
@@ -53,26 +49,28 @@ def decide(
     """Decide what ``fact``, which is true since ``valid_from``, is to its live neighbours (the best
     first).
 
-    Every neighbour at or above ``bands.candidate`` is compared by meaning; where the judge is not
-    sure enough, the band of the similarity decides. Farther apart, down to ``bands.floor``, the
-    judge decides only about an attribute that both name. A duplicate anywhere wins over a
-    contradiction: the memory that says the same is already there. A contradiction follows event
-    time, not arrival; and what is trusted less than a memory does not retire it.
+    Every neighbour at or above ``bands.floor`` is compared by what it says. A duplicate anywhere
+    wins over a contradiction: the memory that says the same is already there. A contradiction
+    follows event time, not arrival, and a memory that was said again counts from the last time;
+    what is trusted less than a memory does not retire it.
     """
-    contradicted: tuple[str, Neighbour, bool] | None = None
+    contradicted: tuple[str, Neighbour] | None = None
+    older: tuple[str, Neighbour] | None = None
     for neighbour in neighbours:
         if neighbour.similarity < bands.floor:
             break
-        verdict, reason = _compare(fact, neighbour, bands)
-        if verdict == "duplicate":
-            return Decision("duplicate", reason, neighbour)
-        if verdict == "replaces" and contradicted is None:
-            contradicted = (reason, neighbour, reason != BY_BAND)
+        late = valid_from < neighbour.said_last
+        judgement = _compare(fact, neighbour, bands, late=late)
+        if judgement.verdict == "duplicate":
+            return Decision("duplicate", judgement.reason, neighbour)
+        if judgement.verdict == "replaces" and late:
+            older = older or (judgement.reason, neighbour)
+        elif judgement.verdict == "replaces" and not _began_before(judgement, neighbour):
+            contradicted = contradicted or (judgement.reason, neighbour)
+    if older is not None:
+        return Decision("history", *older)
     if contradicted is not None:
-        reason, neighbour, in_words = contradicted
-        if valid_from < neighbour.valid_from:
-            return Decision("history", reason, neighbour)
-        return _by_trust(fact, trust, neighbour, reason, in_words=in_words)
+        return _by_trust(fact, trust, contradicted[1], contradicted[0])
     return Decision(
         "new",
         "no_neighbour" if not neighbours else "nothing_like_it",
@@ -80,39 +78,38 @@ def decide(
     )
 
 
-def _by_trust(
-    fact: str, trust: float, neighbour: Neighbour, reason: str, *, in_words: bool
-) -> Decision:
+def _compare(fact: str, neighbour: Neighbour, bands: Bands, *, late: bool) -> Judgement:
+    """Judge the two in the order of their events. Where the words are not enough, they decide only
+    with the band of the similarity."""
+    judgement = judge(neighbour.fact, fact) if late else judge(fact, neighbour.fact)
+    if judgement.verdict == "duplicate" and late:
+        # What the memory says beyond the fact stays; what the fact says beyond it would be lost.
+        judgement = judge(fact, neighbour.fact)
+    if judgement.from_band is not None and not _reaches(judgement.from_band, neighbour, bands):
+        return DIFFERENT
+    return judgement
+
+
+def _reaches(band: Band, neighbour: Neighbour, bands: Bands) -> bool:
+    least = bands.duplicate if band is Band.DUPLICATE else bands.contradiction
+    return neighbour.similarity >= least
+
+
+def _began_before(judgement: Judgement, neighbour: Neighbour) -> bool:
+    """Whether what the fact tells of began before what the memory says: "moved to Oslo in 2019"
+    does not end the home of 2024."""
+    said = neighbour.valid_from
+    return judgement.began is not None and judgement.began < (said.year, said.month)
+
+
+def _by_trust(fact: str, trust: float, neighbour: Neighbour, reason: str) -> Decision:
     """Decide who may retire ``neighbour``: what is trusted as far, and of what the application has
-    stated also a person's own words, when they say themselves what has changed (``in_words``) and
-    nobody's safety hangs on it."""
+    stated also a person's own words, when they say themselves what has changed and nobody's safety
+    hangs on it."""
     if trust >= neighbour.trust:
         return Decision("replaces", reason, neighbour)
     if trust < OWN_WORDS:
         return Decision("review", LESS_TRUSTED, neighbour)
-    if in_words and not is_safety(fact, neighbour.fact):
+    if reason != BY_BAND and not is_safety(fact, neighbour.fact):
         return Decision("replaces", reason, neighbour)
     return Decision("beside", LESS_TRUSTED, neighbour)
-
-
-def _compare(
-    fact: str, neighbour: Neighbour, bands: Bands
-) -> tuple[Literal["duplicate", "replaces", "different"], str]:
-    if neighbour.similarity >= 1.0:
-        return "duplicate", "same_text"
-    judgement = judge(fact, neighbour.fact, neighbour.similarity)
-    if neighbour.similarity < bands.candidate and not judgement.at_any_distance:
-        return "different", "below_bands"
-    band = bands.of(neighbour.similarity)
-    match judgement.verdict:
-        case "duplicate" | "replaces":
-            return judgement.verdict, judgement.reason
-        case "different" if band is Band.NEW or judgement.reason in FIRM:
-            return "different", judgement.reason
-    match band:
-        case Band.DUPLICATE:
-            return "duplicate", "duplicate_band"
-        case Band.CONTRADICTION:
-            return "replaces", BY_BAND
-        case Band.NEW:
-            return "different", "below_bands"

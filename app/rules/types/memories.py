@@ -109,6 +109,7 @@ class Relation:
 class Neighbour:
     """A live memory near a vector. ``similarity`` is cosine, in [-1, 1]; ``valid_from`` is its
     event time, no later than its arrival; ``trust`` and ``importance`` are in [0, 1].
+    ``said_again`` is the last event time at which it was said since, None when it was said once.
     """
 
     memory_id: UUID
@@ -117,6 +118,12 @@ class Neighbour:
     valid_from: datetime
     trust: float = 1.0
     importance: float = 0.0
+    said_again: datetime | None = None
+
+    @property
+    def said_last(self) -> datetime:
+        """When it was said for the last time."""
+        return max(self.valid_from, self.said_again or self.valid_from)
 
 
 @dataclass(frozen=True, slots=True)

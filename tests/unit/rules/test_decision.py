@@ -21,21 +21,33 @@ def neighbour(
 
 
 @pytest.mark.parametrize(
-    ("similarity", "outcome"),
-    [
-        (0.99, "duplicate"),
-        (0.985, "duplicate"),
-        (0.95, "replaces"),
-        (0.94, "replaces"),
-        (0.93, "new"),
-    ],
+    ("similarity", "outcome"), [(0.99, "duplicate"), (0.985, "duplicate"), (0.98, "new")]
 )
-def test_where_the_words_tell_nothing_the_published_bands_decide(
+def test_from_the_duplicate_band_on_a_filling_word_makes_no_second_memory(
     similarity: float, outcome: str
 ) -> None:
-    decision = decide("qwx two-ish", MARCH, [neighbour("zrt", similarity)], PUBLISHED)
+    old = neighbour("User likes their coffee", similarity)
+    decision = decide("User likes coffee", MARCH, [old], PUBLISHED)
 
     assert decision.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("similarity", "outcome"), [(0.99, "replaces"), (0.94, "replaces"), (0.93, "new")]
+)
+def test_from_the_contradiction_band_on_another_time_of_one_thing_replaces_the_old_one(
+    similarity: float, outcome: str
+) -> None:
+    old = neighbour("User's train is at 6:04", similarity)
+    decision = decide("User's train is at 6:24", MARCH, [old], PUBLISHED)
+
+    assert decision.outcome == outcome
+
+
+@pytest.mark.parametrize("similarity", [0.94, 0.985, 1.0])
+def test_no_band_alone_decides_about_words_that_nothing_explains(similarity: float) -> None:
+    for old, new in (("zrt", "qwx two-ish"), ("User likes tea", "User likes coffee")):
+        assert decide(new, MARCH, [neighbour(old, similarity)], PUBLISHED).outcome == "new"
 
 
 def test_the_guides_three_stores_come_out_as_the_guide_says() -> None:
@@ -99,6 +111,27 @@ def test_a_duplicate_further_away_wins_over_a_contradiction_nearby() -> None:
 
     assert decision.outcome == "duplicate"
     assert decision.neighbour == far
+
+
+def test_what_was_said_again_counts_from_the_last_time() -> None:
+    lisbon = Neighbour(
+        UUID(int=1),
+        "User lives in Lisbon.",
+        0.9,
+        JANUARY,
+        said_again=datetime(2026, 5, 1, tzinfo=UTC),
+    )
+
+    late = decide("User lives in Porto.", MARCH, [lisbon], PUBLISHED)
+    new = decide("User lives in Porto.", datetime(2026, 6, 1, tzinfo=UTC), [lisbon], PUBLISHED)
+
+    assert (late.outcome, new.outcome) == ("history", "replaces")
+
+
+def test_an_end_that_arrives_first_keeps_what_it_ended_as_history() -> None:
+    sold = neighbour("User sold the Volvo.", 0.7, MARCH)
+
+    assert decide("User drives a Volvo.", JANUARY, [sold], PUBLISHED).outcome == "history"
 
 
 def test_without_neighbours_a_fact_is_new() -> None:

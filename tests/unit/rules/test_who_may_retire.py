@@ -61,7 +61,7 @@ def test_on_what_safety_hangs_ones_own_words_stand_beside_the_applications(
 
 
 def test_a_similarity_alone_does_not_retire_what_the_application_stated() -> None:
-    old, new = "Zyx qwop fnord.", "Zyx qwop blarg."
+    old, new = "User's class is at 9.", "User's class is at 10."
     assert outcome(new, STATED, old, STATED, 0.96) == "replaces"
     assert outcome(new, OWN_WORDS, old, STATED, 0.96) == "beside"
 

@@ -1,149 +1,138 @@
+"""What the judge makes of two statements, at every similarity that a model may give them."""
+
 from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.judge.judge import judge
+from app.providers.registry import MINILM_BANDS
+from app.rules.bands import PUBLISHED, Bands
+from app.rules.decision import decide
+from app.rules.judge.judge import READ, judge
+from app.rules.types import Neighbour
 from tests.support.growth import grows_linearly
 
+DATA = Path(__file__).parents[3] / "data/judged.txt"
+JANUARY, MARCH = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+OUTCOMES = {"both": "new", "replaced": "replaces", "duplicate": "duplicate"}
+SEEN = [(0.61, MINILM_BANDS), (0.99, MINILM_BANDS), (0.95, PUBLISHED), (1.0, PUBLISHED)]
+"""Similarities in every band, and the highest, which only a broken model gives two texts."""
+
+
+def judged(wanted: str) -> list[tuple[str, str]]:
+    """The pairs of that outcome: the earlier statement, then the later one."""
+    rows = [line.split(" | ") for line in DATA.read_text("utf-8").splitlines() if " | " in line]
+    return [(row[1], row[2]) for row in rows if row[0] == wanted]
+
+
+def outcome(later: str, earlier: str, similarity: float, bands: Bands) -> str:
+    neighbour = Neighbour(UUID(int=1), earlier, similarity, JANUARY)
+    return decide(later, MARCH, [neighbour], bands).outcome
+
+
+@pytest.mark.parametrize(("earlier", "later"), judged("both"))
+def test_two_truths_stand_beside_each_other_however_close(earlier: str, later: str) -> None:
+    assert {outcome(later, earlier, *seen) for seen in SEEN} == {"new"}
+
+
+@pytest.mark.parametrize(("earlier", "later"), judged("replaced"))
+def test_a_new_value_or_a_denial_replaces_the_old_statement(earlier: str, later: str) -> None:
+    assert {outcome(later, earlier, *seen) for seen in SEEN} == {"replaces"}
+
+
+@pytest.mark.parametrize(("earlier", "later"), judged("duplicate"))
+def test_the_same_statement_in_another_spelling_is_a_duplicate(earlier: str, later: str) -> None:
+    assert {outcome(later, earlier, *seen) for seen in SEEN} == {"duplicate"}
+
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("earlier", "later", "reason"),
     [
-        ("Lives in New York", "Lives in New York City"),
-        ("User lives in Berlin.", "The user lives in Berlin"),
-        (
-            "User lives in London with two flatmates.",
-            "The user lives with two flatmates in London.",
-        ),
-        ("User has a golden retriever called Max.", "The user owns a golden retriever named Max."),
-        (
-            "User works as a software engineer at Google.",
-            "The user is employed at Google as a software developer.",
-        ),
-        ("User is lactose intolerant.", "The user can't digest lactose."),
-        ("User runs 5 km every morning.", "Every morning the user runs five kilometres."),
-        ("User drinks coffee twice a day.", "The user has coffee two times a day."),
-        ("User's budget is $500.", "The user's budget is 500 dollars."),
-        ("User raised $2M.", "The user raised two million dollars."),
-        ("User moved to Canada in 2015.", "In 2015 the user relocated to Canada."),
-        ("User's favourite colour is teal.", "Teal is the user's favorite color."),
-        ("User runs a start-up.", "The user runs a startup."),
-        ("User hates coriander.", "The user can't stand coriander."),
-        ("User uses VS Code.", "The user uses Visual Studio Code."),
-        ("Caroline enjoys hiking.", "Caroline likes hiking."),
-    ],
-)
-def test_the_same_fact_in_other_words_is_a_duplicate(old: str, new: str) -> None:
-    assert judge(new, old, 0.9).verdict == "duplicate"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ("Lives in New York City", "Lives in San Francisco", "same_attribute_new_value"),
-        ("User works at Stripe.", "User joined Google.", "same_attribute_new_value"),
-        ("User is single.", "User got married.", "same_attribute_new_value"),
-        ("User is 29 years old.", "User is 30 years old.", "same_attribute_new_value"),
-        (
-            "User's favourite food is pizza.",
-            "User's favourite food is sushi.",
-            "same_attribute_new_value",
-        ),
-        ("User's manager is Priya.", "User's manager is Tom.", "same_attribute_new_value"),
-        ("User drives to work.", "User cycles to work.", "same_attribute_new_value"),
+        ("User likes tea", "User likes tea.", "same_text"),
+        ("User likes tea.", "The user really likes tea.", "same_words"),
+        ("User lives in New York.", "User lives in New York City.", "same_value"),
+        ("User likes that tea.", "User likes their own tea.", "duplicate_band"),
+        ("User lives in Oslo.", "User lives in Rome.", "same_attribute_new_value"),
+        ("User eats meat.", "User does not eat meat.", "negated"),
+        ("User smokes.", "User stopped smoking.", "ended"),
         ("User prefers tea over coffee.", "User prefers coffee over tea.", "opposite"),
-        ("User wants dark mode.", "User wants light mode.", "opposite"),
-        ("User is learning French.", "User gave up learning French.", "ended"),
-        ("User plays tennis every week.", "User stopped playing tennis.", "ended"),
-        ("User owns a Tesla.", "User sold the Tesla.", "ended"),
-        ("User's project uses React.", "User's project migrated from React to Vue.", "moved_on"),
-        ("User has no children.", "User has a daughter.", "negated"),
-        ("User likes spicy food.", "User doesn't like spicy food.", "negated"),
-        ("User's team has 5 members.", "User's team has 8 members.", "different_numbers"),
-        ("User's deadline is 5 May.", "User's deadline is 12 May.", "different_numbers"),
-        ("User's flight is on Monday.", "User's flight was moved to Tuesday.", "rescheduled"),
+        ("User runs 5 km every day.", "User runs 8 km every day.", "different_numbers"),
+        ("User's train is at 6:04.", "User's train is at 6:24.", "contradiction_band"),
+        ("User likes tea.", "User likes coffee.", "nothing_like_it"),
     ],
 )
-def test_a_new_value_of_one_attribute_replaces_the_old_one(old: str, new: str, reason: str) -> None:
-    judgement = judge(new, old, 0.8)
-
-    assert (judgement.verdict, judgement.reason) == ("replaces", reason)
+def test_each_verdict_has_its_reason(earlier: str, later: str, reason: str) -> None:
+    assert judge(later, earlier).reason == reason
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("earlier", "later"),
     [
-        ("User likes tea.", "User likes coffee."),
-        ("User speaks German.", "User speaks French."),
-        ("User is allergic to nuts.", "User is allergic to penicillin."),
-        ("User has a brother.", "User has a sister."),
-        ("User has a dog.", "User has a dog allergy."),
-        ("User visited Japan in 2018.", "User visited Japan in 2022."),
-        ("User lives in Berlin.", "User's brother lives in Munich."),
-        ("User works at Google.", "User's wife works at Apple."),
-        ("Caroline lives in Oslo.", "Melanie lives in Oslo."),
-        ("User was born in Italy.", "User lives in France."),
-        ("User lives in Berlin.", "User lives with two cats."),
-        ("User worked at Google until 2019.", "User works at Stripe."),
-        ("User works as a nurse at St Mary's.", "User works as a DJ on weekends."),
-        ("User's favourite colour is blue.", "User's favourite food is pizza."),
-        ("User prefers tea in the morning.", "User prefers wine in the evening."),
-        ("User prefers dark mode in the IDE.", "User prefers light mode in the browser."),
-        ("User doesn't eat pork.", "User eats beef."),
-        ("User stopped smoking.", "User stopped eating sugar."),
-        ("User's dog Rex is 5.", "User's dog Luna is 2."),
-        ("User goes climbing on Tuesdays.", "User goes swimming on Thursdays."),
-        ("User's work email is a@x.com.", "User's personal email is b@y.com."),
-        ("User takes 20 mg of lisinopril.", "User takes 500 mg of metformin."),
-        ("Jon said: It hasn't been easy.", "Jon said: It has been easy."),
-        ("Visited Paris in 2019", "Visited Rome in 2019"),
-        ("Supports Arsenal since childhood", "Supports Chelsea since childhood"),
-        ("Dislikes Java for backends", "Dislikes Ruby for backends"),
-        ("Doctor Lee is on leave", "Doctor Wu is on leave"),
-        ("Anna Smith likes tea", "Anna Jones likes tea"),
-        ("Anna Smith lives in Rome", "Anna Jones lives in Oslo"),
-        ("Project Atlas is due on 3 May", "Project Zeus is due on 9 May"),
-        ("Flight BA12 leaves at 9", "Flight LH77 leaves at 11"),
-        (
-            "Ana shared a photo: people around a table.",
-            "Ana shared a photo: people sitting around a table.",
-        ),
+        ("User owns a boat.", "User sold the boat."),
+        ("User smokes.", "User used to smoke."),
+        ("User likes Dune.", "User will read Dune."),
     ],
 )
-def test_two_truths_stand_beside_each_other(old: str, new: str) -> None:
-    assert judge(new, old, 0.8).verdict == "different"
+def test_what_happened_before_does_not_end_what_is_said_after_it(earlier: str, later: str) -> None:
+    assert judge(earlier, later).verdict == "different"
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("one", "other"),
     [
-        ("User flies from Oslo to Rome.", "User flies from Rome to Oslo."),
-        ("User eats meat at home.", "User doesn't eat meat at work."),
-        ("User prefers short flights.", "User prefers morning flights."),
-        ("User's mother is 70.", "User's mother is a painter."),
+        ("User has 18 000 books.", "User has 18,000 books."),
+        ("User has twenty-one cats.", "User has 21 cats."),
+        ("User's budget is 1.5 million.", "User's budget is 1,500,000."),
+        ("User paid ２００ €", "User paid 200 €"),
+        ("المستخدم عمره ٣٠ سنة", "المستخدم عمره 30 سنة"),
+        ("I live in Paris.", "User lives in Paris."),
+        ("My dog is 7.", "User's dog is 7."),
+        ("User likes the café.", "User likes the cafe."),
+        ("User\u2019s favourite colour is red.", "User's favorite color is red!"),
+        ("User can't swim.", "User cannot swim."),
     ],
 )
-def test_what_only_a_reader_can_tell_is_left_to_the_band(old: str, new: str) -> None:
-    assert judge(new, old, 0.8).verdict == "unsure"
+def test_numbers_count_by_their_value_and_spelling_says_nothing(one: str, other: str) -> None:
+    assert judge(one, other).verdict == judge(other, one).verdict == "duplicate"
 
 
-def test_the_direction_counts_a_fact_that_came_back_replaces_its_end() -> None:
-    assert judge("User no longer lives in Oslo.", "User lives in Oslo.", 0.9).verdict == "replaces"
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("User uses Python 3.10.", "User uses Python 3.1."),
+        ("User takes 2 500 mg tablets.", "User takes 2500 mg tablets."),
+        ("Der Nutzer wiegt 1,000 kg", "Der Nutzer wiegt 1000 kg"),
+        ("User's code is 007.", "User's code is 7."),
+        ("User takes vitamin A.", "User takes vitamin."),
+        ("User likes bò.", "User likes bơ."),
+        ("User has few friends.", "User has a few friends."),
+    ],
+)
+def test_what_could_be_another_number_or_word_is_no_duplicate(one: str, other: str) -> None:
+    assert "duplicate" not in (judge(one, other).verdict, judge(other, one).verdict)
 
 
-def test_texts_without_words_are_left_to_the_band_or_different() -> None:
-    assert judge("...", "", 0.1).verdict in ("different", "unsure")
+def test_a_move_that_began_before_the_memory_does_not_end_it() -> None:
+    home = Neighbour(UUID(int=1), "User lives in Oslo.", 0.8, datetime(2024, 5, 1, tzinfo=UTC))
+
+    def moved(when: str) -> str:
+        return decide(f"User moved to Rome in {when}.", MARCH, [home], PUBLISHED).outcome
+
+    assert [moved("2019"), moved("March 2024"), moved("June 2024")] == ["new", "new", "replaces"]
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(max_size=200), st.text(max_size=200), st.floats(-1, 1))
-def test_any_two_texts_get_a_verdict(new: str, old: str, similarity: float) -> None:
-    first = judge(new, old, similarity)
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_any_two_texts_get_a_verdict(later: str, earlier: str) -> None:
+    first = judge(later, earlier)
 
-    assert first.verdict in ("duplicate", "replaces", "different", "unsure")
-    assert first == judge(new, old, similarity)
+    assert first.verdict in ("duplicate", "replaces", "different")
+    assert first == judge(later, earlier)
     assert first.reason.replace("_", "").isalpha()
 
 
@@ -154,16 +143,24 @@ def test_any_two_texts_get_a_verdict(new: str, old: str, similarity: float) -> N
         "User's ",
         "not ",
         "1,000",
+        "1 000 ",
         "lives in ",
         "has a ",
         "from to ",
         "x-",
         "'",
-        "the most ",
-        "a, ",
-        "x so ",
-        "room 1 ",
+        "no and no ",
+        "twenty-one ",
+        "Ana ",
+        "prefers over ",
+        "switched from x to ",
+        "🙂",
+        "न",
     ],
 )
 def test_the_time_grows_with_the_length_of_the_texts_alone(piece: str) -> None:
-    assert grows_linearly(lambda n: judge(piece * n, "User " + piece * n, 0.9), 5_000)
+    def compare(size: int) -> None:
+        text = piece * (size // len(piece))
+        judge(text, f"User {text}")
+
+    assert grows_linearly(compare, READ // 11)

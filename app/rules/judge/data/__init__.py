@@ -1,0 +1,1 @@
+"""Reviewed word lists, as data: what each is for stands at its head."""
