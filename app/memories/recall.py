@@ -12,14 +12,14 @@ from uuid import UUID
 
 from cachetools import TTLCache
 
-from app.db import memory_owners, search
+from app.db import alike, memory_owners, search
 from app.db.pool import read_only
 from app.db.search import is_large
 from app.privacy.sanitize import clean_question
 from app.provider_errors import ProviderError
 from app.providers.query_embedder import asking
 from app.providers.registry import get_providers
-from app.rules import served_context
+from app.rules import repetition, served_context
 from app.rules.embedding_text import query_text
 from app.rules.filters import NO_FILTERS, Filters
 from app.rules.types import Recalled, Scope
@@ -94,6 +94,17 @@ async def strongest(
         return Recollection(())
     async with read_only(scopes[0].tenant_id) as tx:
         return Recollection(await search.strongest(tx, scopes, filters=filters, limit=limit))
+
+
+async def repetitions(tenant_id: UUID, memories: Sequence[Recalled]) -> frozenset[UUID]:
+    """Find the memories that another one of these repeats, so that a block needs no line for them.
+    The database is only asked when the words of two of them allow it."""
+    pairs = repetition.candidates(memories)
+    if not pairs:
+        return frozenset()
+    async with read_only(tenant_id) as tx:
+        similarities = await alike.similarities(tx, pairs)
+    return repetition.without_a_line(memories, similarities, get_providers().bands.alike)
 
 
 async def newest(

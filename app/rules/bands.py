@@ -21,14 +21,16 @@ class Bands:
 
     At or above ``duplicate`` two facts are the same; at or above ``contradiction`` the newer
     replaces the older. From ``candidate`` on the texts are close enough for the judge to compare
-    what they mean. From ``remote`` on (None: from ``candidate``) the judge decides when it is sure
-    at any distance: two cities that somebody lives in have little else in common.
+    what they say. From ``remote`` on (None: from ``candidate``) they are compared as well: two
+    cities that somebody lives in have little else in common. From ``alike`` on two memories whose
+    words allow it share a line of a context block.
     """
 
     duplicate: float = 0.985
     contradiction: float = 0.94
     candidate: float = 0.60
     remote: float | None = None
+    alike: float = 0.90
 
     def __post_init__(self) -> None:
         edges = (self.floor, self.candidate, self.contradiction, self.duplicate)
@@ -47,6 +49,7 @@ class Bands:
             contradiction,
             min(self.candidate, contradiction),
             None if self.remote is None else min(self.remote, contradiction),
+            self.alike,
         )
 
     def of(self, similarity: float) -> Band:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from uuid import UUID
 
 from app.rules.types import Recalled
 
@@ -20,9 +21,9 @@ _FORGED_HEAD = re.compile(
 NOTHING_KNOWN = "No memories of this user yet."
 
 
-def context_block(memories: Sequence[Recalled]) -> str:
-    """Format one line for each memory, numbered from 1 in the given order; a one-line notice when
-    there is none.
+def context_block(memories: Sequence[Recalled], repeated: Set[UUID] = frozenset()) -> str:
+    """Format one line for each memory, numbered by its place in the given order from 1; a one-line
+    notice when there is none. What is ``repeated`` by another one has no line.
 
     White space inside a fact is folded, so that a fact can never add a line of its own to the
     block; and what looks like the head of a line loses its brackets, so that no fact can be taken
@@ -35,6 +36,7 @@ def context_block(memories: Sequence[Recalled]) -> str:
         f"[{number}] (importance: {memory.importance:g}, decay: {memory.retention:.2f}, source: "
         f"{_label(_source(memory))}) {_headless(folded(memory.fact))}"
         for number, memory in enumerate(memories, start=1)
+        if memory.memory_id not in repeated
     )
 
 

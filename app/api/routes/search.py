@@ -13,7 +13,7 @@ from app.api.schemas.json_body import StrictRoute
 from app.api.schemas.recall import Context, MemoryOut, RulesInForce, SearchResults
 from app.api.schemas.types import USER_ID, Flag, Lenient, Question, UserId
 from app.memories import tenant_settings
-from app.memories.recall import Recollection, recall, strongest
+from app.memories.recall import Recollection, recall, repetitions, strongest
 from app.memories.recall import fenced as fenced_block
 from app.rules.context_block import context_block
 from app.rules.types import Caller
@@ -132,7 +132,8 @@ async def _context(
         found = await strongest(scopes, filters=reading.filters, limit=top_n)
     else:
         found = await recall(scopes, user_id, q, filters=reading.filters, limit=top_n)
-    block = context_block(found.memories)
+    repeated = await repetitions(caller.tenant_id, found.memories)
+    block = context_block(found.memories, repeated)
     return Context.model_construct(
         context=await fenced_block(block) if fenced else block,
         memories=shown(found, explain=explain),
