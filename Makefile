@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 DATA ?= ../shared/data/locomo
+PAIRS ?= $(if $(filter command line,$(origin DATA)),$(DATA),../shared/data/fact_pairs)
 PORT ?= 3010
 
 BIN := .venv/bin
@@ -15,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test test-unit test-pgbouncer check bench eval torture fairness soak docs clean
+.PHONY: help demo up test test-unit test-pgbouncer check bench eval eval-decisions torture fairness soak docs clean
 
 help: ## Print this list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -49,6 +50,9 @@ bench: $(INSTALLED) ## Measure speed, with a floor beside each figure.
 
 eval: $(INSTALLED) ## Measure recall on real conversations, through the real service (DATA=folder).
 	@$(BIN)/python -m evals --data "$(DATA)"
+
+eval-decisions: $(INSTALLED) ## Measure what becomes of labelled pairs, and lose no truth (DATA=file or folder, CALIBRATE=1).
+	@$(BIN)/python -m evals.decisions $(if $(wildcard $(PAIRS)),--data "$(PAIRS)") $(if $(CALIBRATE),--calibrate)
 
 torture: $(INSTALLED) ## Chaos tests: break everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
 	@$(BIN)/python -m torture
