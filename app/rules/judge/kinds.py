@@ -116,7 +116,7 @@ def favorite(what: str, value: str) -> str | None:
         is_name(parts[0]) or parts[0][0].isdigit() or parts[0] == "the"
     ):
         return None
-    if len(parts) == 1 and value.islower() and value.endswith(("ing", "ed", "ive", "ous", "est")):
+    if len(parts) == 1 and len(value) > 5 and value.islower() and value.endswith(("ing", "ed")):
         return None
     return value
 

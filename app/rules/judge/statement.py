@@ -27,7 +27,7 @@ _USER = re.compile(
     r"|l'utilisateur|l'utilisatrice|o usuário|a usuária|l'utente) (?=[^\W\d_])",
     re.IGNORECASE,
 )
-_USERS = re.compile(r"(?:the user's|user's|my) ", re.IGNORECASE)
+_USERS = re.compile(r"(?:the user's|user's|my|the(?= favou?rite )) ", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
