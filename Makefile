@@ -54,7 +54,7 @@ eval: $(INSTALLED) ## Measure recall on real conversations, through the real ser
 eval-decisions: $(INSTALLED) ## Measure what becomes of labelled pairs, and lose no truth (DATA=file or folder, CALIBRATE=1).
 	@$(BIN)/python -m evals.decisions $(if $(wildcard $(PAIRS)),--data "$(PAIRS)") $(if $(CALIBRATE),--calibrate)
 
-torture: $(INSTALLED) ## Chaos tests: break everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES=).
+torture: $(INSTALLED) ## Chaos tests: break everything at random; nothing may be lost or doubled (SEED= FAULTS= MINUTES= LARGE=).
 	@$(BIN)/python -m torture
 
 fairness: $(INSTALLED) ## Measure how long a tenant waits beside another tenant's 10,000 conversations.

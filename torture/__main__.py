@@ -5,7 +5,8 @@
     python -m torture soak        a steady load for MINUTES, 30 if not said
 
 SEED (printed; chosen if not given), FAULTS (names, with commas between), MINUTES (at most so long
-mixed) and CONVERSATIONS (20,000 if not given) change the run.
+mixed), CONVERSATIONS (20,000 if not given), LARGE (the share of chats with 3,000 facts, 0.01) and
+ONE_BY_ONE (no two faults side by side before they are mixed) change the run.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from typing import Any
 
 from torture import fairness, progress, report, soak
 from torture.faults import FAULTS
-from torture.run import Plan, Run
+from torture.plan import Plan
+from torture.run import Run
 
 
 def plan_from_environment() -> Plan:
-    """What SEED, FAULTS, MINUTES and CONVERSATIONS ask for."""
+    """What the environment asks for."""
     minutes, wanted = os.environ.get("MINUTES"), os.environ.get("FAULTS")
     names = tuple(name.strip() for name in wanted.split(",")) if wanted else tuple(FAULTS)
     if unknown := sorted(set(names) - set(FAULTS)):
@@ -38,6 +40,8 @@ def plan_from_environment() -> Plan:
         faults=names,
         conversations=int(os.environ.get("CONVERSATIONS") or 20_000),
         minutes=float(minutes) if minutes else None,
+        large=float(os.environ.get("LARGE") or 0.01),
+        one_by_one=bool(os.environ.get("ONE_BY_ONE")),
     )
 
 
@@ -79,7 +83,11 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(f"Stopped. Logs are in {folder}")
     if not held:
-        sys.exit(f"It did not hold. Everything is kept in {folder}")
+        sys.exit(
+            f"It did not hold. Everything is kept in {folder}: what was sent and accepted, and "
+            f"when each fault began and ended, in {folder / 'ledger.sqlite'} (tables entries, "
+            "answers, deeds, violations; faults, phases), and all logs."
+        )
     shutil.rmtree(folder, ignore_errors=True)
 
 

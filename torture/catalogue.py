@@ -186,7 +186,7 @@ CATALOGUE: dict[str, Known] = {
     ),
     "F34": Known(
         "bodies too large, compressed, empty, of the wrong type",
-        here="3 MB, nothing and UTF-16, all the time",
+        here="3 MB, nothing and UTF-16, all the time; spoilt bodies of 16 other requests",
         tests=(
             _INPUT + "test_a_body_over_the_limit_is_refused_before_it_is_read",
             _INPUT + "test_a_body_over_the_limit_is_refused_when_its_length_is_not_declared",
@@ -210,6 +210,7 @@ CATALOGUE: dict[str, Known] = {
     ),
     "F37": Known(
         "API keys guessed, malformed, revoked, expired, of the wrong scope",
+        here="keys made, used, revoked and tried for 7 s; a narrow key beyond its reach",
         tests=(
             _INPUT + "test_without_a_known_key_the_answer_is_401_before_anything_is_read",
             "tests/system/api/test_keys.py::test_a_revoked_key_stops_working_within_five_seconds",
@@ -219,7 +220,7 @@ CATALOGUE: dict[str, Known] = {
     ),
     "F38": Known(
         "ids of another tenant everywhere",
-        here="every answer is searched for other tenants' words",
+        here="answers are searched for other tenants' words; ids of others are tried",
         tests=(
             "tests/system/api/test_schema.py::test_another_tenants_ids_lead_nowhere",
             "tests/system/contract/test_keys_and_setup.py::test_another_tenants_ids_lead_nowhere",
@@ -235,6 +236,7 @@ CATALOGUE: dict[str, Known] = {
     ),
     "F40": Known(
         "prompt injection",
+        here="orders to agents, stated by a model: they wait for a review",
         tests=(
             "tests/unit/extract/test_prompt.py::test_a_window_is_rendered_as_data_that_no_text_can_break_out_of",
             "tests/unit/rules/test_grounding.py::test_a_claim_needs_words_of_the_user",
@@ -267,7 +269,7 @@ CATALOGUE: dict[str, Known] = {
     ),
     "F47": Known(
         "erasing what is queued, leased or being settled",
-        here="three acts in a hundred: erased within 0.3 s of their 202",
+        here="chats erased within 0.3 s of their 202; persons erased while they speak",
         tests=(
             "tests/integration/db/test_conversations.py::test_a_claim_in_flight_can_no_longer_settle_what_was_erased",
             "tests/integration/db/test_conversations.py::test_an_erase_during_a_settle_waits_and_undoes_it",
@@ -279,7 +281,6 @@ CATALOGUE: dict[str, Known] = {
         tests=(
             "tests/integration/db/test_migrate.py::test_several_processes_that_migrate_at_once_do_it_once",
         ),
-        open="old and new code side by side: nothing older than this has been released",
     ),
     "F49": Known(
         "a backup restored",

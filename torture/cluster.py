@@ -4,9 +4,6 @@ scheduler, and the paid providers' stand-ins, all under a keeper."""
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -22,18 +19,16 @@ from app.cli.embedded import redis as embedded_redis
 from tests.support.client import new_tenant
 from tests.support.postgres import VOYAGE_MODEL, create_database, for_service
 from tests.support.process import free_port
+from torture.disk import Disk
 from torture.keeper import Keeper, PreloadedUnit, Unit
 from torture.proxy import ForgetfulProxy
-
-TMPFS_SIZE = "4g"
-"""Only what is used takes memory."""
+from torture.script import WINDOW_CHARS
 
 
 class Cluster:
     """``folder`` takes data and logs; its path should be short, since sockets lie in it.
 
-    With ``small_disk`` the database lies on a tmpfs of its own, which can be made full; ``disk``
-    says where it lies, and why not there if it does not. ``preloaded`` spares the service's
+    With ``own_disk`` the database lies on one of its own. ``preloaded`` spares the service's
     processes their imports. API 2 and worker 2 reach Redis through ``proxy``.
     """
 
@@ -44,17 +39,17 @@ class Cluster:
         *,
         seed: int,
         errors: float,
-        small_disk: bool = False,
+        own_disk: bool = False,
         copies: int = 2,
         preloaded: bool = False,
     ) -> None:
         self.folder, self._clocks, self._seed, self._errors = folder, dict(clocks), seed, errors
-        self._small_disk, self._copies = small_disk, copies
+        self._own_disk, self._copies = own_disk, copies
         self._unit = PreloadedUnit if preloaded else Unit
         self.keeper = Keeper()
         self.crash_folder = folder / "crashes"
         self.data = folder / "pg"
-        self.disk = "the machine's own"
+        self.disk = Disk(self.data)
         self.apis: list[Unit] = []
         self.workers: list[Unit] = []
         self.beats: list[Unit] = []
@@ -90,8 +85,7 @@ class Cluster:
         await self.keeper.stop()
         await self.proxy.stop()
         await self._http.aclose()
-        if self.disk.startswith("a tmpfs"):
-            await asyncio.to_thread(subprocess.run, ["umount", "-l", str(self.data)], check=False)
+        await asyncio.to_thread(self.disk.unmount)
 
     async def tenant(self, name: str) -> str:
         """A fresh tenant's API key."""
@@ -133,6 +127,16 @@ class Cluster:
         ]
         return claude, voyage
 
+    async def tell_receiver(self, path: str, secret: str) -> None:
+        """Let the webhooks' receiver know the secret of one of its paths."""
+        await self._http.put(f"{self.receiver_url}/secret", json={"path": path, "secret": secret})
+
+    async def heard(self) -> dict[str, Any]:
+        """What the webhooks' receiver was told."""
+        answer = await self._http.get(f"{self.receiver_url}/heard", timeout=60)
+        said: dict[str, Any] = answer.json()
+        return said
+
     async def healthy(self, address: str) -> bool:
         """Whether an API answers /health with 200."""
         return await self.health(address) == 200
@@ -148,10 +152,23 @@ class Cluster:
         """One more scheduler, to be dismissed by the caller."""
         return self._start_service("beat", n, self._service_env())
 
+    def older_worker(self, code: Path) -> Unit:
+        """A worker of other code than this, to be dismissed by the caller."""
+        env = {
+            **self._service_env(),
+            "REDIS_URL": self.redis_urls[0],
+            "PYTHONPATH": str(code),
+            "SMARA_CRASH_DIR": "",
+        }
+        command = ("sh", "-c", f"cd {code} && exec {sys.executable} -m app.cli worker")
+        return self.keeper.keep(
+            Unit("older-worker", command, env, self.folder / "older-worker.log")
+        )
+
     async def _start_postgres(self) -> None:
         self.data.mkdir()
-        if self._small_disk:
-            self._mount()
+        if self._own_disk:
+            await asyncio.to_thread(self.disk.mount)
         part, url = await asyncio.to_thread(postgres.prepare, self.data)
         self.postgres = self.keeper.keep(
             Unit(
@@ -166,22 +183,6 @@ class Cluster:
         maintenance = url.replace(f"@/{postgres.DATABASE}?", "@/postgres?")
         self.database_url = await asyncio.to_thread(
             create_database, maintenance, "torture", VOYAGE_MODEL
-        )
-
-    def _mount(self) -> None:
-        if os.getuid() != 0:
-            self.disk = "the machine's own: only root may mount a tmpfs"
-            return
-        options = f"size={TMPFS_SIZE},mode=0755"
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self.data)],
-            capture_output=True,
-            text=True,
-        )
-        self.disk = (
-            f"a tmpfs of {TMPFS_SIZE}"
-            if mounted.returncode == 0
-            else "the machine's own: no tmpfs can be mounted here"
         )
 
     async def _start_redis(self) -> None:
@@ -220,14 +221,17 @@ class Cluster:
             await client.aclose()
 
     async def _start_provider(self) -> None:
-        ports = free_port(), free_port()
+        ports = free_port(), free_port(), free_port()
         command = [sys.executable, "-m", "torture.provider"]
         command += ["--seed", str(self._seed), "--errors", str(self._errors)]
         command += ["--anthropic-port", str(ports[0]), "--voyage-port", str(ports[1])]
+        command += ["--receiver-port", str(ports[2])]
         self.provider = self.keeper.keep(
             Unit("provider", command, {}, self.folder / "provider.out")
         )
-        self.anthropic_url, self.voyage_url = (f"http://127.0.0.1:{port}" for port in ports)
+        self.anthropic_url, self.voyage_url, self.receiver_url = (
+            f"http://127.0.0.1:{port}" for port in ports
+        )
         self._http = httpx2.AsyncClient(timeout=3.0, trust_env=False)
         await until(self._provider_answers, seconds=20)
 
@@ -249,6 +253,8 @@ class Cluster:
             "ANTHROPIC_BASE_URL": self.anthropic_url,
             "VOYAGE_API_KEY": "torture",
             "VOYAGE_BASE_URL": f"{self.voyage_url}/v1",
+            "SMARA_WINDOW_MAX_CHARS": str(WINDOW_CHARS),
+            "SMARA_WEBHOOK_NETWORKS": "127.0.0.0/8",
         }
 
     def _start_api(self, n: int, env: Mapping[str, str]) -> Unit:
@@ -264,20 +270,6 @@ class Cluster:
             self.folder / f"{name}-{n + 1}.log",
         )
         return self.keeper.keep(unit)
-
-    def fill_disk(self) -> bool:
-        """Leave the database hardly a byte more than it has. False when it grew too fast for
-        that."""
-        for spare in range(0, 20 * 65_536, 65_536):
-            size = shutil.disk_usage(self.data).used + spare
-            command = ["mount", "-o", f"remount,size={size}", str(self.data)]
-            if subprocess.run(command, capture_output=True).returncode == 0:
-                return True
-        return False
-
-    def free_disk(self) -> None:
-        """Give it its room back."""
-        subprocess.run(["mount", "-o", f"remount,size={TMPFS_SIZE}", str(self.data)], check=True)
 
 
 async def until(condition: Callable[[], Awaitable[Any]], seconds: float) -> Any:

@@ -9,7 +9,8 @@ import time
 from rich.console import Console
 from rich.table import Table
 
-from torture.run import Outcome, Run
+from torture.plan import Outcome
+from torture.run import Run
 
 _EVERY_SECONDS = 10.0
 """A line each, where the output is no terminal."""

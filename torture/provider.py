@@ -1,8 +1,9 @@
-"""Claude and Voyage in one process of their own, which outlives everything and counts every call.
+"""Claude, Voyage and the webhooks' receiver in one process of their own, which outlives everything
+and counts every call.
 
     python -m torture.provider --seed 1 --errors 0.1
 
-It prints the two addresses. PUT /mood takes the step that every call meets until the next PUT ({}
+It prints the three ports. PUT /mood takes the step that every call meets until the next PUT ({}
 is none); GET /tally tells what was asked and answered.
 """
 
@@ -19,10 +20,17 @@ import orjson
 from tests.providers.anthropic import FakeAnthropic
 from tests.providers.server import FakeProvider, Reply, Step, listen
 from tests.providers.voyage import FakeVoyage
+from torture.receiver import TorturedReceiver
+from torture.script import LARGE_TAGS_FROM
 from torture.words import DREAMT, REJECTED
 
 TAG = re.compile(rb"ref-\d+")
 """Stands in each conversation, in a message of the assistant."""
+PIECES = 40
+"""Of a long answer, at most: the service's clocks run twenty times as fast, and its reading of
+pieces does not."""
+LARGE_CALLS = 20
+"""Of the LLM for one large chat."""
 THINKING_SECONDS = 0.05
 """How long the LLM takes for an answer, so that there is a call to be killed in."""
 
@@ -105,7 +113,11 @@ class _Moody(FakeProvider):
 
     def _chance(self, whose: bytes) -> Step:
         dice = random.Random(f"{self._seed} {whose!r} {self._asked[whose]}")
-        return dice.choice(self.trouble) if dice.random() < self._errors else {}
+        return dice.choice(self.trouble) if dice.random() < self.share(whose) else {}
+
+    def share(self, whose: bytes) -> float:
+        """Of the calls that fail."""
+        return self._errors
 
     def control(self, method: str, path: str, raw: bytes) -> Reply | None:
         if (method, path) == ("PUT", "/mood"):
@@ -125,10 +137,16 @@ class TorturedAnthropic(_Moody, FakeAnthropic):
     def __init__(self, seed: int, errors: float) -> None:
         super().__init__(seed, errors)
         self.delay_seconds = THINKING_SECONDS
+        self.pieces = PIECES
 
     def whose(self, raw: bytes) -> bytes:
         found = TAG.search(raw)
         return found[0] if found else b"untagged"
+
+    def share(self, whose: bytes) -> float:
+        """Of a large chat so much less that it fails about as often as a small one."""
+        large = int(whose.partition(b"-")[2] or 0) >= LARGE_TAGS_FROM
+        return self._errors / LARGE_CALLS if large else self._errors
 
     def _planted(self, raw: bytes) -> Step:
         if REJECTED.encode() in raw:
@@ -166,14 +184,16 @@ def _name_of(step: Step) -> str:
 
 
 async def _serve(given: argparse.Namespace) -> None:
-    addresses = []
-    for provider, port in (
+    ports = []
+    served: tuple[tuple[FakeProvider, int], ...] = (
         (TorturedAnthropic(given.seed, given.errors), given.anthropic_port),
         (TorturedVoyage(given.seed, given.errors), given.voyage_port),
-    ):
+        (TorturedReceiver(given.seed), given.receiver_port),
+    )
+    for provider, port in served:
         server = await listen(provider, port=port)
-        addresses.append(server.sockets[0].getsockname()[1])
-    print("listening on", *addresses, flush=True)
+        ports.append(server.sockets[0].getsockname()[1])
+    print("listening on", *ports, flush=True)
     await asyncio.Event().wait()
 
 
@@ -183,6 +203,7 @@ def main() -> None:
     parser.add_argument("--errors", type=float, default=0.1, help="share of calls that fail")
     parser.add_argument("--anthropic-port", type=int, default=0)
     parser.add_argument("--voyage-port", type=int, default=0)
+    parser.add_argument("--receiver-port", type=int, default=0)
     import uvloop
 
     uvloop.run(_serve(parser.parse_args()))

@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped,unused-ignore]
 from torture import REPORTS, soak
 from torture.catalogue import CATALOGUE
 from torture.faults import FAULTS
-from torture.run import Outcome
+from torture.plan import Outcome
 
 JSON = REPORTS / "torture.json"
 MARKDOWN = REPORTS / "torture.md"
@@ -33,8 +33,7 @@ def document(outcome: Outcome, *, finished_at: str) -> dict[str, Any]:
         "seconds": outcome.seconds,
         **{name: outcome.figures[name] for name in sorted(outcome.figures)},
         "storms_recovered_after_seconds": outcome.storms,
-        "lost": _figure(outcome, "accepted conversations without a finished row"),
-        "doubled": _doubled(outcome),
+        **_wrong(outcome),
         "faults_injected": outcome.times.total(),
         "faults": {
             name: {
@@ -42,6 +41,7 @@ def document(outcome: Outcome, *, finished_at: str) -> dict[str, Any]:
                 "what": FAULTS[name].does,
                 "times": outcome.times[name],
                 "recovered_after_seconds": outcome.alone.get(name),
+                "tried_with": outcome.beside.get(name, []),
                 "not_applicable": outcome.impossible.get(name),
             }
             for name in FAULTS
@@ -72,7 +72,7 @@ def markdown(written: dict[str, Any]) -> str:
     """The report as a page."""
     calls = written["claude"]
     per_conversation = calls["answered"] / max(1, written["accepted"])
-    reads = written["reads"]
+    reads, again = written["reads"], written["reads_asked_again"]
     recovered = [
         each["recovered_after_seconds"]
         for each in written["faults"].values()
@@ -83,8 +83,10 @@ def markdown(written: dict[str, Any]) -> str:
         "# Torture report",
         "",
         f"**{'Everything held.' if written['held'] else 'SOMETHING DID NOT HOLD.'}** "
-        f"{written['accepted']:,} conversations accepted, {written['lost']} lost, "
-        f"{written['doubled']} doubled; {written['faults_injected']} faults in "
+        f"{written['accepted']:,} conversations accepted, {written['lost']:g} lost, "
+        f"{written['doubled']:g} doubled, {written['misplaced']:g} misplaced, "
+        f"{written['unplanned']:g} unplanned, {written['wrong_order']:g} in a wrong order; "
+        f"{written['faults_injected']} faults in "
         f"{written['seconds']['all'] / 60:.1f} minutes, seed {written['seed']}.",
         "",
         "| | |",
@@ -100,9 +102,23 @@ def markdown(written: dict[str, Any]) -> str:
         f"{per_conversation:.3f} per conversation |",
         f"| failed by Claude on purpose, beside them | {calls['failed_on_purpose']:,} |",
         f"| asked again by clients | {_listed(written['asked_again'])} |",
-        f"| nonsense refused | {written['nonsense_refused']} |",
+        f"| answers of 5xx, by route | {_listed(written['answers_of_5xx'])} |",
+        f"| accepted by kind | {_listed(written['written'])} |",
+        f"| stories | {_listed(written['stories'])} |",
+        f"| words altered, returned, of a wrong source | {written['altered']:g}, "
+        f"{written['returned']:g}, {written['wrong_source']:g} |",
+        f"| dead without reason | {written['dead_without_reason']:g} |",
+        f"| persons erased; traces of them | {written['persons_erased']}; "
+        f"{written['erasure_findings']:g} |",
+        f"| keys revoked; taken for, at worst | {written['keys_revoked']}; "
+        f"{written['revocation_worst_seconds']:g} s |",
+        f"| webhooks missing, forbidden | {written['webhooks_missing']:g}, "
+        f"{written['webhooks_forbidden']:g} |",
+        f"| attacks refused | {_listed(written['attacks_refused'])} |",
+        f"| searches that were asked again | {again['asked_again']} of {again['searches']:,} "
+        f"({again['share']:.2%}) |",
         f"| restarts by the keeper | {_listed(written['restarts'])} |",
-        f"| recovery, each fault alone | median {_median(recovered)} s, worst "
+        f"| recovery, each fault for the first time | median {_median(recovered)} s, worst "
         f"{max(recovered, default=0):g} s |",
         f"| recovery, each of {len(storms)} storms of mixed faults | median {_median(storms)} s, "
         f"worst {max(storms, default=0):g} s |",
@@ -120,8 +136,8 @@ def markdown(written: dict[str, Any]) -> str:
         lines.append(f"| {check['invariant']} | {what} | {figure:g} | {bar} | {held} |")
     lines += ["", "## Faults injected", ""]
     lines += [
-        "| fault | what is done | | times | alone: recovered after |",
-        "|---|---|---|---:|---:|",
+        "| fault | what is done | | times | at first, recovered after | tried with |",
+        "|---|---|---|---:|---:|---|",
     ]
     for name, each in written["faults"].items():
         seconds = each["recovered_after_seconds"]
@@ -129,7 +145,10 @@ def markdown(written: dict[str, Any]) -> str:
             f"{seconds:g} s" if seconds is not None else "not run"
         )
         numbers = ", ".join(each["numbers"])
-        lines.append(f"| `{name}` | {each['what']} | {numbers} | {each['times']} | {recovery} |")
+        beside = ", ".join(f"`{other}`" for other in each["tried_with"]) or "none"
+        lines.append(
+            f"| `{name}` | {each['what']} | {numbers} | {each['times']} | {recovery} | {beside} |"
+        )
     lines += ["", "## The fault table", "", "| | fault | | shown by |", "|---|---|---|---|"]
     for number, each in written["fault_table"].items():
         shown = "; ".join(each["shown_by"]) or "–"
@@ -194,12 +213,34 @@ def _line(number: str, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _figure(outcome: Outcome, what: str) -> float:
-    return next(verdict.figure for verdict in outcome.verdicts if verdict.what == what)
+_KINDS = {
+    "lost": ("I1", "lost:"),
+    "doubled": ("I2", "doubled:"),
+    "misplaced": ("misplaced:",),
+    "unplanned": ("unplanned:",),
+    "wrong_order": ("wrong order:",),
+    "altered": ("altered:",),
+    "returned": ("returned:",),
+    "wrong_source": ("wrong source:",),
+    "dead_without_reason": ("dead conversations that were not planted to die",),
+    "erasure_findings": ("tables, Redis and logs:", "remains of erased conversations"),
+    "webhooks_missing": ("webhooks: what happened and was never told",),
+    "webhooks_forbidden": ("webhooks: told about persons", "webhooks: deliveries whose signature"),
+    "revocation_worst_seconds": ("seconds for which a revoked key was taken",),
+}
+"""The counts at the head of a report: of which checks each is the sum, by their invariant or the
+beginning of their names."""
 
 
-def _doubled(outcome: Outcome) -> int:
-    return int(sum(v.figure for v in outcome.verdicts if v.invariant == "I2"))
+def _wrong(outcome: Outcome) -> dict[str, float]:
+    return {
+        name: sum(
+            verdict.figure
+            for verdict in outcome.verdicts
+            if verdict.invariant in checks or verdict.what.startswith(checks)
+        )
+        for name, checks in _KINDS.items()
+    }
 
 
 def _listed(counts: dict[str, int]) -> str:

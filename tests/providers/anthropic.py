@@ -46,6 +46,7 @@ class FakeAnthropic(FakeProvider):
 
     def __init__(self) -> None:
         super().__init__()
+        self.pieces = 500
         self._ids = itertools.count(1)
 
     def answer(self, call: Call, kind: str | None) -> Reply:
@@ -70,7 +71,8 @@ class FakeAnthropic(FakeProvider):
         if kind == "not_a_message":
             return Reply(200, b'["an answer of another shape"]', headers)
         if asked.get("stream"):
-            events = tuple(_events(message, midway=kind == "overloaded_midway"))
+            midway = kind == "overloaded_midway"
+            events = tuple(_events(message, midway=midway, most=self.pieces))
             return Reply(
                 200, headers=headers, content_type="text/event-stream; charset=utf-8", chunks=events
             )
@@ -173,9 +175,9 @@ def _usage(call: Call, text: str, *, first: bool) -> dict[str, int]:
     }
 
 
-def _events(message: dict[str, Any], *, midway: bool) -> list[bytes]:
+def _events(message: dict[str, Any], *, midway: bool, most: int) -> list[bytes]:
     """The message as server-sent events, its text in pieces of 40 characters, as the real one sends
-    them.
+    them, or in at most so many larger ones.
     """
     usage = message["usage"]
     start = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
@@ -185,7 +187,7 @@ def _events(message: dict[str, Any], *, midway: bool) -> list[bytes]:
         events.append(
             ("content_block_start", {"index": index, "content_block": {"type": "text", "text": ""}})
         )
-        size = max(40, len(text) // 500)
+        size = max(40, len(text) // most)
         for position in range(0, len(text), size):
             delta = {"type": "text_delta", "text": text[position : position + size]}
             events.append(("content_block_delta", {"index": index, "delta": delta}))

@@ -19,10 +19,12 @@ from app.rules.types import Neighbour
 from tests.providers.voyage import embedding
 from torture import report
 from torture.catalogue import CATALOGUE
+from torture.checks.speed import READING, RECOVERY
 from torture.clocks import SHORT
 from torture.faults import FAULTS
-from torture.run import GIVE_UP_SECONDS, READING, RECOVERY, Plan, Run
-from torture.traffic import MIX, Script
+from torture.plan import Plan
+from torture.run import GIVE_UP_SECONDS, Run
+from torture.script import MIX, Script
 from torture.words import HOMES, STATEMENTS, VARIANTS, canaries_in, canary, named
 
 CUT = (
@@ -49,8 +51,11 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies() -> None:
         calm_seconds=1.0,
         alone_seconds=0.2,
         per_second_alone=5.0,
+        stories_alone=3.0,
         clocks=SHORT,
         posters=4,
+        tellers=3,
+        large=0.0,
         preloaded=True,
     )
     with tempfile.TemporaryDirectory(prefix="smara-torture-", ignore_cleanup_errors=True) as name:
@@ -74,7 +79,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies() -> None:
     assert outcome.figures["accepted"] > 50
     assert outcome.figures["dead_by_reason"] == {"crashed": 1}
     page = report.markdown(report.document(outcome, finished_at="then"))
-    assert "0 lost, 0 doubled; 12 faults" in page
+    assert "0 lost, 0 doubled, 0 misplaced, 0 unplanned, 0 in a wrong order; 12 faults" in page
 
 
 def test_every_fault_is_injected_or_shown_by_tests_that_exist_or_says_why_not() -> None:
@@ -126,6 +131,12 @@ def test_the_same_seed_plans_the_same_acts(name: str) -> None:
 
     assert first == second
     assert len({entry.key for entry in first.entries}) == len(first.entries)
+
+
+def test_a_large_chat_plans_as_many_facts_as_are_asked_for_and_keeps_the_first() -> None:
+    [entry] = Script(5, tenants=3, large_facts=30, most=20).act("large").entries
+
+    assert (len(entry.facts), len(entry.canaries), entry.most) == (30, 20, 20)
 
 
 def verdict(new: str, old: str) -> str:

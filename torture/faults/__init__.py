@@ -1,6 +1,6 @@
 """The faults, a module for each part that suffers."""
 
-from torture.faults import api, away, beat, clock, postgres, provider, redis, worker
+from torture.faults import api, away, beat, clock, postgres, provider, redis, upgrade, worker
 from torture.faults.fault import FAULTS, Fault
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "postgres",
     "provider",
     "redis",
+    "upgrade",
     "worker",
 ]

@@ -21,6 +21,7 @@ class Fault:
     only excuse.
     ``waits_seconds`` is how long the service waits on purpose before it tries again.
     ``weight`` is how often it is drawn among those of its part; 0 keeps it to the trials alone.
+    ``own_disk``: the database must lie on a disk of its own.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Fault:
     blinds: bool
     waits_seconds: float
     needs: Callable[[World], str]
+    own_disk: bool
 
     @property
     def does(self) -> str:
@@ -48,12 +50,15 @@ def fault(
     blinds: bool = False,
     waits_seconds: float = 0.0,
     needs: Callable[[World], str] = lambda world: "",
+    own_disk: bool = False,
 ) -> Callable[[Inject], Inject]:
     """Register a fault under its function's name. ``needs`` says what is missing for it here."""
 
     def register(inject: Inject) -> Inject:
         name = inject.__name__
-        FAULTS[name] = Fault(name, numbers, part, inject, weight, blinds, waits_seconds, needs)
+        FAULTS[name] = Fault(
+            name, numbers, part, inject, weight, blinds, waits_seconds, needs, own_disk
+        )
         return inject
 
     return register

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import LiteralString
 
 import httpx2
+import psutil  # type: ignore[import-untyped,unused-ignore]
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -67,19 +68,43 @@ async def backends_terminated(world: World) -> None:
         raise NotShown("there was nobody to terminate")
 
 
-def _no_small_disk(world: World) -> str:
-    return "" if world.cluster.disk.startswith("a tmpfs") else "needs root, to mount a tmpfs"
+def _cannot_be_full(world: World) -> str:
+    return "" if world.cluster.disk.can_be_full else "needs root, to mount a disk of its own"
 
 
-@fault("postgres", "F11", weight=0.5, blinds=True, needs=_no_small_disk)
+def _cannot_lose_power(world: World) -> str:
+    disk = world.cluster.disk
+    return "" if disk.can_lose_power else f"needs root, ext4 and a loop device: {disk.why_not}"
+
+
+@fault("postgres", "F9", weight=1.5, blinds=True, needs=_cannot_lose_power, own_disk=True)
+async def power_cut(world: World) -> None:
+    """The power of the database's disk and server is cut: what was not fsynced is lost."""
+    server, disk = world.cluster.postgres, world.cluster.disk
+    with world.cluster.keeper.holding(server):
+        backends = psutil.Process(server.pid).children(recursive=True)
+        disk.cut()
+        server.kill()
+        # Each backend leads a group of its own, and would keep the disk in use.
+        for backend in backends:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                backend.kill()
+        lost = await asyncio.to_thread(disk.restore_power)
+        server.start()
+    await world.cluster.surely("SELECT 1")
+    if not lost:
+        raise NotShown("the disk has lost nothing")
+
+
+@fault("postgres", "F11", weight=0.5, blinds=True, needs=_cannot_be_full, own_disk=True)
 async def disk_full(world: World) -> None:
     """The database's disk has no byte left for a few seconds."""
-    if not world.cluster.fill_disk():
+    if not world.cluster.disk.fill():
         raise NotShown("the database grew faster than its disk could be made small")
     try:
         await asyncio.sleep(5)
     finally:
-        world.cluster.free_disk()
+        world.cluster.disk.free()
     await world.cluster.surely("SELECT 1")
 
 
