@@ -58,8 +58,10 @@ async def process_due(
         while claiming():
             room = min(_room(slots.running), AT_ONCE)
             # A claim for several costs as much as a claim for one, so room for a few waits a little
-            # for more; and so does whoever has just got all that there was.
-            if (more and room >= WORTH_A_CLAIM) or time.monotonic() >= look_again_at:
+            # for more; and so does whoever has just got all that there was, unless it has nothing
+            # else to do.
+            wanted = slots.empty or (more and room >= WORTH_A_CLAIM)
+            if wanted or time.monotonic() >= look_again_at:
                 claims = await _claim(claimed_by, limit=room)
                 for claim in claims:
                     slots.start(_process(claim))

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.db import conversations, queue
-from app.db.pool import Connection, TenantTx, system, transaction
+from app.db.pool import Connection, TenantTx, clock, system, transaction
 from app.rules.types import Claim
 from tests.integration.db.rows import NOBODY, execute, new_conversation, new_tenant, owner, queue_up
 
@@ -199,6 +199,7 @@ async def test_what_is_accepted_after_its_forerunner_has_looked_comes_forward() 
 
     async with transaction(tenant_id) as tx:
         await queue.finish(tx, forerunner, {"facts": []}, {})
+        await clock(tx)  # Statements are pipelined: now it has been executed.
         async with transaction(tenant_id) as other:
             accepting = asyncio.create_task(accept(other))
             await asyncio.sleep(0.2)
@@ -284,3 +285,27 @@ async def _read_of_conversations(connection: Connection) -> int:
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def test_what_is_cancelled_while_its_forerunner_finishes_does_not_come_forward() -> None:
+    """The cancelling has written its row, and not committed it, when the finish looks for the
+    next."""
+    tenant_id = await new_tenant("acme")
+    await queue_up(tenant_id)
+    next_one = await queue_up(tenant_id)
+    last = await queue_up(tenant_id)
+    [forerunner] = await claim()
+
+    async with transaction(tenant_id) as tx:
+        await tx.execute(
+            "UPDATE conversations SET state = 'cancelled'"
+            " WHERE tenant_id = %s AND conversation_id = %s",
+            (tenant_id, next_one.conversation_id),
+        )
+        await clock(tx)
+        finishing = asyncio.create_task(finish(forerunner))
+        await asyncio.sleep(0.2)
+    await finishing
+
+    await assert_heads_are_right()
+    assert [each.conversation_id for each in await claim()] == [last.conversation_id]

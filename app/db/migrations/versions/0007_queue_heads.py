@@ -40,6 +40,7 @@ CREATE FUNCTION keep_queue_head() RETURNS trigger LANGUAGE plpgsql
 -- Whatever the statistics say, what comes next is found by the index of unfinished conversations.
 SET enable_seqscan = off SET enable_sort = off SET enable_bitmapscan = off AS $$
 DECLARE
+    head uuid;
     following record;
 BEGIN
     IF TG_OP = 'DELETE' THEN
@@ -56,21 +57,21 @@ BEGIN
     THEN
         -- Locks the row that is there, changed or not. Whoever finishes the owner's head has locked
         -- it too, so one of the two sees the other.
-        INSERT INTO queue_heads AS head
+        INSERT INTO queue_heads AS now_first
             (tenant_id, owner_key, work_id, priority, next_attempt_at, crashed)
         VALUES (NEW.tenant_id, NEW.owner_key, NEW.conversation_id, NEW.priority,
             NEW.next_attempt_at, NEW.crash_attempts > 0)
         ON CONFLICT (tenant_id, owner_key) DO UPDATE
         SET work_id = excluded.work_id, priority = excluded.priority,
             next_attempt_at = excluded.next_attempt_at, crashed = excluded.crashed
-        WHERE NOT head.claimed AND excluded.work_id < head.work_id;
+        WHERE NOT now_first.claimed AND excluded.work_id < now_first.work_id;
         RETURN NULL;
     END IF;
-    PERFORM FROM queue_heads
+    -- Whether it is the head or not: whoever is about to make it the head has locked the row.
+    SELECT work_id INTO head FROM queue_heads
     WHERE tenant_id = NEW.tenant_id AND owner_key = NEW.owner_key
-        AND work_id = NEW.conversation_id
     FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    IF head IS DISTINCT FROM NEW.conversation_id THEN
         RETURN NULL;  -- It waits behind the head.
     END IF;
     -- A statement of its own, so that it sees what was accepted while the lock was waited for.
