@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import fcntl
 import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped,unused-ignore]
+
+from torture.keeper import Unit
 
 SIZE_MB = 4096
 """Only what is used takes memory."""
@@ -147,6 +152,19 @@ class Disk:
             finally:
                 os.close(file)
         return False
+
+
+def cut_power(disk: Disk, server: Unit) -> bool:
+    """Cut the power of a disk and of the server that uses it, and restore the disk's. Whether
+    something was lost that had not been fsynced, as it must be."""
+    backends = psutil.Process(server.pid).children(recursive=True)
+    disk.cut()
+    server.kill()
+    # Each backend leads a group of its own, and would keep the disk in use.
+    for backend in backends:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            backend.kill()
+    return disk.restore_power()
 
 
 def _done(*command: object) -> bool:

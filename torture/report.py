@@ -68,6 +68,18 @@ def save(written: dict[str, Any]) -> None:
     MARKDOWN.write_text(markdown(written))
 
 
+def headline(written: dict[str, Any]) -> str:
+    """The counts of everything that must be none, in a few lines."""
+    again = written["reads_asked_again"]
+    counts = ", ".join(f"{name.replace('_', ' ')} {written[name]:g}" for name in _KINDS)
+    return (
+        f"{written['accepted']:,} conversations accepted, {written['faults_injected']} faults: "
+        f"{counts}.\nSearches that were asked again: {again['asked_again']} of "
+        f"{again['searches']:,} ({again['share']:.2%}). "
+        f"5xx: {_listed(written['answers_of_5xx'])}."
+    )
+
+
 def markdown(written: dict[str, Any]) -> str:
     """The report as a page."""
     calls = written["claude"]

@@ -25,7 +25,7 @@ _MEANS = {
 _DONE = """
 SELECT t.name || ' ' || c.owner_key, c.conversation_id::text, c.finished_at::text
 FROM conversations c JOIN tenants t USING (tenant_id)
-WHERE c.state = 'done' AND c.run = 0 AND c.crash_attempts = 0 AND c.attempts <= 1
+WHERE c.state = 'done' AND c.run = 0 AND c.claims <= 1
 """
 """Conversations that went through at once. What failed before waits, and may be overtaken."""
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from typing import LiteralString
 
 import httpx2
-import psutil  # type: ignore[import-untyped,unused-ignore]
 import psycopg
 from psycopg.rows import TupleRow
 
+from torture.disk import cut_power
 from torture.faults.fault import fault
 from torture.keeper import Unit
 from torture.world import NotShown, World
@@ -82,14 +82,7 @@ async def power_cut(world: World) -> None:
     """The power of the database's disk and server is cut: what was not fsynced is lost."""
     server, disk = world.cluster.postgres, world.cluster.disk
     with world.cluster.keeper.holding(server):
-        backends = psutil.Process(server.pid).children(recursive=True)
-        disk.cut()
-        server.kill()
-        # Each backend leads a group of its own, and would keep the disk in use.
-        for backend in backends:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                backend.kill()
-        lost = await asyncio.to_thread(disk.restore_power)
+        lost = await asyncio.to_thread(cut_power, disk, server)
         server.start()
     await world.cluster.surely("SELECT 1")
     if not lost:
