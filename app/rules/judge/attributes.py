@@ -23,6 +23,7 @@ from app.rules.judge.places import is_place
 from app.rules.judge.statement import Statement, readings
 from app.rules.judge.tokens import plain
 
+_BLOOD = re.compile(r"(?i)(?P<type>a|b|ab|o|0) ?(?:rh ?)?(?P<sign>[+-]|pos\w*|neg\w*)?")
 _UNIQUE_HOLDERS = spaced(table("attributes")["only"]) | {"user"}
 
 
@@ -122,7 +123,7 @@ def _values(name: str, match: re.Match[str], statement: Statement) -> Iterator[t
             yield "role", Value("job", found["role"])
         case "diet":
             yield "diet", Value("text", value or found["diet"])
-        case "dwelling" | "shift" | "hair":
+        case "shift":
             yield name, Value("text", value)
         case "employer" | "joined":
             yield from _employment(name, value, found)
@@ -132,7 +133,7 @@ def _values(name: str, match: re.Match[str], statement: Statement) -> Iterator[t
             yield "role", Value("job", found["role"], tentative=not statement.now)
         case "age" if int(value) <= 120:
             yield "age", Value("number", value)
-        case "status":
+        case "status" if is_named(found.get("detail", "Somebody")):
             yield "status", Value("status", value, details=_details(found, "detail", "year"))
         case "couple":
             yield (
@@ -187,12 +188,9 @@ def _values(name: str, match: re.Match[str], statement: Statement) -> Iterator[t
             digits = number(value.removeprefix(_currency(value)).strip())
             if digits is not None:
                 yield found["what"].casefold(), Value("amount", digits, " ".join(rest).casefold())
-        case "timezone":
-            yield "time zone", Value("text", value)
-        case "blood" if re.fullmatch(
-            r"(?i)(?:a|b|ab|o|0) ?(?:[+-]|(?:rh )?(?:pos|neg)\w*)?", value
-        ):
-            yield "blood type", Value("text", value)
+        case "blood" if group := _BLOOD.fullmatch(value):
+            sign = (group["sign"] or "")[:1].casefold()
+            yield "blood type", Value("text", group["type"] + {"n": "-", "p": "+"}.get(sign, sign))
 
 
 def _employment(name: str, value: str, found: dict[str, str]) -> Iterator[tuple[str, Value]]:

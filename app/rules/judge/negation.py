@@ -177,6 +177,8 @@ def _is_sole(keys: Sequence[str], key: str) -> bool:
 
 def _by_one_word(denial: str, claim: str) -> bool:
     """Tell whether two statements of another language differ by its word of denial alone."""
+    if is_english(denial) or is_english(claim):
+        return False
     denied, said = _split(denial), _split(claim)
     if len(denied) <= len(said):
         return False

@@ -94,7 +94,10 @@ def _in_another_way(new: list[str], old: list[str]) -> bool:
         verb = " ".join(new[:size])
         if same >= size and verb in _CURRENT:
             values = new[size:], old[size:]
-            return all(0 < len(value) <= 4 and _is_value(value) for value in values)
+            named = {is_named(" ".join(value).removeprefix("a ")) for value in values}
+            return len(named) == 1 and all(
+                0 < len(value) <= 4 and _is_value(value) for value in values
+            )
     return False
 
 
