@@ -14,10 +14,11 @@ _REVISIONS = "app/db/migrations/versions"
 def commit() -> str:
     """The last commit with the schema of the first revision alone; "" where this is no clone of the
     repository, or one without its history."""
-    added = _git("log", "--diff-filter=A", "--format=%H %P", "--", f"{_REVISIONS}/0002_*.py")
-    # Of several, the oldest is last; its parent is what came before.
-    _, _, parents = added.strip().rpartition("\n")[2].partition(" ")
-    before = parents.split(" ")[0]
+    [second] = (ROOT / _REVISIONS).glob("0002_*.py")
+    place = str(second.relative_to(ROOT))
+    # Merged by several ways, it was added several times: the oldest is last.
+    added = _git("log", "--diff-filter=A", "--format=%P", "--", place).strip()
+    before = added.rpartition("\n")[2].partition(" ")[0]
     return before if before and _git("cat-file", "-t", before).strip() == "commit" else ""
 
 
