@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
+from app.rules.content_hash import content_hash
 from torture.model.deeds import Acceptance, Place
 from torture.model.expected import Expected, Standing, State
 from torture.model.rows import Row
-
-from app.rules.content_hash import content_hash
 from torture.words import canaries_in
 
 

@@ -124,8 +124,8 @@ def test_an_export_shows_the_far_end_of_an_edge_within_reach_only(
     his = store(client, "Keeps bees", "bob")["id"]
     edge(client, hers, second, metadata={"note": "of ada alone"})
     edge(client, his, hers, metadata={"note": "told by bob"})
-    old = store(client, "The office is in Lisbon", team_id=team_id)["id"]
-    new = store(client, "The office is in Porto", "bob", team_id=team_id)
+    old = store(client, "Lives in Lisbon", team_id=team_id)["id"]
+    new = store(client, "Lives in Porto", "bob", team_id=team_id)
     assert new["replaced_id"] == old
 
     def exported(by: Client, kind: str) -> list[dict[str, Any]]:

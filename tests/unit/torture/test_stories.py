@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from torture.model.deeds import Place
-from torture.model.expected import Standing, expected
 
 from torture.ledger import Kind, Ledger
+from torture.model.deeds import Place
+from torture.model.expected import Standing, expected
 from torture.script import Script
 from torture.stories import STORIES, Teller
 from torture.traffic import Traffic
