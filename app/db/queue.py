@@ -41,11 +41,11 @@ WITH RECURSIVE served_last AS (
             ORDER BY h.tenant_id LIMIT 1)
     FROM before b WHERE b.tenant_id < (SELECT tenant_id FROM served_last)
 ), waiting AS (
-    -- A few more than can be served, for those that may not be.
+    -- Of so many, whoever has waited longest for a turn is next; beyond them, the ring decides.
     (SELECT tenant_id FROM after WHERE tenant_id IS NOT NULL
      UNION ALL
      SELECT tenant_id FROM before WHERE tenant_id <= (SELECT tenant_id FROM served_last))
-    LIMIT 2 + %(limit)s
+    LIMIT 256
 ), turn AS (
     -- Looked at in the order of their turns, until there are enough.
     SELECT tenant_id, last_served_at, %(max_in_flight)s - in_flight AS room
