@@ -6,7 +6,8 @@
 
 SEED (printed; chosen if not given), FAULTS (names, with commas between), MINUTES (at most so long
 mixed), CONVERSATIONS (20,000 if not given), LARGE (the share of chats with 3,000 facts: 0.01, with
-MINUTES 0.003) and ONE_BY_ONE (no two faults side by side before they are mixed) change the run.
+MINUTES 0.003), LARGE_FACTS (how many they have) and ONE_BY_ONE (no two faults side by side before
+they are mixed) change the run.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def plan_from_environment() -> Plan:
         conversations=int(os.environ.get("CONVERSATIONS") or 20_000),
         minutes=float(minutes) if minutes else None,
         large=float(os.environ.get("LARGE") or (LARGE_OF_SHORT if minutes else LARGE)),
+        large_facts=int(os.environ.get("LARGE_FACTS") or 3_000),
         one_by_one=bool(os.environ.get("ONE_BY_ONE")),
     )
 
