@@ -18,38 +18,43 @@ _WROTE = re.compile(r".{3,120}(?:wrote|schrieb|a écrit|escribió|escreveu|ha sc
 def as_mails(lines: Sequence[str]) -> list[tuple[Role, str | None, list[str]]] | None:
     """Give the turns of the mails: headers and what is quoted are nobody's. None when the text does
     not begin with the headers of one."""
-    if not lines or len(_headers(lines, 0)) < 2:
+    if not _open_a_mail(_headers(lines, 0)):
         return None
     turns: list[tuple[Role, str | None, list[str]]] = []
     place = 0
     sender: str | None = None
     while place < len(lines):
         headers = _headers(lines, place)
-        if len(headers) >= 2:
+        together = lines[place : place + max(len(headers), 1)]
+        place += len(together)
+        if _open_a_mail(headers):
             sender = _sender(headers) or sender
-            turns.append(("system", None, list(lines[place : place + len(headers)])))
+            turns.append(("system", None, list(together)))
             turns.append(("user", sender, []) if sender else ("system", None, []))
-            place += len(headers)
             continue
-        line = lines[place]
-        quoted = line.startswith(">") or _WROTE.fullmatch(line) is not None
-        role: Role = "system" if quoted or sender is None else "user"
-        if (turns[-1][0] == "system") != (role == "system"):
-            turns.append((role, None if role == "system" else sender, []))
-        turns[-1][2].append(line)
-        place += 1
+        for line in together:
+            quoted = line.startswith(">") or _WROTE.fullmatch(line) is not None
+            role: Role = "system" if quoted or sender is None else "user"
+            if turns[-1][0] != role:
+                turns.append((role, sender if role == "user" else None, []))
+            turns[-1][2].append(line)
     return turns
 
 
 def _headers(lines: Sequence[str], start: int) -> list[re.Match[str]]:
-    """The headers that stand together from there on, one of a sender among them."""
+    """The headers that stand together from there on."""
     found = []
     for place in range(start, len(lines)):
         match = _HEADER.fullmatch(lines[place])
         if match is None:
             break
         found.append(match)
-    return found if any(match["name"].lower() in _SENDERS for match in found) else []
+    return found
+
+
+def _open_a_mail(headers: Sequence[re.Match[str]]) -> bool:
+    """Whether there are several, one of a sender among them."""
+    return len(headers) >= 2 and any(match["name"].lower() in _SENDERS for match in headers)
 
 
 def _sender(headers: Sequence[re.Match[str]]) -> str | None:

@@ -108,9 +108,7 @@ def _enough(form: Form, labels: Counter[str], lines: int) -> bool:
             return (roles > 1 and roles == len(labels)) or (again > 1 and again == len(labels))
         case Form.LOWER:
             return number > 1 and len(labels) > 1 and 2 * number >= lines
-        case Form.BRACKETED:
-            return number > 1 and len(labels) > 1
-        case Form.MARKED:
+        case Form.BRACKETED | Form.MARKED:
             return number > 1 and len(labels) > 1
         case _:
             return number > 1
@@ -155,7 +153,7 @@ def _messages(turns: Sequence[Turn], user_speaker: str | None) -> list[Message]:
 
 
 _UNKNOWN = re.compile(
-    r"(?P<label>[@#~]?[\w.+-]{1,24}(?: [\w.]{1,20})?)\s?(?P<mark>>{1,2}|\||»|~|=>|->|::|/)\s?\S.*"
+    r"(?P<label>[@#~]?[\w.+-]{1,24}(?: [\w.]{1,20})?)\s?(?P<mark>>{1,2}|\||»|~|=>|->|::)\s?\S.*"
 )
 """Something that may name a speaker, before a mark. A table of Markdown begins with the mark."""
 
