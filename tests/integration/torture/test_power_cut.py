@@ -54,6 +54,9 @@ async def _kept_after_a_cut(folder: Path, data: Path, disk: Disk, synchronous_co
         url = url.replace(f"@/{postgres.DATABASE}?", "@/postgres?")
         connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
         await connection.execute("CREATE TABLE said (n int)")
+        # Nobody else flushes what is not waited for, however slow this is.
+        await connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        await connection.execute("SELECT pg_reload_conf()")
         await connection.execute("CHECKPOINT")
         await connection.execute(f"SET synchronous_commit = {synchronous_commit}".encode())
         for n in range(ROWS):
