@@ -54,9 +54,9 @@ def test_what_a_paid_embedder_has_made_is_not_paid_for_again(
     conversation_id = client.post_conversation("ada", facts)
 
     assert client.finished(conversation_id)["state"] == "done"
-    assert len(client.facts("ada")) == 2 * WORTH_KEEPING
     assert fake_anthropic[0].count == 1
     assert fake_voyage[0].count == 1
+    assert len(client.facts("ada")) == 2 * WORTH_KEEPING  # A search: its question is embedded.
     with psycopg.connect(stack.database_url) as connection:
         kept = connection.execute("SELECT count(*) FROM kept_vectors").fetchone()
     assert kept == (0,), "they are in the memories"
