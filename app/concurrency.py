@@ -34,6 +34,11 @@ class Turns:
         self._taken: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
+    @property
+    def free(self) -> int:
+        """How many slots nobody has. While somebody waits for one, there is none."""
+        return self._free
+
     def waiting_of(self, tenant: Hashable) -> int:
         """How many slots the tenant waits for."""
         return len(self._waiting.get(tenant, ()))
@@ -113,6 +118,52 @@ _tenant: ContextVar[Hashable] = ContextVar("tenant", default=None)
 def working_for(tenant: Hashable) -> None:
     """Note whose work the current task does, for whatever is shared out by tenant."""
     _tenant.set(tenant)
+
+
+class _Place:
+    """A slot among those who compute, which its holder leaves while it waits for others."""
+
+    def __init__(self, slots: Turns, tenant: Hashable) -> None:
+        self._slots, self._tenant = slots, tenant
+        self._taken = False
+
+    async def take(self) -> None:
+        await self._slots.take(self._tenant)
+        self._taken = True
+
+    def leave(self) -> None:
+        if self._taken:
+            self._taken = False
+            self._slots.give_back(self._tenant)
+
+
+_place: ContextVar[_Place | None] = ContextVar("place", default=None)
+
+
+@asynccontextmanager
+async def computing(slots: Turns) -> AsyncIterator[None]:
+    """Compute for the block, in one of the slots, which the tenant of `working_for` takes."""
+    place = _Place(slots, _tenant.get())
+    _place.set(place)
+    try:
+        await place.take()
+        yield
+    finally:
+        place.leave()
+        _place.set(None)
+
+
+@asynccontextmanager
+async def waiting_for_others() -> AsyncIterator[None]:
+    """Leave the slot of `computing`, if there is one, to others for the block, which only waits for
+    somebody else's answer. When the block raises, little is left to do: there is no waiting for a
+    slot then."""
+    place = _place.get()
+    if place is not None:
+        place.leave()
+    yield
+    if place is not None:
+        await place.take()
 
 
 class Threads:

@@ -41,30 +41,34 @@ WITH RECURSIVE served_last AS (
             ORDER BY h.tenant_id LIMIT 1)
     FROM before b WHERE b.tenant_id < (SELECT tenant_id FROM served_last)
 ), waiting AS (
-    -- Of so many, whoever has waited longest for a turn is next; beyond them, the ring decides.
+    -- Of so many the next ones are chosen; beyond them, the ring decides.
     (SELECT tenant_id FROM after WHERE tenant_id IS NOT NULL
      UNION ALL
      SELECT tenant_id FROM before WHERE tenant_id <= (SELECT tenant_id FROM served_last))
     LIMIT 256
 ), turn AS (
-    -- Looked at in the order of their turns, until there are enough.
-    SELECT tenant_id, last_served_at, %(max_in_flight)s - in_flight AS room
+    -- A tenant with a single piece of work goes first: it takes nobody's turn for long. So does who
+    -- was passed over for seconds; then whoever has waited longest for a turn.
+    SELECT t.tenant_id, last_served_at, %(max_in_flight)s - in_flight AS room,
+           in_flight + due = 1 OR last_served_at < now() - interval '{passed_over}' AS first
     FROM (
         SELECT tenant_id, last_served_at FROM tenant_turns
         WHERE tenant_id = ANY (ARRAY(SELECT w.tenant_id FROM waiting w))
-          AND blocked_until <= now()
-        ORDER BY last_served_at, tenant_id OFFSET 0) t
+          AND blocked_until <= now() OFFSET 0) t
     CROSS JOIN LATERAL (
         SELECT count(*) AS in_flight FROM queue_heads h
         WHERE h.tenant_id = t.tenant_id AND h.claimed OFFSET 0) f
-    WHERE in_flight < %(max_in_flight)s AND EXISTS (
-        SELECT FROM queue_heads h
-        WHERE h.tenant_id = t.tenant_id AND NOT h.claimed AND {which}
-          AND h.next_attempt_at <= now())
-    LIMIT %(limit)s
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS due FROM (
+            SELECT FROM queue_heads h
+            WHERE h.tenant_id = t.tenant_id AND NOT h.claimed AND {which}
+              AND h.next_attempt_at <= now() LIMIT 2) two OFFSET 0) d
+    WHERE in_flight < %(max_in_flight)s AND due > 0
+    ORDER BY first DESC, last_served_at, tenant_id LIMIT %(limit)s
 ), due AS (
     -- Twice each tenant's share, for those who have less; backfill when nothing is live.
-    SELECT turn.tenant_id, turn.last_served_at, h.owner_key, h.work_id, row_number() OVER (
+    SELECT turn.tenant_id, turn.first, turn.last_served_at, h.owner_key, h.work_id,
+        row_number() OVER (
         PARTITION BY turn.tenant_id
         ORDER BY h.priority, h.next_attempt_at, h.work_id) AS nth
     FROM turn CROSS JOIN (SELECT count(*) AS number FROM turn) tenants CROSS JOIN LATERAL (
@@ -86,7 +90,7 @@ WITH RECURSIVE served_last AS (
         LIMIT least(turn.room, ceil(2.0 * %(limit)s / tenants.number))) h
 ), picked AS (
     SELECT tenant_id, owner_key, work_id FROM due
-    ORDER BY nth, last_served_at, tenant_id LIMIT %(limit)s
+    ORDER BY nth, first DESC, last_served_at, tenant_id LIMIT %(limit)s
 ), locked AS (
     -- Whoever changes a conversation goes from its row to the head: waiting here could deadlock.
     SELECT c.tenant_id, c.conversation_id, c.claimed_at IS NOT NULL AS seen_before
@@ -114,8 +118,11 @@ RETURNING c.tenant_id, c.conversation_id, lease_token, run, attempts, c.claims, 
     owner_key
 """
 
-CLAIM = _claim.format(which="NOT crashed")
-CLAIM_CRASHED = _claim.format(which="crashed")
+PASSED_OVER = "5 seconds"
+"""After so long a tenant is no longer passed over for those with a single piece of work."""
+
+CLAIM = _claim.format(which="NOT crashed", passed_over=PASSED_OVER)
+CLAIM_CRASHED = _claim.format(which="crashed", passed_over=PASSED_OVER)
 
 
 async def claim(

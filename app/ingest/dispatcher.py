@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from app.concurrency import working_for
+from app.concurrency import Turns, computing, working_for
 from app.db import queue, spend
 from app.db.pool import system, transaction
 from app.errors import DatabaseUnavailable
@@ -101,15 +101,19 @@ async def _process_crashed(
             raise
 
 
+def _computing() -> Turns:
+    """The slots of those who compute. While all are taken nothing more is claimed: what waits in
+    the queue is taken up in a better order than what waits here."""
+    return Turns(runtime().settings.computing_in_flight)
+
+
 def _room(under_way: int) -> int:
     """How many more conversations this process may work on."""
     if loaded_chars() >= MOST_CHARS:
         return 0
     settings, providers = runtime().settings, get_providers()
     room = in_flight.room(providers.circuits, under_way, otherwise=settings.computing_in_flight)
-    if providers.paid_extractor:
-        return room
-    return min(room, max(settings.computing_in_flight - under_way, 0))
+    return min(room, runtime().one(_computing).free)
 
 
 async def _claim(claimed_by: str, *, limit: int, crashed_only: bool = False) -> list[Claim]:
@@ -151,7 +155,8 @@ async def _process(claim: Claim) -> None:
     answers again."""
     working_for(claim.tenant_id)
     try:
-        await _process_or_give_back(claim)
+        async with computing(runtime().one(_computing)):
+            await _process_or_give_back(claim)
     finally:
         if claim.probe is not None:
             # Nothing is known yet about a provider that it did not call.

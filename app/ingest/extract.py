@@ -3,8 +3,10 @@ is used."""
 
 from __future__ import annotations
 
+from app.concurrency import waiting_for_others
 from app.db import extractions
 from app.db.pool import transaction
+from app.extract.extractor import Extractor
 from app.extract.windows import halves, part_of, windows
 from app.ingest.fault_injection import crash_point
 from app.logs import log
@@ -59,7 +61,7 @@ async def _extract(claim: Claim, transcript: Transcript, window: Window) -> Extr
     where = claim.conversation_id, part_of(window), extractor.version
     async with metering.charged(account, extractor.estimate(transcript, window)) as charge:
         try:
-            extraction = await extractor.extract(transcript, window)
+            extraction = await _answer(extractor, transcript, window, computes=charge.free)
         except ProviderError as error:
             if _too_much(error):
                 async with transaction(claim.tenant_id) as tx:
@@ -75,6 +77,16 @@ async def _extract(claim: Claim, transcript: Transcript, window: Window) -> Extr
             await charge.settle(tx, extraction.usage)
             await extractions.save(tx, *where, extraction)
     return extraction
+
+
+async def _answer(
+    extractor: Extractor, transcript: Transcript, window: Window, *, computes: bool
+) -> Extraction:
+    """Read the window: by computing here, or by waiting for a provider that does."""
+    if computes:
+        return await extractor.extract(transcript, window)
+    async with waiting_for_others():
+        return await extractor.extract(transcript, window)
 
 
 def _too_much(error: ProviderError) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from app.concurrency import waiting_for_others
 from app.db import kept_vectors
 from app.db.pool import TenantTx, read_only, transaction
+from app.embed.embedder import Embedder
 from app.providers import metering
 from app.providers.metering import Charge
 from app.providers.registry import get_providers
@@ -65,6 +67,14 @@ async def embedding(
     account = metering.Account(tenant_id, "embed", EMBEDDER, embedder.model, conversation_id, probe)
     texts = [document_text(fact) for fact in facts]
     async with metering.charged(account, embedder.estimate(texts)) as charge:
-        embeddings = await embedder.embed_documents(texts)
+        embeddings = await _answer(embedder, texts, computes=charge.free)
         charge.usage = embeddings.usage
         yield embeddings, charge
+
+
+async def _answer(embedder: Embedder, texts: Sequence[str], *, computes: bool) -> Embeddings:
+    """Embed the texts: by computing here, or by waiting for a provider that does."""
+    if computes:
+        return await embedder.embed_documents(texts)
+    async with waiting_for_others():
+        return await embedder.embed_documents(texts)

@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.concurrency import LONG_CHARS, Turns, off_loop, off_loop_if_long
+from app.concurrency import (
+    LONG_CHARS,
+    Turns,
+    computing,
+    off_loop,
+    off_loop_if_long,
+    waiting_for_others,
+)
 from app.settings import Settings
 from app.startup import start_runtime
 
@@ -138,3 +145,66 @@ async def test_whoever_gives_up_costs_the_others_of_their_tenant_no_place() -> N
     await asyncio.gather(*tasks, return_exceptions=True)
 
     assert served == ["a", "b"]
+
+
+async def test_who_waits_for_others_leaves_its_slot_and_takes_one_again() -> None:
+    slots, order = Turns(1), []
+    answered = asyncio.Event()
+
+    async def ask() -> None:
+        async with computing(slots):
+            order.append("asks")
+            async with waiting_for_others():
+                await answered.wait()
+            order.append("has its answer")
+
+    async def compute() -> None:
+        async with computing(slots):
+            order.append("computes")
+            answered.set()
+            await asyncio.sleep(0.01)
+            order.append("has computed")
+
+    await asyncio.gather(ask(), compute())
+
+    assert order == ["asks", "computes", "has computed", "has its answer"]
+    assert slots.free == 1
+
+
+@pytest.mark.parametrize("where", ["waiting for a slot", "waiting for others", "for a slot again"])
+async def test_a_slot_is_given_back_once_by_who_gives_up(where: str) -> None:
+    slots = Turns(1)
+    answer, done = asyncio.Event(), asyncio.Event()
+
+    async def ask() -> None:
+        async with computing(slots), waiting_for_others():
+            await answer.wait()
+
+    async def compute() -> None:
+        async with computing(slots):
+            await done.wait()
+
+    if where == "waiting for a slot":
+        other, asking = asyncio.create_task(compute()), asyncio.create_task(ask())
+    else:
+        asking = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        other = asyncio.create_task(compute())
+    await asyncio.sleep(0.01)
+    if where == "for a slot again":
+        answer.set()
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert slots.free == 0
+    done.set()
+    await other
+    assert slots.free == 1
+
+
+async def test_an_answer_that_fails_waits_for_no_slot() -> None:
+    slots = Turns(1)
+    with pytest.raises(ValueError, match="no answer"):
+        async with computing(slots), waiting_for_others():
+            raise ValueError("no answer")
+    assert slots.free == 1

@@ -160,6 +160,37 @@ async def test_tenants_are_served_in_turn() -> None:
     ] * 4
 
 
+async def test_a_tenant_with_a_single_conversation_goes_before_those_with_a_backlog() -> None:
+    busy = [await new_tenant(f"busy-{n}") for n in range(6)]
+    for tenant_id in busy:
+        for user in range(4):
+            await queue_up(tenant_id, f"user-{user}")
+    single = await new_tenant("single")
+    await queue_up(single)
+    served = await claim(limit=7)
+    assert {claimed.tenant_id for claimed in served} == {*busy, single}
+    await finish(next(claimed for claimed in served if claimed.tenant_id == single))
+    await execute("UPDATE tenant_turns SET last_served_at = now() WHERE tenant_id = %s", single)
+    await queue_up(single)
+
+    assert [claimed.tenant_id for claimed in await claim(limit=1)] == [single]
+
+
+async def test_a_backlog_is_not_passed_over_for_long() -> None:
+    busy, single = await new_tenant("busy"), await new_tenant("single")
+    for user in range(2):
+        await queue_up(busy, f"user-{user}")
+    await queue_up(single)
+    await execute(
+        "UPDATE tenant_turns SET last_served_at = now() - interval '6 seconds'"
+        " WHERE tenant_id = %s",
+        busy,
+    )
+    await execute("UPDATE tenant_turns SET last_served_at = now() WHERE tenant_id = %s", single)
+
+    assert [claimed.tenant_id for claimed in await claim(limit=1)] == [busy]
+
+
 async def test_a_tenant_has_no_more_than_its_share_in_flight() -> None:
     acme, globex = await new_tenant("acme"), await new_tenant("globex")
     for user in range(5):
